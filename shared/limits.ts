@@ -1,0 +1,78 @@
+/**
+ * Every ceiling of the system in one place, with the relations between them asserted below, so that raising
+ * one without the others fails at start and not in production.
+ */
+
+/** Hosts in one POST /ping. A Node worker's default; a worker says its own in /capabilities. */
+export const hostsPerRequestMax = 16_384;
+
+/** Bytes of one host as text: room for a URL, far over the 253 of a DNS name. */
+export const hostBytesMax = 2_048;
+
+/** Bytes of a request body. A full batch of the longest DNS names with a port fits. */
+export const bodyBytesMax = 8 * 1024 * 1024;
+
+/** Hosts that one worker holds at a time, over all requests. At 150,000 probes/s and 1 s timeouts an all-dead
+ * list keeps 150,000 in flight; beyond this ceiling the worker answers 429. */
+export const hostsInFlightMax = 262_144;
+
+/** Requests that one worker serves at a time. */
+export const requestsInFlightMax = 256;
+
+/** Echo requests (or connects) per host, when statistics are asked for. */
+export const countMax = 1_000;
+
+/** Tries per host, when one answer is enough. */
+export const attemptsMax = 10;
+
+export const timeoutMsMin = 1;
+export const timeoutMsMax = 60_000;
+export const intervalMsMax = 60_000;
+
+/** The longest that one request may take by its own settings: (count - 1) × interval + timeout. */
+export const requestMsMax = 900_000;
+
+/** How long one name may take to resolve before it is `dns-timeout`. */
+export const dnsTimeoutMs = 5_000;
+
+/** Probes that one worker sends per second by default; 0 would be no ceiling. */
+export const ratePerSecondDefault = 10_000;
+
+/** TCP connects and HTTP requests under way at a time on a Node worker; also bounded by its descriptors. */
+export const connectionsMax = 1_024;
+
+/** Bytes of a response head that an HTTP probe reads before it gives up on the server. */
+export const httpHeadBytesMax = 4 * 1024;
+
+/** Results that a worker gathers before it writes a line of the columns stream, and how long it waits. */
+export const resultBlockHostsMax = 1_024;
+export const resultBlockMsMax = 50;
+
+/** Default settings of a request; the timeout is per attempt. */
+export const requestDefaults = {
+	probe: 'icmp',
+	count: 1,
+	attempts: 2,
+	timeoutMs: 1_000,
+	intervalMs: 1_000,
+} as const;
+
+/** Addresses that one line of a hosts file (a CIDR or a range) may stand for: a /8. */
+export const addressesPerLineMax = 2 ** 24;
+
+/** Positions of a run must stay below this: the database packs run and position into one integer key. */
+export const targetsPerRunMax = 2 ** 32;
+
+function assertLimit(holds: boolean, relation: string): void {
+	if (!holds) throw new Error(`limits.ts: ${relation} does not hold`);
+}
+
+assertLimit(
+	hostsPerRequestMax * (253 + '"",:65535'.length) <= bodyBytesMax,
+	'a full batch of the longest names fits a body',
+);
+assertLimit(hostsPerRequestMax <= hostsInFlightMax, 'one full batch fits in flight');
+assertLimit(hostBytesMax < bodyBytesMax, 'one host fits a body');
+assertLimit(timeoutMsMax < requestMsMax, 'one timeout fits a request');
+assertLimit(resultBlockHostsMax <= hostsPerRequestMax, 'a block is no larger than a batch');
+assertLimit(addressesPerLineMax < targetsPerRunMax, 'a line fits a run');

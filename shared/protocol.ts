@@ -1,0 +1,128 @@
+/** What travels between a master (or curl) and a worker. Validated here, where it enters; trusted inside. */
+import { z } from 'zod';
+import { PingpoolError } from './errors.ts';
+import {
+	attemptsMax,
+	bodyBytesMax,
+	countMax,
+	hostBytesMax,
+	hostsInFlightMax,
+	hostsPerRequestMax,
+	intervalMsMax,
+	requestDefaults,
+	requestMsMax,
+	timeoutMsMax,
+	timeoutMsMin,
+} from './limits.ts';
+import { probeNames } from './target.ts';
+
+/** Raised when a master and a worker of different versions could misunderstand each other. */
+export const protocolVersion = 1;
+
+/** The port that a worker listens on by default; the one that Dask's scheduler had. */
+export const workerPortDefault = 8786;
+
+/** Forms of an answer, best first for a program. The columns form is described in columns.ts. */
+export const mediaTypes = {
+	columns: 'application/vnd.pingpool.columns',
+	ndjson: 'application/x-ndjson',
+	json: 'application/json',
+} as const;
+
+export const pingRequestSchema = z
+	.strictObject({
+		/** hosts as in a hosts file, CIDR and ranges apart */
+		hosts: z.array(z.string().min(1).max(hostBytesMax)).min(1),
+		/** probe of hosts whose scheme does not say one */
+		probe: z.enum(probeNames).default(requestDefaults.probe),
+		/** probes to send; above 1, all are sent and statistics are reported */
+		count: z.int().min(1).max(countMax).default(requestDefaults.count),
+		/** with count 1: tries until the first answer */
+		attempts: z.int().min(1).max(attemptsMax).default(requestDefaults.attempts),
+		/** per try */
+		timeoutMs: z.number().min(timeoutMsMin).max(timeoutMsMax).default(requestDefaults.timeoutMs),
+		/** between the probes of one host, when count is above 1 */
+		intervalMs: z.number().min(0).max(intervalMsMax).default(requestDefaults.intervalMs),
+		/** for tcp and http targets that say none */
+		port: z.int().min(1).max(65_535).optional(),
+		/** tcp: count "connection refused" as an answer */
+		refusedIsUp: z.boolean().default(false),
+	})
+	.refine((request) => (request.count - 1) * request.intervalMs + request.timeoutMs <= requestMsMax, {
+		path: ['count'],
+		message: `count, intervalMs and timeoutMs together take longer than ${requestMsMax} ms`,
+	});
+
+export type PingRequest = z.output<typeof pingRequestSchema>;
+/** A request as it is sent: what is left out takes its default. */
+export type PingRequestBody = z.input<typeof pingRequestSchema>;
+
+/** A request's settings, its hosts apart. */
+export type ProbeSettings = Omit<PingRequest, 'hosts' | 'probe'>;
+
+/**
+ * @param value a parsed JSON body
+ * @throws PingpoolError `bad-request` with `details.path` and `details.expected` of the first wrong field
+ */
+export function parsePingRequest(value: unknown): PingRequest {
+	const parsed = pingRequestSchema.safeParse(value);
+	if (parsed.success) return parsed.data;
+	const issue = parsed.error.issues[0]!;
+	const unknownKey = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
+	const path = pathText(unknownKey === undefined ? issue.path : [...issue.path, unknownKey]);
+	const expected =
+		unknownKey === undefined ? issue.message : `one of ${Object.keys(pingRequestSchema.shape).join(', ')}`;
+	throw new PingpoolError('bad-request', `${path || 'the body'}: ${expected}`, {
+		details: { path, expected },
+	});
+}
+
+/** `['hosts', 3]` as `hosts[3]`. */
+function pathText(path: readonly PropertyKey[]): string {
+	let text = '';
+	for (const key of path) {
+		if (typeof key === 'number') text += `[${key}]`;
+		else text += text === '' ? String(key) : `.${String(key)}`;
+	}
+	return text;
+}
+
+/** `GET /capabilities`: what a worker can do, by which a master routes and sizes its chunks. */
+export const capabilitiesSchema = z.object({
+	protocol: z.int(),
+	/** random, new at every start: tells two lives of a worker apart */
+	instance: z.string().min(1).max(64),
+	version: z.string().max(64),
+	runtime: z.enum(['node', 'cloudflare']),
+	probes: z.array(z.enum(probeNames)),
+	/** how echo requests are sent; null when they are not offered */
+	icmp: z.enum(['datagram', 'raw', 'command']).nullable(),
+	hostsPerRequestMax: z.int().min(1).max(hostsPerRequestMax),
+	/** ceiling of hosts × max(count, attempts) in one request; null for none */
+	probesPerRequestMax: z.int().min(1).nullable(),
+	hostsInFlightMax: z.int().min(1).max(hostsInFlightMax),
+	bodyBytesMax: z.int().min(1).max(bodyBytesMax),
+	/** probes per second; 0 for no ceiling */
+	ratePerSecondMax: z.number().min(0),
+});
+export type Capabilities = z.output<typeof capabilitiesSchema>;
+
+/** Error body of every worker answer that is not a success. */
+export const errorBodySchema = z.object({
+	error: z.object({
+		code: z.string(),
+		message: z.string(),
+		details: z.record(z.string(), z.unknown()).optional(),
+	}),
+});
+export type ErrorBody = z.output<typeof errorBodySchema>;
+
+/** Last line of a stream, in both streaming forms. Without it, the stream was cut. */
+export interface StreamEnd {
+	done: true;
+	/** results in the stream */
+	results: number;
+	/** the longest that a host waited inside the worker before its first probe left, in ms: a master reads from
+	 * it whether the worker has more than it can send */
+	waitMs: number;
+}

@@ -1,0 +1,35 @@
+/** The contract between a batch and the probes. */
+import type { IpAddress } from '../../shared/ip.ts';
+import type { ProbeSettings } from '../../shared/protocol.ts';
+import type { ResultBlock } from '../../shared/results.ts';
+import type { ProbeName, Target } from '../../shared/target.ts';
+
+/** A host that is ready to be probed: parsed, resolved, and allowed by the policy. */
+export interface ProbeHost {
+	/** its position in the request */
+	readonly index: number;
+	readonly target: Target;
+	/** the address that the policy was asked about, and the only one that may be probed; `undefined` only in a
+	 * runtime that resolves names by itself (Cloudflare) */
+	readonly address: IpAddress | undefined;
+	/** set for tcp and http */
+	readonly port: number | undefined;
+}
+
+export interface ProbeBatch {
+	readonly hosts: readonly ProbeHost[];
+	readonly settings: ProbeSettings;
+	/** takes some results; together, the blocks hold every host once. `index` is the position in the request */
+	readonly report: (block: ResultBlock) => void;
+	/** takes how long a host waited here before its first probe left, in ms */
+	readonly waited: (waitMs: number) => void;
+	/** aborted when the caller has gone: nothing more is sent, and what is not reported stays so */
+	readonly signal: AbortSignal;
+}
+
+/** One kind of probe in one runtime. A dead host is a result, never an exception. */
+export interface Probe {
+	readonly name: ProbeName;
+	/** resolves when every host is reported; rejects only with the signal's reason or for a fault of ours */
+	run(batch: ProbeBatch): Promise<void>;
+}
