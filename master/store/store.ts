@@ -1,0 +1,62 @@
+/**
+ * The contract of whatever keeps runs and results. Plain data in and out and everything asynchronous, so that
+ * an implementation may live in another thread or behind a network.
+ *
+ * What every store promises:
+ * - A run has at most one row per position. Appending a position again changes nothing: a late or duplicate
+ *   answer never replaces the first.
+ * - Rows become durable in batches, each whole or not at all. After `flush` resolves, all rows appended before
+ *   it are committed. Rows not yet committed when a process dies are missing, never half there.
+ * - After a failure (`PingpoolError` `database`) nothing of the failed batch is in the database.
+ */
+import type { Status } from '../../shared/outcome.ts';
+import type { ResultBlock } from '../../shared/results.ts';
+
+/** What a run was asked to do, kept beside it as JSON. */
+export interface RunOptions {
+	readonly [key: string]: string | number | boolean | null;
+}
+
+export interface NewRun {
+	readonly startedAtMs: number;
+	/** targets accepted; every position is below */
+	readonly total: number;
+	/** of the target list: tells whether a list is still the same */
+	readonly fingerprint: string;
+	readonly options: RunOptions;
+}
+
+/** Some answers of one worker. The arrays belong to the store once they are given. */
+export interface StoredRows {
+	readonly runId: number;
+	/** name of the worker that answered, or of the master for what no worker did */
+	readonly worker: string;
+	readonly checkedAtMs: number;
+	/** per row of the block: position in the target list */
+	readonly positions: ArrayLike<number>;
+	/** per row of the block: canonical text of the target; distinct within a run */
+	readonly hosts: readonly string[];
+	/** row i belongs to `hosts[i]` and `positions[i]`; `index` is not looked at */
+	readonly block: ResultBlock;
+}
+
+/** Rows of a run by status, counted in the database itself. */
+export type RunCounts = Readonly<Record<Status, number>>;
+
+export interface RunEnd {
+	readonly state: 'finished' | 'failed' | 'interrupted';
+	readonly finishedAtMs: number;
+}
+
+export interface Store {
+	/** @returns the id of the new run, higher than all before it */
+	startRun(run: NewRun): Promise<number>;
+	/** Takes rows. Resolves when the store has room for more, which is not yet when they are committed. */
+	append(rows: StoredRows): Promise<void>;
+	/** Commits what was appended. */
+	flush(): Promise<void>;
+	/** Commits what was appended, counts the run's rows, and keeps state and counts with the run. */
+	finishRun(runId: number, end: RunEnd): Promise<RunCounts>;
+	/** Commits what was appended and closes. A second call does nothing. */
+	close(): Promise<void>;
+}
