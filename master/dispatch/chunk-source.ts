@@ -1,0 +1,230 @@
+/**
+ * Where chunks come from: the target list, read as capacity frees, and what has to be asked again.
+ *
+ * Targets are read in windows of `shuffleWindow`, each window is shuffled, so that one subnet is not hit at
+ * once while rows still reach the database nearly in key order, and dealt into one queue per probe. No more
+ * than one window is held beyond what is in flight, whatever the length of the list.
+ */
+import type { Random } from '../../shared/random.ts';
+import { shuffledOrder } from '../../shared/random.ts';
+import type { ProbeName } from '../../shared/target.ts';
+import { probeNames } from '../../shared/target.ts';
+
+/** Targets that belong together on their way to one worker. */
+export interface Chunk {
+	readonly probe: ProbeName;
+	/** positions in the run, parallel to `hosts` */
+	readonly positions: readonly number[];
+	readonly hosts: readonly string[];
+	/** requests so far that may have reached a worker with these hosts in them */
+	readonly tries: number;
+	/** workers that failed at it, to be avoided while there are others */
+	readonly failedOn: ReadonlySet<string>;
+	/** monotonic time before which it is not to be sent again */
+	readonly notBeforeMs: number;
+}
+
+/** A stretch of the target list, positions counted up from `firstPosition`. */
+export interface TargetBatch {
+	readonly firstPosition: number;
+	readonly texts: readonly string[];
+	/** position in `probeNames` of each target's probe, or one for all */
+	readonly probes: Uint8Array | number;
+}
+
+export interface ChunkSourceOptions {
+	readonly batches: AsyncIterable<TargetBatch>;
+	readonly random: Random;
+	/** targets that are shuffled together. Default: 65,536 */
+	readonly shuffleWindow?: number;
+}
+
+/** Who asks for a chunk. */
+export interface ChunkTaker {
+	readonly name: string;
+	readonly probes: ReadonlySet<ProbeName>;
+}
+
+class TargetQueue {
+	positions: number[] = [];
+	hosts: string[] = [];
+	head = 0;
+	get size(): number {
+		return this.hosts.length - this.head;
+	}
+	take(count: number): { positions: number[]; hosts: string[] } {
+		const end = Math.min(this.head + count, this.hosts.length);
+		const taken = {
+			positions: this.positions.slice(this.head, end),
+			hosts: this.hosts.slice(this.head, end),
+		};
+		this.head = end;
+		if (this.head === this.hosts.length) {
+			this.positions = [];
+			this.hosts = [];
+			this.head = 0;
+		}
+		return taken;
+	}
+}
+
+export class ChunkSource {
+	readonly #iterator: AsyncIterator<TargetBatch>;
+	readonly #random: Random;
+	readonly #shuffleWindow: number;
+	readonly #queues = new Map<ProbeName, TargetQueue>(probeNames.map((probe) => [probe, new TargetQueue()]));
+	#retries: Chunk[] = [];
+	#pending: TargetBatch | undefined;
+	#pendingOffset = 0;
+	#ended = false;
+	#filling: Promise<void> | undefined;
+	#failure: { error: unknown } | undefined;
+
+	constructor({ batches, random, shuffleWindow = 65_536 }: ChunkSourceOptions) {
+		this.#iterator = batches[Symbol.asyncIterator]();
+		this.#random = random;
+		this.#shuffleWindow = shuffleWindow;
+	}
+
+	/** Targets that are held here, to be sent for the first time or again. */
+	get held(): number {
+		let held = 0;
+		for (const queue of this.#queues.values()) held += queue.size;
+		for (const chunk of this.#retries) held += chunk.hosts.length;
+		return held;
+	}
+
+	/** Whether nothing is left here; what is in flight elsewhere may still come back. */
+	get exhausted(): boolean {
+		return this.#ended && this.held === 0;
+	}
+
+	/**
+	 * The next chunk for a worker, what has to be asked again first.
+	 *
+	 * @param sizeOf the most hosts that the taker wants of a probe
+	 * @param avoid whether a chunk that already failed at this taker must wait for another one
+	 * @returns `undefined` when there is nothing for this taker now
+	 * @throws what reading the list threw
+	 */
+	async take(
+		taker: ChunkTaker,
+		sizeOf: (probe: ProbeName) => number,
+		nowMs: number,
+		avoid: (chunk: Chunk) => boolean,
+	): Promise<Chunk | undefined> {
+		const again = this.#retries.findIndex(
+			(chunk) => taker.probes.has(chunk.probe) && chunk.notBeforeMs <= nowMs && !avoid(chunk),
+		);
+		if (again >= 0) return this.#takeRetry(again, sizeOf);
+		for (;;) {
+			for (const [probe, queue] of this.#queues) {
+				if (queue.size === 0 || !taker.probes.has(probe)) continue;
+				const taken = queue.take(Math.max(1, sizeOf(probe)));
+				return { probe, ...taken, tries: 0, failedOn: new Set(), notBeforeMs: 0 };
+			}
+			if (this.#failure !== undefined) throw this.#failure.error;
+			// With a window of other probes' targets waiting, reading on would only heap up more.
+			if (this.#ended || this.#queued >= this.#shuffleWindow) return undefined;
+			this.#filling ??= this.#fill().finally(() => {
+				this.#filling = undefined;
+			});
+			await this.#filling;
+		}
+	}
+
+	/** Takes back what a worker did not answer. */
+	giveBack(chunk: Chunk): void {
+		this.#retries.push(chunk);
+	}
+
+	/** Takes out everything that is held for a probe, for which no worker is left. */
+	takeAll(probe: ProbeName): Chunk[] {
+		const queue = this.#queues.get(probe)!;
+		const chunks = this.#retries.filter((chunk) => chunk.probe === probe);
+		this.#retries = this.#retries.filter((chunk) => chunk.probe !== probe);
+		if (queue.size > 0) {
+			const taken = queue.take(queue.size);
+			chunks.push({ probe, ...taken, tries: 0, failedOn: new Set(), notBeforeMs: 0 });
+		}
+		return chunks;
+	}
+
+	/** Monotonic time at which the next put-off chunk may be sent; `undefined` when none waits. */
+	nextRetryMs(): number | undefined {
+		return this.#retries.length === 0
+			? undefined
+			: Math.min(...this.#retries.map((chunk) => chunk.notBeforeMs));
+	}
+
+	/** Stops reading the list. */
+	async close(): Promise<void> {
+		this.#ended = true;
+		await this.#iterator.return?.();
+	}
+
+	get #queued(): number {
+		let queued = 0;
+		for (const queue of this.#queues.values()) queued += queue.size;
+		return queued;
+	}
+
+	#takeRetry(at: number, sizeOf: (probe: ProbeName) => number): Chunk {
+		const chunk = this.#retries[at]!;
+		const size = Math.max(1, sizeOf(chunk.probe));
+		if (chunk.hosts.length <= size) {
+			this.#retries.splice(at, 1);
+			return chunk;
+		}
+		// Another worker may take smaller chunks than the one that failed.
+		this.#retries[at] = {
+			...chunk,
+			positions: chunk.positions.slice(size),
+			hosts: chunk.hosts.slice(size),
+		};
+		return { ...chunk, positions: chunk.positions.slice(0, size), hosts: chunk.hosts.slice(0, size) };
+	}
+
+	async #fill(): Promise<void> {
+		const positions: number[] = [];
+		const hosts: string[] = [];
+		const probes: number[] = [];
+		while (hosts.length < this.#shuffleWindow) {
+			if (this.#pending === undefined) {
+				let next: IteratorResult<TargetBatch>;
+				try {
+					next = await this.#iterator.next();
+				} catch (error) {
+					this.#failure = { error };
+					break;
+				}
+				if (next.done || this.#ended) {
+					this.#ended = true;
+					break;
+				}
+				this.#pending = next.value;
+				this.#pendingOffset = 0;
+			}
+			const batch = this.#pending;
+			const end = Math.min(batch.texts.length, this.#pendingOffset + this.#shuffleWindow - hosts.length);
+			for (let i = this.#pendingOffset; i < end; i += 1) {
+				positions.push(batch.firstPosition + i);
+				hosts.push(batch.texts[i]!);
+				probes.push(typeof batch.probes === 'number' ? batch.probes : batch.probes[i]!);
+			}
+			this.#pendingOffset = end;
+			if (end === batch.texts.length) this.#pending = undefined;
+		}
+		this.#deal(positions, hosts, probes);
+	}
+
+	#deal(positions: readonly number[], hosts: readonly string[], probes: readonly number[]): void {
+		const order = shuffledOrder(hosts.length, this.#random);
+		const queues = probeNames.map((probe) => this.#queues.get(probe)!);
+		for (const from of order) {
+			const queue = queues[probes[from]!]!;
+			queue.positions.push(positions[from]!);
+			queue.hosts.push(hosts[from]!);
+		}
+	}
+}

@@ -1,0 +1,396 @@
+/**
+ * A worker over HTTP. The answer is read as a stream and passed on line by line, so what a broken connection
+ * delivered is kept; everything read is bounded in size and time and checked before it is believed.
+ */
+import { Pool } from 'undici';
+import { decodeBlock } from '../shared/columns.ts';
+import { messageOf, systemErrorCode } from '../shared/errors.ts';
+import { requestMsMax, timeoutMsMax } from '../shared/limits.ts';
+import type { Capabilities, PingRequestBody } from '../shared/protocol.ts';
+import { capabilitiesSchema, errorBodySchema, mediaTypes, protocolVersion } from '../shared/protocol.ts';
+import type { ResultBlock } from '../shared/results.ts';
+import type { PingCall, WorkerLink } from './dispatch/worker-link.ts';
+import { WorkerFailure } from './dispatch/worker-link.ts';
+import { lineSplitter } from './line-splitter.ts';
+import { blockOfResults } from './result-objects.ts';
+
+/** Answers other than results are a few hundred bytes. */
+const smallBodyBytesMax = 64 * 1024;
+/** A line of results holds at most a whole batch: 16,384 hosts, with statistics, and then some. */
+const lineBytesMax = 16 * 1024 * 1024;
+const capabilitiesMsMax = 5_000;
+const connectMsMax = 3_000;
+const retryAfterMsMax = 30_000;
+
+export interface WorkerClientOptions {
+	/** how messages and the database name it */
+	readonly name: string;
+	/** http:// or https://, without a slash at the end; may have a path */
+	readonly url: string;
+	readonly token: string | undefined;
+	/** connections at a time */
+	readonly connections: number;
+}
+
+export class WorkerClient implements WorkerLink {
+	readonly name: string;
+	readonly #pool: Pool;
+	readonly #path: string;
+	readonly #headers: Record<string, string>;
+
+	constructor({ name, url, token, connections }: WorkerClientOptions) {
+		this.name = name;
+		const { origin, pathname } = new URL(url);
+		this.#path = pathname.replace(/\/$/, '');
+		this.#pool = new Pool(origin, {
+			connections,
+			pipelining: 1,
+			// Silence is watched over per call: these would not notice a slow drip.
+			headersTimeout: 0,
+			bodyTimeout: 0,
+			connect: { timeout: connectMsMax },
+		});
+		this.#headers = { 'accept-encoding': 'identity', 'user-agent': 'pingpool' };
+		if (token !== undefined) this.#headers.authorization = `Bearer ${token}`;
+	}
+
+	async capabilities(signal: AbortSignal): Promise<Capabilities> {
+		const deadline = AbortSignal.any([signal, AbortSignal.timeout(capabilitiesMsMax)]);
+		const text = await this.#call(
+			'GET',
+			'/capabilities',
+			undefined,
+			mediaTypes.json,
+			deadline,
+			signal,
+			(body) => readSmall(body),
+		);
+		const value = parseJson(text, 'GET /capabilities');
+		const protocol = (value as { protocol?: unknown } | null)?.protocol;
+		if (typeof protocol === 'number' && protocol !== protocolVersion) {
+			throw new WorkerFailure(
+				'invalid',
+				`speaks protocol ${protocol}, this master speaks ${protocolVersion}: install the same version on both`,
+			);
+		}
+		const parsed = capabilitiesSchema.safeParse(value);
+		if (!parsed.success) throw new WorkerFailure('invalid', 'is not a pingpool worker (GET /capabilities)');
+		return parsed.data;
+	}
+
+	async ping(call: PingCall): Promise<void> {
+		const { hosts, probe, settings } = call;
+		const request: PingRequestBody = { hosts: [...hosts], probe, ...settings };
+		const silence = new SilenceWatch(call.silenceMsMax);
+		const deadline = AbortSignal.any([call.signal, silence.signal]);
+		const accept = `${mediaTypes.columns}, ${mediaTypes.ndjson};q=0.9, ${mediaTypes.json};q=0.5`;
+		const answer = new AnswerReader(call);
+		try {
+			await this.#call(
+				'POST',
+				'/ping',
+				JSON.stringify(request),
+				accept,
+				deadline,
+				call.signal,
+				(body, type) => answer.read(body, type, () => silence.heard()),
+			);
+		} finally {
+			silence.stop();
+		}
+	}
+
+	async close(): Promise<void> {
+		await this.#pool.destroy();
+	}
+
+	/** One request; turns every way of failing into a WorkerFailure. */
+	async #call<Result>(
+		method: 'GET' | 'POST',
+		path: string,
+		body: string | undefined,
+		accept: string,
+		deadline: AbortSignal,
+		callerSignal: AbortSignal,
+		read: (body: AsyncIterable<Uint8Array>, contentType: string) => Promise<Result>,
+	): Promise<Result> {
+		try {
+			const response = await this.#pool.request({
+				method,
+				path: this.#path + path,
+				headers: {
+					...this.#headers,
+					accept,
+					...(body === undefined ? {} : { 'content-type': mediaTypes.json }),
+				},
+				body: body ?? null,
+				signal: deadline,
+			});
+			try {
+				if (response.statusCode !== 200) {
+					throw await failureOfStatus(response.statusCode, response.headers, response.body);
+				}
+				if (response.headers['content-encoding'] !== undefined) {
+					throw new WorkerFailure('invalid', 'sent a compressed answer that nobody asked for');
+				}
+				return await read(response.body, String(response.headers['content-type'] ?? ''));
+			} finally {
+				response.body.destroy();
+			}
+		} catch (error) {
+			callerSignal.throwIfAborted();
+			throw deadline.aborted
+				? new WorkerFailure('broken', 'did not answer in time', { cause: error })
+				: failureOf(error);
+		}
+	}
+}
+
+/** Aborts when nothing has been heard for a while. One timer per call, moved lazily. */
+class SilenceWatch {
+	readonly #controller = new AbortController();
+	readonly #ms: number;
+	#heardAt = performance.now();
+	#timer: NodeJS.Timeout;
+
+	constructor(ms: number) {
+		this.#ms = ms;
+		this.#timer = setTimeout(() => this.#check(), ms);
+	}
+	get signal(): AbortSignal {
+		return this.#controller.signal;
+	}
+	heard(): void {
+		this.#heardAt = performance.now();
+	}
+	stop(): void {
+		clearTimeout(this.#timer);
+	}
+	#check(): void {
+		const leftMs = this.#heardAt + this.#ms - performance.now();
+		if (leftMs <= 1) this.#controller.abort(new Error('silence'));
+		else this.#timer = setTimeout(() => this.#check(), leftMs);
+	}
+}
+
+/** Reads any of the three forms of an answer and checks it row by row. */
+class AnswerReader {
+	readonly #call: PingCall;
+	readonly #seen: Uint8Array;
+	readonly #rttMsMax: number;
+	#positions: Map<string, number[]> | undefined;
+	#results = 0;
+	#sent = false;
+	#done = false;
+
+	constructor(call: PingCall) {
+		this.#call = call;
+		this.#seen = new Uint8Array(call.hosts.length);
+		// A little above, because a worker rounds.
+		this.#rttMsMax = Math.min(call.settings.timeoutMs, timeoutMsMax) + 1;
+	}
+
+	async read(body: AsyncIterable<Uint8Array>, contentType: string, heard: () => void): Promise<void> {
+		const type = contentType.split(';')[0]!.trim().toLowerCase();
+		const bounded = boundedBytes(body, this.#call.hosts.length * 4096 + smallBodyBytesMax, heard);
+		if (type === mediaTypes.json) {
+			this.#takeWhole(parseJson(await readAll(bounded), 'POST /ping'));
+		} else if (type === mediaTypes.columns || type === mediaTypes.ndjson) {
+			const lines = lineSplitter(lineBytesMax);
+			const takeLine = type === mediaTypes.columns ? this.#takeColumns : this.#takeObject;
+			for await (const bytes of bounded) {
+				const complete = lines.push(bytes);
+				if (complete === undefined) throw invalid('sent a longer line than a batch can have');
+				for (const text of complete) this.#takeText(text, (line) => takeLine.call(this, line));
+			}
+		} else throw invalid(`answered with ${type || 'no content type'}: not a pingpool worker`);
+		if (!this.#done) throw new WorkerFailure('broken', 'broke off its answer');
+		if (this.#results !== this.#call.hosts.length) {
+			throw invalid(`answered for ${this.#results} of ${this.#call.hosts.length} hosts`);
+		}
+	}
+
+	#takeText(text: string, takeLine: (line: unknown) => void): void {
+		if (text === '') return;
+		if (this.#done) throw invalid('went on after the end of its answer');
+		takeLine(parseJson(text, 'POST /ping'));
+	}
+
+	#takeColumns(line: unknown): void {
+		if (this.#takeMark(line)) return;
+		if (typeof line === 'object' && line !== null && 'worker' in line) return;
+		const block = decodeBlock(line, this.#call.hosts.length, this.#rttMsMax);
+		if (typeof block === 'string') throw invalid(`answered nonsense: ${block}`);
+		this.#takeBlock(block);
+	}
+
+	#takeObject(line: unknown): void {
+		if (this.#takeMark(line)) return;
+		this.#takeObjects([line]);
+	}
+
+	#takeWhole(value: unknown): void {
+		const results = (value as { results?: unknown } | null)?.results;
+		if (!Array.isArray(results)) throw invalid('is not a pingpool worker (POST /ping has no results)');
+		if (results.length > 0) this.#takeObjects(results);
+		this.#done = true;
+	}
+
+	#takeObjects(results: readonly unknown[]): void {
+		this.#positions ??= positionsByHost(this.#call.hosts);
+		const block = blockOfResults(results, this.#positions, this.#rttMsMax);
+		if (typeof block === 'string') throw invalid(`answered nonsense: ${block}`);
+		this.#takeBlock(block);
+	}
+
+	/** The lines that are no results: "all sent", and the end. */
+	#takeMark(line: unknown): boolean {
+		if (typeof line !== 'object' || line === null) return false;
+		const mark = line as { done?: unknown; sent?: unknown; results?: unknown; waitMs?: unknown };
+		const isEnd = mark.done === true;
+		if (!isEnd && mark.sent !== true) return false;
+		if (!this.#sent && typeof mark.waitMs === 'number' && mark.waitMs >= 0 && mark.waitMs <= requestMsMax) {
+			this.#sent = true;
+			this.#call.onSent(mark.waitMs);
+		}
+		if (isEnd) {
+			if (mark.results !== this.#results) {
+				throw invalid(`says it sent ${String(mark.results)} results, ${this.#results} arrived`);
+			}
+			this.#done = true;
+		}
+		return true;
+	}
+
+	#takeBlock(block: ResultBlock): void {
+		for (let row = 0; row < block.length; row += 1) {
+			const position = block.index[row]!;
+			if (this.#seen[position] === 1) throw invalid('answered twice for one host');
+			this.#seen[position] = 1;
+		}
+		this.#results += block.length;
+		this.#call.onBlock(block);
+	}
+}
+
+function positionsByHost(hosts: readonly string[]): Map<string, number[]> {
+	const positions = new Map<string, number[]>();
+	for (const [position, host] of hosts.entries()) {
+		const known = positions.get(host);
+		if (known === undefined) positions.set(host, [position]);
+		else known.push(position);
+	}
+	return positions;
+}
+
+function invalid(message: string): WorkerFailure {
+	return new WorkerFailure('invalid', message);
+}
+
+function parseJson(text: string, where: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch (error) {
+		throw new WorkerFailure('invalid', `is not a pingpool worker (${where} is no JSON)`, { cause: error });
+	}
+}
+
+async function* boundedBytes(
+	body: AsyncIterable<Uint8Array>,
+	bytesMax: number,
+	heard?: () => void,
+): AsyncGenerator<Uint8Array> {
+	let bytesLeft = bytesMax;
+	for await (const bytes of body) {
+		heard?.();
+		bytesLeft -= bytes.length;
+		if (bytesLeft < 0) throw invalid('sent a longer answer than a pingpool worker would');
+		yield bytes;
+	}
+}
+
+async function readAll(body: AsyncIterable<Uint8Array>): Promise<string> {
+	const parts: Uint8Array[] = [];
+	for await (const part of body) parts.push(part);
+	return Buffer.concat(parts).toString('utf8');
+}
+
+function readSmall(body: AsyncIterable<Uint8Array>): Promise<string> {
+	return readAll(boundedBytes(body, smallBodyBytesMax));
+}
+
+async function failureOfStatus(
+	status: number,
+	headers: Record<string, string | string[] | undefined>,
+	body: AsyncIterable<Uint8Array>,
+): Promise<WorkerFailure> {
+	const said = saidIn(await readSmall(body));
+	switch (status) {
+		case 401:
+		case 403:
+			return new WorkerFailure('refused', `does not accept our token (HTTP ${status})`);
+		case 429:
+		case 503:
+			return new WorkerFailure('busy', `is busy (HTTP ${status})`, {
+				retryAfterMs: retryAfterMs(String(headers['retry-after'] ?? '')),
+			});
+		case 404:
+		case 405:
+			return invalid(`is not a pingpool worker (HTTP ${status})`);
+		default:
+			if (status >= 500) return new WorkerFailure('broken', `failed with HTTP ${status}${said}`);
+			if (status >= 400)
+				return new WorkerFailure('rejected', `rejected the request with HTTP ${status}${said}`);
+			return invalid(`is not a pingpool worker (HTTP ${status})`);
+	}
+}
+
+function saidIn(text: string): string {
+	try {
+		const parsed = errorBodySchema.safeParse(JSON.parse(text));
+		return parsed.success ? `: ${parsed.data.error.message.slice(0, 200)}` : '';
+	} catch {
+		return '';
+	}
+}
+
+/** Seconds or an HTTP date (RFC 9110 section 10.2.3), in ms, capped; one second when there is none. */
+function retryAfterMs(value: string): number {
+	const seconds = /^[0-9]{1,9}$/.test(value) ? Number(value) : undefined;
+	const ms = seconds === undefined ? Date.parse(value) - Date.now() : seconds * 1000;
+	return Number.isNaN(ms) ? 1_000 : Math.min(Math.max(ms, 0), retryAfterMsMax);
+}
+
+/** Codes of errors that come before a byte of the request has left. */
+const neverSent = new Set([
+	'ECONNREFUSED',
+	'EHOSTUNREACH',
+	'ENETUNREACH',
+	'ENETDOWN',
+	'EADDRNOTAVAIL',
+	'ENOTFOUND',
+	'EAI_AGAIN',
+	'UND_ERR_CONNECT_TIMEOUT',
+	'EMFILE',
+	'ENFILE',
+]);
+
+function failureOf(error: unknown): WorkerFailure {
+	if (error instanceof WorkerFailure) return error;
+	const code = systemErrorCode(error);
+	if (code === 'UND_ERR_CONNECT_TIMEOUT') {
+		return new WorkerFailure('unreachable', 'can not be reached: no connection in time', { cause: error });
+	}
+	if (code !== undefined && neverSent.has(code)) {
+		return new WorkerFailure('unreachable', `can not be reached: ${code}`, { cause: error });
+	}
+	if (code?.startsWith('HPE_')) {
+		return new WorkerFailure('invalid', 'is not a pingpool worker (it does not speak HTTP)', {
+			cause: error,
+		});
+	}
+	if (code !== undefined && /CERT|TLS|SSL/.test(code)) {
+		return new WorkerFailure('unreachable', `can not be reached: TLS: ${messageOf(error)}`, { cause: error });
+	}
+	return new WorkerFailure('broken', `broke the connection: ${code ?? messageOf(error)}`, { cause: error });
+}
