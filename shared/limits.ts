@@ -32,6 +32,12 @@ export const intervalMsMax = 60_000;
 /** The longest that one request may take by its own settings: (count - 1) × interval + timeout. */
 export const requestMsMax = 900_000;
 
+/** The longest that a worker stays with one request, its waits for a turn included. */
+export const requestDeadlineMsMax = 3_600_000;
+
+/** How long a caller may take to read what is left of a streamed answer after its last result. */
+export const answerDrainMs = 30_000;
+
 /** How long one name may take to resolve before it is `dns-timeout`. */
 export const dnsTimeoutMs = 5_000;
 
@@ -74,5 +80,6 @@ assertLimit(
 assertLimit(hostsPerRequestMax <= hostsInFlightMax, 'one full batch fits in flight');
 assertLimit(hostBytesMax < bodyBytesMax, 'one host fits a body');
 assertLimit(timeoutMsMax < requestMsMax, 'one timeout fits a request');
+assertLimit(requestMsMax < requestDeadlineMsMax, 'the longest request fits the longest deadline');
 assertLimit(resultBlockHostsMax <= hostsPerRequestMax, 'a block is no larger than a batch');
 assertLimit(addressesPerLineMax < targetsPerRunMax, 'a line fits a run');

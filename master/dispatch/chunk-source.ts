@@ -9,6 +9,7 @@ import type { Random } from '../../shared/random.ts';
 import { shuffledOrder } from '../../shared/random.ts';
 import type { ProbeName } from '../../shared/target.ts';
 import { probeNames } from '../../shared/target.ts';
+import type { TargetBatch } from '../targets/target-list.ts';
 
 /** Targets that belong together on their way to one worker. */
 export interface Chunk {
@@ -22,14 +23,6 @@ export interface Chunk {
 	readonly failedOn: ReadonlySet<string>;
 	/** monotonic time before which it is not to be sent again */
 	readonly notBeforeMs: number;
-}
-
-/** A stretch of the target list, positions counted up from `firstPosition`. */
-export interface TargetBatch {
-	readonly firstPosition: number;
-	readonly texts: readonly string[];
-	/** position in `probeNames` of each target's probe, or one for all */
-	readonly probes: Uint8Array | number;
 }
 
 export interface ChunkSourceOptions {
@@ -210,7 +203,7 @@ export class ChunkSource {
 			for (let i = this.#pendingOffset; i < end; i += 1) {
 				positions.push(batch.firstPosition + i);
 				hosts.push(batch.texts[i]!);
-				probes.push(typeof batch.probes === 'number' ? batch.probes : batch.probes[i]!);
+				probes.push(batch.probes[i]!);
 			}
 			this.#pendingOffset = end;
 			if (end === batch.texts.length) this.#pending = undefined;

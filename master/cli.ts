@@ -1,0 +1,192 @@
+/** `pingpool master`: arguments, wiring, signals, exit codes. The only place that chooses concrete parts. */
+import { randomInt } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { systemClock } from '../shared/clock.ts';
+import { PingpoolError } from '../shared/errors.ts';
+import { createRandom } from '../shared/random.ts';
+import type { Target } from '../shared/target.ts';
+import { probeOf } from '../shared/target.ts';
+import type { MasterConfig } from './config.ts';
+import { ConfigExit, parseMasterConfig } from './config.ts';
+import type { OnRunEvent } from './events.ts';
+import type { RunOutcome } from './run.ts';
+import { eventText } from './view/event-text.ts';
+import { ProgressView } from './view/progress.ts';
+import { jsonSummary, summaryLines } from './view/summary.ts';
+
+/**
+ * Runs the master.
+ *
+ * @param argv arguments behind `pingpool master`
+ * @returns the exit code
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+	try {
+		const config = parseMasterConfig(argv, readVersion());
+		const signals = onSignals();
+		const closers: Closer[] = [signals.release];
+		try {
+			return await runWith(config, signals, closers);
+		} catch (error) {
+			if (signals.signal.aborted) return signals.exitCode();
+			throw error;
+		} finally {
+			// Whatever happened, what was opened is closed, the last first.
+			for (const close of closers.reverse()) await close();
+		}
+	} catch (error) {
+		if (error instanceof ConfigExit) return error.exitCode;
+		if (!(error instanceof PingpoolError)) throw error;
+		printError(error);
+		return exitCodeOf(error);
+	}
+}
+
+type Closer = () => void | Promise<void>;
+
+function exitCodeOf(error: PingpoolError): number {
+	return error.code === 'usage' || error.code === 'invalid-input' ? 2 : 1;
+}
+
+function printError(error: PingpoolError): void {
+	const hint = error.hint === undefined ? '' : `  ${error.hint}\n`;
+	process.stderr.write(`pingpool: ${error.message}\n${hint}`);
+}
+
+/** @param closers takes what has to be closed at the end */
+async function runWith(config: MasterConfig, signals: Signals, closers: Closer[]): Promise<number> {
+	const progress = new ProgressView({
+		output: process.stderr,
+		quiet: config.quiet,
+		nowMs: () => systemClock.monotonicMs(),
+	});
+	const onEvent: OnRunEvent = (event) => {
+		const important = event.type === 'worker-unreachable' || event.type === 'waiting-for-workers';
+		const text = config.quiet && !important ? undefined : eventText(event);
+		if (text !== undefined) progress.message(text);
+	};
+	closers.push(() => progress.stop());
+
+	const members = await fleetMembers(config);
+	const { openTargetList } = await import('./targets/open.node.ts');
+	const list = await openTargetList({
+		input: config.hosts === '-' ? { stream: process.stdin, name: 'stdin' } : { path: config.hosts },
+		excludePath: config.exclude,
+		probe: config.probe,
+		skipInvalid: config.skipInvalid,
+		check: (target) => portProblem(target, config),
+		signal: signals.signal,
+	});
+	closers.push(() => list.close());
+	const { total, invalid, duplicates, excluded } = list;
+	onEvent({ type: 'list-read', total, invalid, duplicates, excluded });
+
+	const { startEmbeddedWorker } = await import('./embedded-worker.ts');
+	if (members.length === 0) {
+		const embedded = await startEmbeddedWorker({ ratePerSecond: config.ratePerSecond });
+		closers.push(() => embedded.close());
+		members.push({ name: 'embedded', url: embedded.url, token: embedded.token, weight: 1 });
+	}
+	const { meetWorkers } = await import('./fleet.ts');
+	const workers = await meetWorkers(members, onEvent, signals.signal);
+	closers.push(async () => void (await Promise.all(workers.map(({ client }) => client.close()))));
+	if (workers.length === 0) {
+		throw new PingpoolError('no-worker', 'none of the workers can be used', {
+			hint: 'is "npm run worker" running on them, are address, port and token right, does a firewall let 8786 through?',
+		});
+	}
+
+	const { openSqliteStore } = await import('./store/sqlite.ts');
+	const store = await openSqliteStore({
+		path: config.db,
+		onNotice: (message) => onEvent({ type: 'notice', message }),
+	});
+	closers.push(() => store.close());
+	const { executeRun } = await import('./run.ts');
+	const outcome = await executeRun({
+		config,
+		list,
+		store,
+		workers,
+		clock: systemClock,
+		random: createRandom(randomInt(2 ** 32)),
+		onEvent,
+		interrupted: signals.signal,
+		watch: (read) => progress.start(read),
+	});
+	progress.stop();
+	report(outcome, config);
+	return exitCodeOfRun(outcome, config, signals.exitCode());
+}
+
+function report(outcome: RunOutcome, config: MasterConfig): void {
+	if (config.json) process.stdout.write(`${JSON.stringify(jsonSummary(outcome, config.db))}\n`);
+	else if (!config.quiet) process.stdout.write(`${summaryLines(outcome, config.db).join('\n')}\n`);
+	const { error, state } = outcome;
+	if (error instanceof PingpoolError) printError(error);
+	else if (error !== undefined) throw error;
+	if (state === 'interrupted' && !config.quiet) {
+		process.stderr.write(
+			'interrupted: what arrived is in the database; the same command pings the list again\n',
+		);
+	}
+}
+
+function exitCodeOfRun(
+	{ state, counts, error }: RunOutcome,
+	config: MasterConfig,
+	signalCode: number,
+): number {
+	if (state === 'interrupted') return signalCode;
+	if (error instanceof PingpoolError) return exitCodeOf(error);
+	if (state === 'failed' || counts.error > 0) return 1;
+	return config.failOnDown && counts.down > 0 ? 3 : 0;
+}
+
+async function fleetMembers(config: MasterConfig) {
+	if (config.workers === undefined) return [];
+	const { readWorkersFile } = await import('./workers-file.ts');
+	const entries = await readWorkersFile(config.workers);
+	return entries.map(({ url, token, weight }) => ({ name: url, url, token: token ?? config.token, weight }));
+}
+
+/** Why a target can not be probed for want of a port, for the list's messages. */
+function portProblem(target: Target, { probe, settings }: MasterConfig): string | undefined {
+	const needsPort =
+		probeOf(target, probe) === 'tcp' && target.port === undefined && settings.port === undefined;
+	return needsPort ? 'has no port to connect to: write host:port, or give --port' : undefined;
+}
+
+interface Signals {
+	/** aborted by the first signal */
+	readonly signal: AbortSignal;
+	/** of the signal that came: 128 + its number, as shells have it */
+	readonly exitCode: () => number;
+	readonly release: () => void;
+}
+
+/** The first signal asks to stop, the second one stops at once. */
+function onSignals(): Signals {
+	const controller = new AbortController();
+	const codes = { SIGINT: 130, SIGTERM: 143 } as const;
+	let exitCode = 0;
+	const onSignal = (name: keyof typeof codes): void => {
+		if (controller.signal.aborted) process.exit(codes[name]);
+		exitCode = codes[name];
+		controller.abort(new PingpoolError('internal', `stopped by ${name}`));
+	};
+	for (const name of Object.keys(codes)) process.on(name, onSignal);
+	return {
+		signal: controller.signal,
+		exitCode: () => exitCode,
+		release: () => {
+			for (const name of Object.keys(codes)) process.off(name, onSignal);
+		},
+	};
+}
+
+function readVersion(): string {
+	const folder = import.meta.url.endsWith('.ts') ? '..' : '../..';
+	const text = readFileSync(new URL(`${folder}/package.json`, import.meta.url), 'utf8');
+	return (JSON.parse(text) as { version: string }).version;
+}

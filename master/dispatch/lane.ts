@@ -1,0 +1,161 @@
+/**
+ * One worker as the dispatcher sees it: what it can do, how much may be on its way to it, whether it is well.
+ *
+ * A lane is `ready`, `resting` until a time after a failure (growing, jittered) and then checked, or `out` for
+ * good: its token is not accepted, or what answers is no worker of ours.
+ */
+import PQueue from 'p-queue';
+import type { Capabilities } from '../../shared/protocol.ts';
+import type { Random } from '../../shared/random.ts';
+import type { ProbeName } from '../../shared/target.ts';
+import { backoffMs } from './backoff.ts';
+import { SendWindow } from './send-window.ts';
+import type { WorkerFailure, WorkerLink } from './worker-link.ts';
+
+/** Hosts in a chunk for a worker without a rate ceiling: a few tens of ms of its work. */
+const chunkHostsDefault = 4_096;
+/** A worker with a ceiling gets chunks of this much of its time. */
+const chunkMs = 100;
+/** Hosts of the last chunks of a list that several workers share: small, so that they end together. */
+const lastChunkHosts = 64;
+/** Chunks that may be on their way at first. */
+const chunksAtFirst = 2;
+
+export interface LaneOptions {
+	readonly link: WorkerLink;
+	readonly capabilities: Capabilities;
+	/** share of this worker relative to others; multiplies its chunks. Default of workers.txt: 1 */
+	readonly weight: number;
+	/** hosts per chunk, when the user has said so */
+	readonly chunkHosts: number | undefined;
+	/** requests at a time, when the user has said so */
+	readonly concurrency: number | undefined;
+	/** probes per host: max(count, attempts) */
+	readonly probesPerHost: number;
+}
+
+export interface LaneTally {
+	up: number;
+	down: number;
+	unresolved: number;
+	denied: number;
+	error: number;
+	chunks: number;
+	failures: number;
+	lastFailure: string | undefined;
+}
+
+export class Lane {
+	readonly link: WorkerLink;
+	readonly name: string;
+	readonly queue: PQueue;
+	readonly window: SendWindow;
+	readonly weight: number;
+	readonly tally: LaneTally = {
+		up: 0,
+		down: 0,
+		unresolved: 0,
+		denied: 0,
+		error: 0,
+		chunks: 0,
+		failures: 0,
+		lastFailure: undefined,
+	};
+	readonly #chunkHosts: number;
+	readonly #probesPerHost: number;
+	capabilities: Capabilities;
+	probes: ReadonlySet<ProbeName>;
+	state: 'ready' | 'resting' | 'out' = 'ready';
+	/** hosts in requests under way */
+	inFlight = 0;
+	restUntilMs = 0;
+	/** whether the worker must answer a check before it gets work again */
+	needsCheck = false;
+	#failuresInARow = 0;
+
+	constructor({ link, capabilities, weight, chunkHosts, concurrency, probesPerHost }: LaneOptions) {
+		this.link = link;
+		this.name = link.name;
+		this.weight = weight;
+		this.capabilities = capabilities;
+		this.probes = new Set(capabilities.probes);
+		this.#probesPerHost = probesPerHost;
+		this.#chunkHosts = this.#bestChunkHosts(chunkHosts);
+		const { hostsInFlightMax } = capabilities;
+		// Hosts in flight are bounded by the worker; requests by what that many hosts need, chunks being full.
+		const requests = concurrency ?? Math.max(2, Math.ceil(hostsInFlightMax / this.#chunkHosts));
+		this.queue = new PQueue({ concurrency: Math.min(requests, connectionsPerWorkerMax) });
+		this.window = new SendWindow({ min: this.#chunkHosts * chunksAtFirst, max: hostsInFlightMax });
+	}
+
+	/**
+	 * Hosts of the next chunk.
+	 *
+	 * @param left hosts of the run that nobody has taken yet
+	 * @param sharedBy workers that could take them
+	 */
+	chunkSize(left: number, sharedBy: number): number {
+		if (sharedBy < 2) return this.#chunkHosts;
+		return Math.min(this.#chunkHosts, Math.max(lastChunkHosts, Math.ceil(left / (2 * sharedBy))));
+	}
+
+	/** A longest time without a sign of life that a healthy worker can need, in ms. */
+	silenceMsMax(probeMs: number, dnsMs: number): number {
+		const { ratePerSecondMax } = this.capabilities;
+		const queueMs =
+			ratePerSecondMax > 0
+				? ((this.window.limit + this.inFlight) * this.#probesPerHost * 1000) / ratePerSecondMax
+				: 0;
+		return dnsMs + probeMs + queueMs + 10_000;
+	}
+
+	/** Work was done: failures of the past are forgotten. */
+	succeeded(): void {
+		this.#failuresInARow = 0;
+	}
+
+	/** Sets the lane aside as this failure asks for. @returns for how long in ms, or `undefined` for good */
+	failed(failure: WorkerFailure, nowMs: number, random: Random): number | undefined {
+		this.tally.failures += 1;
+		this.tally.lastFailure = failure.message;
+		this.window.collapse();
+		if (failure.kind === 'refused' || failure.kind === 'invalid') {
+			this.state = 'out';
+			return undefined;
+		}
+		// Chunks that fail together are one failure.
+		if (this.state === 'ready') this.#failuresInARow += 1;
+		const askedMs = failure.kind === 'busy' ? (failure.retryAfterMs ?? 0) : 0;
+		const restMs = Math.max(askedMs, backoffMs(this.#failuresInARow, random));
+		this.state = 'resting';
+		this.needsCheck ||= failure.kind !== 'busy';
+		this.restUntilMs = Math.max(this.restUntilMs, nowMs + restMs);
+		return restMs;
+	}
+
+	/** The worker answered a check. */
+	isBack(capabilities: Capabilities): void {
+		this.capabilities = capabilities;
+		this.probes = new Set(capabilities.probes);
+		this.state = 'ready';
+		this.needsCheck = false;
+	}
+
+	/** The check failed as well: rest longer. */
+	checkFailed(failure: WorkerFailure, nowMs: number, random: Random): number | undefined {
+		this.state = 'ready';
+		return this.failed(failure, nowMs, random);
+	}
+
+	#bestChunkHosts(asked: number | undefined): number {
+		const { ratePerSecondMax, hostsPerRequestMax, probesPerRequestMax } = this.capabilities;
+		const byRate = ratePerSecondMax > 0 ? Math.ceil((ratePerSecondMax * chunkMs) / 1000) : chunkHostsDefault;
+		const wanted = asked ?? Math.ceil(Math.min(byRate, chunkHostsDefault) * this.weight);
+		const byProbes =
+			probesPerRequestMax === null ? wanted : Math.floor(probesPerRequestMax / this.#probesPerHost);
+		return Math.max(1, Math.min(wanted, hostsPerRequestMax, byProbes));
+	}
+}
+
+/** Connections that a master opens to one worker; a worker serves 256 requests at a time by default. */
+export const connectionsPerWorkerMax = 128;

@@ -1,0 +1,81 @@
+/** A worker of our own, in a process of its own, for when no workers file is given. */
+import { fork } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { PingpoolError } from '../shared/errors.ts';
+
+const startMsMax = 15_000;
+
+export interface EmbeddedWorker {
+	readonly url: string;
+	readonly token: string;
+	close(): Promise<void>;
+}
+
+export interface EmbeddedWorkerOptions {
+	/** probes per second; 0 for no ceiling; `undefined` for the worker's own default */
+	readonly ratePerSecond: number | undefined;
+}
+
+/** Messages that the worker process sends over its IPC channel. */
+type Message = { ready: true; port: number } | { failed: string };
+
+/**
+ * Starts `pingpool worker` on a free loopback port; its other settings come from the environment, as any
+ * worker's do. It ends with this process, however this process ends.
+ *
+ * @throws PingpoolError `no-worker` when it does not start
+ */
+export function startEmbeddedWorker({ ratePerSecond }: EmbeddedWorkerOptions): Promise<EmbeddedWorker> {
+	const token = randomBytes(32).toString('base64url');
+	const folder = import.meta.url.endsWith('.ts') ? '..' : '../..';
+	const env: NodeJS.ProcessEnv = {
+		...process.env,
+		PINGPOOL_EMBEDDED: '1',
+		PINGPOOL_HOST: '127.0.0.1',
+		PINGPOOL_PORT: '0',
+		PINGPOOL_TOKEN: token,
+	};
+	// Of the master's own settings, these mean something else to a worker.
+	for (const name of ['PINGPOOL_TOKEN_FILE', 'PINGPOOL_NO_AUTH', 'PINGPOOL_RATE']) delete env[name];
+	if (ratePerSecond !== undefined) env.PINGPOOL_RATE = String(ratePerSecond);
+	const child = fork(fileURLToPath(new URL(`${folder}/bin/pingpool.cjs`, import.meta.url)), ['worker'], {
+		env,
+		stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+	});
+	let stderr = '';
+	child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+		stderr = (stderr + text).slice(-2_000);
+	});
+	const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+	return new Promise((resolve, reject) => {
+		const fail = (why: string): void => {
+			clearTimeout(timer);
+			child.kill('SIGKILL');
+			reject(new PingpoolError('no-worker', `the embedded worker did not start: ${why}`));
+		};
+		const timer = setTimeout(() => fail('it took too long'), startMsMax);
+		child.once('error', (error) => fail(error.message));
+		child.once('exit', () => fail(stderr.trim() || 'it ended at once'));
+		child.on('message', (message: Message) => {
+			if ('failed' in message) {
+				fail(message.failed);
+				return;
+			}
+			clearTimeout(timer);
+			child.removeAllListeners('exit');
+			child.stderr?.resume();
+			resolve({
+				url: `http://127.0.0.1:${message.port}`,
+				token,
+				async close() {
+					// The channel's end is what tells it to go, as it would if this process had died.
+					if (child.connected) child.disconnect();
+					const killer = setTimeout(() => child.kill('SIGKILL'), 2_000);
+					await exited;
+					clearTimeout(killer);
+				},
+			});
+		});
+	});
+}

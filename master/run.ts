@@ -1,0 +1,186 @@
+/** The pipeline of one run: list → chunks → workers → store. */
+import type { Clock } from '../shared/clock.ts';
+import { PingpoolError } from '../shared/errors.ts';
+import type { Status } from '../shared/outcome.ts';
+import { reasons, statuses } from '../shared/outcome.ts';
+import { Pacer } from '../shared/pacer.ts';
+import type { Random } from '../shared/random.ts';
+import type { MasterConfig } from './config.ts';
+import { ChunkSource } from './dispatch/chunk-source.ts';
+import type { AnsweredRows } from './dispatch/dispatcher.ts';
+import { Dispatcher } from './dispatch/dispatcher.ts';
+import type { LaneTally } from './dispatch/lane.ts';
+import { Lane } from './dispatch/lane.ts';
+import type { OnRunEvent } from './events.ts';
+import type { MetWorker } from './fleet.ts';
+import type { RunCounts, Store } from './store/store.ts';
+import type { TargetList } from './targets/target-list.ts';
+
+/** How long what is under way may take to end after an interruption. */
+const drainMsMax = 10_000;
+
+/** What is known while a run goes on. */
+export interface RunProgress {
+	readonly total: number;
+	/** hosts that have a row */
+	readonly done: number;
+	readonly byStatus: Readonly<Record<Status, number>>;
+	readonly inFlight: number;
+}
+
+export interface RunOutcome {
+	readonly runId: number;
+	readonly state: 'finished' | 'failed' | 'interrupted';
+	readonly total: number;
+	/** counted by the database */
+	readonly counts: RunCounts;
+	/** hosts per reason, of those that are not up */
+	readonly byReason: ReadonlyMap<string, number>;
+	readonly workers: readonly { readonly name: string; readonly tally: LaneTally }[];
+	readonly seconds: number;
+	/** why, when `failed` */
+	readonly error: unknown;
+}
+
+export interface RunDeps {
+	readonly config: MasterConfig;
+	readonly list: TargetList;
+	readonly store: Store;
+	readonly workers: readonly MetWorker[];
+	readonly clock: Clock;
+	readonly random: Random;
+	readonly onEvent: OnRunEvent;
+	/** aborted by SIGINT or SIGTERM */
+	readonly interrupted: AbortSignal;
+	/** gives the view its numbers, at once, before the first row */
+	readonly watch: (progress: () => RunProgress) => void;
+}
+
+/** Runs to the end, to a failure, or to an interruption; the database has whatever arrived in each case. */
+export async function executeRun(deps: RunDeps): Promise<RunOutcome> {
+	const { config, list, store, workers, clock, random, onEvent, interrupted } = deps;
+	const { settings } = config;
+	const startedMs = clock.monotonicMs();
+	const runId = await store.startRun({
+		startedAtMs: clock.wallMs(),
+		total: list.total,
+		fingerprint: list.fingerprint,
+		options: { probe: config.probe, ...settings, port: settings.port ?? null },
+	});
+	onEvent({ type: 'run-started', runId, total: list.total });
+
+	const probesPerHost = Math.max(settings.count, settings.count > 1 ? 1 : settings.attempts);
+	const lanes = workers.map(
+		({ client, capabilities, weight }) =>
+			new Lane({
+				link: client,
+				capabilities,
+				weight,
+				chunkHosts: config.chunkHosts,
+				concurrency: config.concurrency,
+				probesPerHost,
+			}),
+	);
+	const tally = new Tally(lanes);
+	const intake = new AbortController();
+	const source = new ChunkSource({ batches: list.batches(intake.signal), random });
+	const dispatcher = new Dispatcher({
+		source,
+		lanes,
+		settings,
+		total: list.total,
+		onRows: (rows) => {
+			tally.add(rows);
+			return store.append({ ...rows, runId, checkedAtMs: clock.wallMs() });
+		},
+		onEvent,
+		fleetPacer: new Pacer({
+			ratePerSecond: config.ratePerSecond ?? 0,
+			nowUs: () => clock.monotonicMs() * 1000,
+		}),
+		workerTimeoutMs: config.workerTimeoutMs,
+		clock,
+		random,
+	});
+	deps.watch(() => tally.progress(list.total, dispatcher.inFlight));
+
+	const onInterrupted = (): void => {
+		onEvent({ type: 'stopping', inFlight: dispatcher.inFlight });
+		dispatcher.stop(AbortSignal.timeout(drainMsMax));
+	};
+	interrupted.addEventListener('abort', onInterrupted, { once: true });
+	if (interrupted.aborted) onInterrupted();
+	let error: unknown;
+	try {
+		await dispatcher.run();
+	} catch (caught) {
+		error = caught;
+	} finally {
+		interrupted.removeEventListener('abort', onInterrupted);
+		await source.close();
+	}
+
+	// Interrupted after the last answer is finished all the same.
+	const complete = error === undefined && tally.done === list.total;
+	let state: RunOutcome['state'] = 'failed';
+	if (complete) state = 'finished';
+	else if (error === undefined && interrupted.aborted) state = 'interrupted';
+	const counts = await store.finishRun(runId, { state, finishedAtMs: clock.wallMs() });
+	const stored = statuses.reduce((sum, status) => sum + counts[status], 0);
+	if (error === undefined && stored !== tally.done) {
+		state = 'failed';
+		error = new PingpoolError(
+			'internal',
+			`${tally.done} answers arrived, but the database has ${stored} of them`,
+		);
+	} else if (error === undefined && state === 'failed') {
+		error = new PingpoolError(
+			'internal',
+			`${list.total} hosts were to be pinged, ${tally.done} have an answer`,
+		);
+	}
+	return {
+		runId,
+		state,
+		total: list.total,
+		counts,
+		byReason: tally.byReason(),
+		workers: lanes.map(({ name, tally: each }) => ({ name, tally: each })),
+		seconds: (clock.monotonicMs() - startedMs) / 1000,
+		error,
+	};
+}
+
+/** Counts rows on their way to the store, for the view and to check the database against. */
+class Tally {
+	done = 0;
+	readonly #byStatus: Record<Status, number> = { up: 0, down: 0, unresolved: 0, denied: 0, error: 0 };
+	readonly #byReason = new Uint32Array(reasons.length);
+	readonly #lanes: ReadonlyMap<string, LaneTally>;
+
+	constructor(lanes: readonly Lane[]) {
+		this.#lanes = new Map(lanes.map((lane) => [lane.name, lane.tally]));
+	}
+
+	add({ worker, block }: AnsweredRows): void {
+		const lane = this.#lanes.get(worker);
+		this.done += block.length;
+		for (let row = 0; row < block.length; row += 1) {
+			const status = statuses[block.status[row]!]!;
+			this.#byStatus[status] += 1;
+			if (lane !== undefined) lane[status] += 1;
+			const reason = block.reason[row]!;
+			if (reason > 0) this.#byReason[reason]! += 1;
+		}
+	}
+
+	progress(total: number, inFlight: number): RunProgress {
+		return { total, done: this.done, byStatus: this.#byStatus, inFlight };
+	}
+
+	byReason(): Map<string, number> {
+		const found = new Map<string, number>();
+		for (const [code, count] of this.#byReason.entries()) if (count > 0) found.set(reasons[code]!, count);
+		return found;
+	}
+}

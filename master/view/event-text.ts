@@ -1,0 +1,37 @@
+/** What a run says, as a line for people; `undefined` for what is not worth one. */
+import type { RunEvent } from '../events.ts';
+import { count, plural } from './format.ts';
+
+export function eventText(event: RunEvent): string | undefined {
+	switch (event.type) {
+		case 'list-read': {
+			const left: string[] = [];
+			if (event.invalid > 0) left.push(`${plural(event.invalid, 'invalid line')} skipped`);
+			if (event.duplicates > 0) left.push(`${plural(event.duplicates, 'duplicate')} left out`);
+			if (event.excluded > 0) left.push(`${count(event.excluded)} excluded`);
+			return `${plural(event.total, 'host')}${left.length > 0 ? ` (${left.join(', ')})` : ''}`;
+		}
+		case 'worker-joined':
+			return `worker ${event.worker}: ${event.probes
+				.map((probe) => (probe === 'icmp' && event.icmp !== null ? `icmp (${event.icmp})` : probe))
+				.join(', ')}`;
+		case 'worker-unreachable':
+			return `worker ${event.worker} ${event.message}; going on without it`;
+		case 'worker-set-aside':
+			return event.forMs === undefined
+				? `worker ${event.worker} ${event.message}; out of this run`
+				: `worker ${event.worker} ${event.message}; set aside for ${(event.forMs / 1000).toFixed(1)} s`;
+		case 'worker-back':
+			return `worker ${event.worker} is back`;
+		case 'run-started':
+			return undefined;
+		case 'waiting-for-workers':
+			return `no worker is left; waiting up to ${Math.round(event.forMs / 1000)} s for one to come back`;
+		case 'chunk-failed':
+			return `worker ${event.worker} ${event.message}: ${plural(event.hosts, 'host')} without an answer will be asked again`;
+		case 'stopping':
+			return `stopping: waiting up to 10 s for ${plural(event.inFlight, 'host')} under way (once more to stop at once)`;
+		case 'notice':
+			return event.message;
+	}
+}

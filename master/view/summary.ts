@@ -1,0 +1,102 @@
+/** What is printed when a run has ended. */
+import { statuses } from '../../shared/outcome.ts';
+import type { RunOutcome } from '../run.ts';
+import { count, percent, plural } from './format.ts';
+
+/** The object that --json prints. */
+export interface JsonSummary {
+	run: number;
+	state: string;
+	hosts: number;
+	up: number;
+	down: number;
+	unresolved: number;
+	denied: number;
+	error: number;
+	seconds: number;
+	hostsPerSecond: number;
+	db: string;
+}
+
+/** How to mend what keeps hosts from being probed, by reason. */
+const hints: Readonly<Record<string, string>> = {
+	'no-permission':
+		'a worker may not send: on it, run: sudo sysctl -w net.ipv4.ping_group_range="0 2147483647"',
+	'no-route': 'a worker has no route to these hosts: is its network up, has it IPv6?',
+	'no-worker':
+		'no worker offers their probe; for icmp, run on a worker: sudo sysctl -w net.ipv4.ping_group_range="0 2147483647"',
+	'no-probe': 'a worker does not offer their probe',
+	'no-ports': 'a worker ran out of local ports: lower --rate or --concurrency',
+	'no-descriptors':
+		'a worker ran out of file descriptors: raise its limit (ulimit -n) or lower --concurrency',
+	'no-buffers': 'a worker could not send that fast: lower --rate',
+	'blocked-locally': "a worker's own firewall forbids these probes",
+	'worker-failed': 'three requests with these hosts in them failed: see the messages above',
+	loopback: 'tcp and http probes of loopback are denied unless a worker has --allow 127.0.0.0/8',
+	'link-local': 'tcp and http probes of link-local addresses are denied unless a worker has --allow for them',
+};
+
+export function jsonSummary({ runId, state, total, counts, seconds }: RunOutcome, db: string): JsonSummary {
+	const done = statuses.reduce((sum, status) => sum + counts[status], 0);
+	return {
+		run: runId,
+		state,
+		hosts: total,
+		up: counts.up,
+		down: counts.down,
+		unresolved: counts.unresolved,
+		denied: counts.denied,
+		error: counts.error,
+		seconds: Math.round(seconds * 1000) / 1000,
+		hostsPerSecond: seconds > 0 ? Math.round(done / seconds) : 0,
+		db,
+	};
+}
+
+/** The summary as lines of text. */
+export function summaryLines(outcome: RunOutcome, db: string): string[] {
+	const { runId, state, total, counts, byReason, workers, seconds } = outcome;
+	const done = statuses.reduce((sum, status) => sum + counts[status], 0);
+	const rate = count(seconds > 0 ? done / seconds : 0);
+	const of = done === total ? plural(total, 'host') : `${count(done)} of ${plural(total, 'host')}`;
+	const lines = [`run ${runId} ${state}: ${of} in ${seconds.toFixed(2)} s (${rate}/s)`, ''];
+	lines.push(
+		...table(
+			statuses
+				.filter((status) => counts[status] > 0 || status === 'up' || status === 'down')
+				.map((status) => [`  ${status}`, count(counts[status]), percent(counts[status], done)]),
+		),
+	);
+	if (byReason.size > 0) {
+		const reasons = [...byReason].sort((a, b) => b[1] - a[1]).map(([reason, n]) => [`  ${reason}`, count(n)]);
+		lines.push('', 'why not up', ...table(reasons));
+	}
+	const rows = workers.map(({ name, tally }) => [
+		`  ${name}`,
+		count(tally.up),
+		count(tally.down),
+		count(tally.unresolved + tally.denied + tally.error),
+		count(tally.failures),
+	]);
+	lines.push('', ...table([['worker', 'up', 'down', 'other', 'failures'], ...rows]));
+	const advice = [...byReason.keys()].flatMap((reason) =>
+		hints[reason] ? [`${reason}: ${hints[reason]}`] : [],
+	);
+	if (advice.length > 0) lines.push('', ...advice);
+	lines.push('', `database: ${db}`);
+	return lines;
+}
+
+/** Columns: the first to the left, the others to the right. */
+function table(rows: readonly (readonly string[])[]): string[] {
+	const widths: number[] = [];
+	for (const row of rows) {
+		for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length);
+	}
+	return rows.map((row) =>
+		row
+			.map((cell, i) => (i === 0 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!)))
+			.join('  ')
+			.trimEnd(),
+	);
+}
