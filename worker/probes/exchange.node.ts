@@ -1,0 +1,76 @@
+/**
+ * One try over one socket, from its opening to its end: whatever comes first of a verdict, an error, the
+ * deadline or the caller's leaving decides, and the socket is gone when the promise settles.
+ *
+ * When the process was held up for longer than the timeout, the timer fires before the events that arrived in
+ * the meantime are read. So a timer that fires gives the event loop one turn to deliver them: a host that
+ * answered is never down because the worker was busy.
+ */
+import type { Socket } from 'node:net';
+import type { Clock } from '../../shared/clock.ts';
+import { systemErrorCode } from '../../shared/errors.ts';
+import type { IpAddress } from '../../shared/ip.ts';
+import type { Attempt } from './attempt.ts';
+import { failed } from './attempt.ts';
+import { hasLocalRoute } from './local-route.node.ts';
+import { meaningOf } from './socket-errors.ts';
+
+export interface ExchangeOptions {
+	readonly address: IpAddress;
+	readonly timeoutMs: number;
+	readonly clock: Clock;
+	readonly signal: AbortSignal;
+	/** opens the socket and listens on it; `settle` takes the verdict, `elapsedMs` says the time since the start,
+	 * at most the timeout */
+	readonly open: (settle: (attempt: Attempt) => void, elapsedMs: () => number) => Socket;
+	/** what an error of the socket means to this probe; `undefined` leaves it to socket-errors.ts */
+	readonly verdictOf?: (code: string | undefined, elapsedMs: number) => Attempt | undefined;
+}
+
+/** Rejects only with the signal's reason. */
+export async function exchange(options: ExchangeOptions): Promise<Attempt> {
+	const outcome = await openAndWait(options);
+	if ('attempt' in outcome) return outcome.attempt;
+	const own = options.verdictOf?.(outcome.code, outcome.elapsedMs);
+	if (own !== undefined) return own;
+	const { attempt, withoutRoute } = meaningOf(outcome.code, options.address.family);
+	if (withoutRoute === undefined || (await hasLocalRoute(options.address))) return attempt;
+	return withoutRoute;
+}
+
+type Outcome =
+	| { readonly attempt: Attempt }
+	| { readonly code: string | undefined; readonly elapsedMs: number };
+
+function openAndWait({ timeoutMs, clock, signal, open }: ExchangeOptions): Promise<Outcome> {
+	return new Promise((resolve, reject) => {
+		if (signal.aborted) {
+			reject(signal.reason);
+			return;
+		}
+		const startMs = clock.monotonicMs();
+		const elapsedMs = (): number => Math.min(clock.monotonicMs() - startMs, timeoutMs);
+		const end = (): void => {
+			clearTimeout(timer);
+			clearImmediate(lastTurn);
+			signal.removeEventListener('abort', onAbort);
+			socket.destroy();
+		};
+		const settle = (outcome: Outcome): void => {
+			end();
+			resolve(outcome);
+		};
+		const onAbort = (): void => {
+			end();
+			reject(signal.reason);
+		};
+		let lastTurn: NodeJS.Immediate | undefined;
+		const timer = setTimeout(() => {
+			lastTurn = setImmediate(() => settle({ attempt: failed('timeout') }));
+		}, timeoutMs);
+		const socket = open((attempt) => settle({ attempt }), elapsedMs);
+		// Stays after the end: a destroyed socket may still have an error to tell.
+		socket.on('error', (error) => settle({ code: systemErrorCode(error), elapsedMs: elapsedMs() }));
+		signal.addEventListener('abort', onAbort, { once: true });
+	});
+}
