@@ -1,0 +1,144 @@
+/**
+ * Opens a database file for writing, or says why not. Nothing is changed in a file before a look through a
+ * read-only connection has shown that it is ours, empty, or the old system's.
+ */
+import { accessSync, closeSync, constants, openSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Database from 'better-sqlite3';
+import { PingpoolError, systemErrorCode } from '../../shared/errors.ts';
+import { databaseError } from './database-error.ts';
+import { importLegacyRows, importNotice, setAsideLegacyTable } from './legacy.ts';
+import { applicationId, migrate, schemaVersion } from './schema.ts';
+
+/** Pages of the write-ahead log (4 KiB each) after which it is copied back: 16 MB. Measured over 1 to 64 MB;
+ * smaller ones cost up to a fifth of the speed, larger ones gain nothing. */
+const checkpointPages = 4_000;
+/** Page cache: inner pages and the window that is being filled fit many times over. */
+const cacheKib = 16 * 1024;
+/** How long another program's lock is waited for. */
+const busyTimeoutMs = 5_000;
+
+type Kind = 'ours' | 'empty' | 'legacy';
+
+/**
+ * @param path file of the database; created with mode 0600 when there is none
+ * @param onNotice takes what the user should know: that an old file was carried over
+ * @throws PingpoolError `database`
+ */
+export function openDatabase(path: string, onNotice: (message: string) => void): Database.Database {
+	let db: Database.Database | undefined;
+	try {
+		const writtenAtMs = createOrStat(path);
+		const kind = inspect(path);
+		db = new Database(path, { fileMustExist: true, timeout: busyTimeoutMs });
+		db.pragma('journal_mode = WAL');
+		db.pragma('synchronous = NORMAL');
+		db.pragma(`cache_size = -${cacheKib}`);
+		db.pragma(`wal_autocheckpoint = ${checkpointPages}`);
+		bringUpToDate(db, path, kind, writtenAtMs, onNotice);
+		return db;
+	} catch (error) {
+		db?.close();
+		throw databaseError(error, path);
+	}
+}
+
+/** @returns when the file was last written, in ms UTC */
+function createOrStat(path: string): number {
+	const folder = dirname(path);
+	let stats = statSync(path, { throwIfNoEntry: false });
+	if (stats === undefined) {
+		if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
+			throw new PingpoolError('database', `${path} can not be made: there is no folder ${folder}`, {
+				hint: 'Make the folder first, or give another file with --db.',
+			});
+		}
+		try {
+			// By ourselves, for its mode: SQLite gives its other files the mode of this one.
+			closeSync(openSync(path, 'wx', 0o600));
+		} catch (error) {
+			throw new PingpoolError('database', `${path} can not be made (${systemErrorCode(error)})`, {
+				cause: error,
+				hint: `You need the right to write in ${folder}, and space on its disk; or give another file with --db.`,
+			});
+		}
+		stats = statSync(path);
+	}
+	if (stats.isDirectory()) {
+		throw new PingpoolError('database', `${path} is a folder; the file of a database is expected`, {
+			hint: 'Give a file with --db, as in --db hosts.db.',
+		});
+	}
+	try {
+		accessSync(path, constants.R_OK | constants.W_OK);
+		accessSync(folder, constants.W_OK);
+	} catch (error) {
+		throw new PingpoolError('database', `${path} can not be written (${systemErrorCode(error)})`, {
+			cause: error,
+			hint: 'Give yourself the right to write the file and its folder, or give another file with --db.',
+		});
+	}
+	return Math.round(stats.mtimeMs);
+}
+
+/** @throws PingpoolError for a database that is not ours to write, and SQLite's errors */
+function inspect(path: string): Kind {
+	if (statSync(path).size === 0) return 'empty';
+	const db = new Database(path, { readonly: true, fileMustExist: true, timeout: busyTimeoutMs });
+	try {
+		return kindOf(db, path);
+	} finally {
+		db.close();
+	}
+}
+
+function kindOf(db: Database.Database, path: string): Kind {
+	const version = db.pragma('user_version', { simple: true }) as number;
+	if (db.pragma('application_id', { simple: true }) === applicationId) {
+		if (version > schemaVersion) {
+			throw new PingpoolError(
+				'database',
+				`${path} was written by a newer pingpool (schema ${version}; this one knows ${schemaVersion})`,
+				{ hint: 'Use that version, or give another file with --db.' },
+			);
+		}
+		return 'ours';
+	}
+	const tables = db
+		.prepare(
+			`SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'`,
+		)
+		.pluck()
+		.all() as string[];
+	if (tables.length === 0 && version === 0) return 'empty';
+	if (tables.length === 1 && tables[0] === 'hosts' && version === 0) {
+		const columns = db.prepare(`SELECT name FROM pragma_table_info('hosts')`).pluck().all();
+		if (columns.includes('host') && columns.includes('status')) return 'legacy';
+	}
+	const shown = tables.slice(0, 3).join(', ') + (tables.length > 3 ? ', …' : '');
+	throw new PingpoolError(
+		'database',
+		`${path} is the database of another program (it has the tables ${shown || 'none'})`,
+		{ hint: 'It was left as it is. Give another file with --db.' },
+	);
+}
+
+function bringUpToDate(
+	db: Database.Database,
+	path: string,
+	kind: Kind,
+	writtenAtMs: number,
+	onNotice: (message: string) => void,
+): void {
+	let notice: string | undefined;
+	const apply = db.transaction(() => {
+		// Looked at again under the lock: another program may have written since.
+		const version = db.pragma('user_version', { simple: true }) as number;
+		const legacy = kind === 'legacy' && version === 0;
+		if (legacy) setAsideLegacyTable(db);
+		migrate(db);
+		if (legacy) notice = importNotice(path, importLegacyRows(db, writtenAtMs));
+	});
+	apply.immediate();
+	if (notice !== undefined) onNotice(notice);
+}
