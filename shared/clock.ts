@@ -1,3 +1,5 @@
+import { onAbort } from './abort.ts';
+
 /** Time, passed in, so that a test or a simulation owns it. */
 export interface Clock {
 	/** milliseconds since the epoch, UTC; may jump */
@@ -18,15 +20,16 @@ export const systemClock: Clock = {
 				reject(signal.reason);
 				return;
 			}
-			const onAbort = (): void => {
-				clearTimeout(timer);
-				reject(signal?.reason);
-			};
 			const timer = setTimeout(() => {
-				signal?.removeEventListener('abort', onAbort);
+				forget?.();
 				resolve();
 			}, ms);
-			signal?.addEventListener('abort', onAbort, { once: true });
+			const forget =
+				signal &&
+				onAbort(signal, () => {
+					clearTimeout(timer);
+					reject(signal.reason);
+				});
 		});
 	},
 };

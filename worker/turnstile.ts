@@ -7,6 +7,7 @@
  * eighth left for others, and every place given back in order raises it by a fraction, as TCP does with its
  * window.
  */
+import { onAbort } from '../shared/abort.ts';
 import type { Clock } from '../shared/clock.ts';
 import { FairQueue } from './fair-queue.ts';
 import type { Pacer } from './pacer.ts';
@@ -47,19 +48,18 @@ export class Turnstile {
 				reject(signal.reason);
 				return;
 			}
-			const onAbort = (): void => {
+			const forget = onAbort(signal, () => {
 				waiter.admit = undefined;
 				this.#waiting -= 1;
 				if (this.#waiting === 0) this.#pacing?.abort();
 				reject(signal.reason);
-			};
+			});
 			const waiter: Waiter = {
 				admit: () => {
-					signal.removeEventListener('abort', onAbort);
+					forget();
 					resolve();
 				},
 			};
-			signal.addEventListener('abort', onAbort, { once: true });
 			this.#queue.push(owner, waiter);
 			this.#waiting += 1;
 			this.#pump();

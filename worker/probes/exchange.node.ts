@@ -7,6 +7,7 @@
  * answered is never down because the worker was busy.
  */
 import type { Socket } from 'node:net';
+import { onAbort } from '../../shared/abort.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { systemErrorCode } from '../../shared/errors.ts';
 import type { IpAddress } from '../../shared/ip.ts';
@@ -53,16 +54,12 @@ function openAndWait({ timeoutMs, clock, signal, open }: ExchangeOptions): Promi
 		const end = (): void => {
 			clearTimeout(timer);
 			clearImmediate(lastTurn);
-			signal.removeEventListener('abort', onAbort);
+			forget();
 			socket.destroy();
 		};
 		const settle = (outcome: Outcome): void => {
 			end();
 			resolve(outcome);
-		};
-		const onAbort = (): void => {
-			end();
-			reject(signal.reason);
 		};
 		let lastTurn: NodeJS.Immediate | undefined;
 		const timer = setTimeout(() => {
@@ -71,6 +68,9 @@ function openAndWait({ timeoutMs, clock, signal, open }: ExchangeOptions): Promi
 		const socket = open((attempt) => settle({ attempt }), elapsedMs);
 		// Stays after the end: a destroyed socket may still have an error to tell.
 		socket.on('error', (error) => settle({ code: systemErrorCode(error), elapsedMs: elapsedMs() }));
-		signal.addEventListener('abort', onAbort, { once: true });
+		const forget = onAbort(signal, () => {
+			end();
+			reject(signal.reason);
+		});
 	});
 }
