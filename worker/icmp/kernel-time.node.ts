@@ -1,0 +1,51 @@
+/**
+ * Kernel receive timestamps on the thread's clock. They are in wall-clock time, which may step, so both clocks
+ * are read together for every batch, and a result that can not be true is left to the reader to replace.
+ */
+import type { Libc } from './libc.node.ts';
+import { CLOCK_REALTIME, SO_TIMESTAMPNS, SOL_SOCKET } from './linux.ts';
+import type { MessageBatch } from './message-batch.node.ts';
+
+export class KernelTime {
+	readonly #libc: Libc;
+	readonly #timespec = new Int32Array(new ArrayBuffer(128));
+	readonly #address: number;
+	readonly #nowMs: () => number;
+	/** seconds that are taken off every wall-clock time, so that a double keeps the nanoseconds */
+	readonly #baseSeconds: number;
+	#offsetMs = 0;
+
+	constructor(libc: Libc, nowMs: () => number) {
+		this.#libc = libc;
+		this.#nowMs = nowMs;
+		this.#address = libc.addressOf(this.#timespec.buffer);
+		libc.clockGettime(CLOCK_REALTIME, this.#address);
+		this.#baseSeconds = seconds(this.#timespec, 0);
+	}
+
+	/** Reads both clocks. @returns the thread's, in ms */
+	synchronize(): number {
+		const nowMs = this.#nowMs();
+		this.#libc.clockGettime(CLOCK_REALTIME, this.#address);
+		this.#offsetMs = nowMs - this.#wallMs(this.#timespec, 0);
+		return nowMs;
+	}
+
+	/** When message `i` was received, in ms of the thread's clock; NaN when the kernel did not say. */
+	receivedAtMs(batch: MessageBatch, i: number): number {
+		if (batch.controlLength(i) < 32) return Number.NaN;
+		const { words } = batch;
+		const control = batch.controlAt(i) >> 2;
+		// The only control message that the socket asks for.
+		if (words[control + 2] !== SOL_SOCKET || words[control + 3] !== SO_TIMESTAMPNS) return Number.NaN;
+		return this.#wallMs(words, control + 4) + this.#offsetMs;
+	}
+
+	#wallMs(words: Int32Array, at: number): number {
+		return (seconds(words, at) - this.#baseSeconds) * 1000 + words[at + 2]! / 1e6;
+	}
+}
+
+function seconds(words: Int32Array, at: number): number {
+	return words[at + 1]! * 0x1_0000_0000 + (words[at]! >>> 0);
+}

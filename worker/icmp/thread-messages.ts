@@ -1,0 +1,79 @@
+/** What the main thread and the engine's thread tell each other. Buffers are transferred, not copied. */
+import type { SocketMode } from './icmp-socket.node.ts';
+
+/** Given to the thread at its start. */
+export interface ThreadSetup {
+	/** tried in this order; the first that opens is used */
+	readonly modes: readonly SocketMode[];
+	readonly ratePerSecond: number;
+	/** the pacer's cell, on shared memory */
+	readonly paceCell: BigInt64Array<SharedArrayBuffer>;
+	/** `counterNames.length` counters, on shared memory, written by the thread only */
+	readonly counters: Float64Array<SharedArrayBuffer>;
+	/** the key of the cookies and the identifier of raw sockets, random */
+	readonly secret: readonly [number, number, number];
+}
+
+export interface JobMessage {
+	readonly type: 'job';
+	readonly id: number;
+	readonly hosts: number;
+	/** 4 or 6, one for each host */
+	readonly families: Uint8Array<ArrayBuffer>;
+	/** addresses in network order: `stride` words for each host, the first of them used by IPv4 */
+	readonly addresses: Int32Array<ArrayBuffer>;
+	/** 1 when all hosts are IPv4, else 4 */
+	readonly stride: 1 | 4;
+	readonly count: number;
+	readonly attempts: number;
+	readonly timeoutMs: number;
+	readonly intervalMs: number;
+}
+
+export type ToThread =
+	| JobMessage
+	| { readonly type: 'abort'; readonly id: number }
+	| { readonly type: 'close' };
+
+export interface BlockMessage {
+	readonly type: 'block';
+	readonly id: number;
+	readonly length: number;
+	/** as long as a block may become; only `length` entries count */
+	readonly index: Uint32Array<ArrayBuffer>;
+	readonly status: Uint8Array<ArrayBuffer>;
+	readonly reason: Uint8Array<ArrayBuffer>;
+	readonly sent: Uint16Array<ArrayBuffer>;
+	readonly received: Uint16Array<ArrayBuffer>;
+	readonly rttMs: Float64Array<ArrayBuffer>;
+	readonly rtt:
+		| {
+				readonly min: Float64Array<ArrayBuffer>;
+				readonly max: Float64Array<ArrayBuffer>;
+				readonly jitter: Float64Array<ArrayBuffer>;
+		  }
+		| undefined;
+}
+
+export type FromThread =
+	| { readonly type: 'open'; readonly mode: SocketMode; readonly ipv4: boolean; readonly ipv6: boolean }
+	/** no socket in any mode */
+	| { readonly type: 'unavailable'; readonly why: string }
+	| BlockMessage
+	| { readonly type: 'done'; readonly id: number; readonly waitMs: number }
+	/** no echo request of this job leaves any more */
+	| { readonly type: 'aborted'; readonly id: number };
+
+/** The order of the counters in shared memory. */
+export const counterNames = [
+	'sent',
+	'received',
+	'late',
+	'duplicate',
+	'forged',
+	'corrupted',
+	'truncated',
+	'dropped',
+	'sendBlocked',
+] as const;
+export type CounterName = (typeof counterNames)[number];
