@@ -66,6 +66,12 @@ export const requestDefaults = {
 /** Addresses that one line of a hosts file (a CIDR or a range) may stand for: a /8. */
 export const addressesPerLineMax = 2 ** 24;
 
+/** Bytes of one line of a hosts file, comment included. Longer ones are read over without being held. */
+export const lineBytesMax = 64 * 1024;
+
+/** Targets that the reader of a hosts file hands over at a time. */
+export const targetBatchMax = 4_096;
+
 /** Positions of a run must stay below this: the database packs run and position into one integer key. */
 export const targetsPerRunMax = 2 ** 32;
 
@@ -82,4 +88,5 @@ assertLimit(hostBytesMax < bodyBytesMax, 'one host fits a body');
 assertLimit(timeoutMsMax < requestMsMax, 'one timeout fits a request');
 assertLimit(requestMsMax < requestDeadlineMsMax, 'the longest request fits the longest deadline');
 assertLimit(resultBlockHostsMax <= hostsPerRequestMax, 'a block is no larger than a batch');
+assertLimit(hostBytesMax < lineBytesMax, 'a line holds the longest host');
 assertLimit(addressesPerLineMax < targetsPerRunMax, 'a line fits a run');

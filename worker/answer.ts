@@ -1,0 +1,127 @@
+/**
+ * The three forms of an answer, chosen by Accept: one JSON object in the order asked, a stream of one object a
+ * line, or the columns stream. A stream that breaks after its head has no end line, by which the caller knows.
+ */
+import type { Clock } from '../shared/clock.ts';
+import { formatIp } from '../shared/ip.ts';
+import { answerDrainMs } from '../shared/limits.ts';
+import type { StreamEnd } from '../shared/protocol.ts';
+import { mediaTypes } from '../shared/protocol.ts';
+import type { HostResult, ResultBlock } from '../shared/results.ts';
+import { hostResult } from '../shared/results.ts';
+import { roundToMicroseconds } from '../shared/stats.ts';
+import { ColumnsWriter } from './columns-writer.ts';
+import { lineStream } from './line-stream.ts';
+import type { BatchPlan } from './plan.ts';
+
+export interface AnswerOptions {
+	readonly plan: BatchPlan;
+	/** the worker's instance id */
+	readonly worker: string;
+	readonly clock: Clock;
+	/** Runs the batch: reports every position once, and rejects when it was stopped. */
+	readonly run: (take: Taker, signal: AbortSignal) => Promise<void>;
+	/** aborted when the caller has gone */
+	readonly signal: AbortSignal;
+	/** called once, when nothing of the answer is held any more */
+	readonly closed: () => void;
+}
+
+/** What a batch reports to. */
+export interface Taker {
+	report(block: ResultBlock): void;
+	waited(waitMs: number): void;
+}
+
+export type AnswerForm = (typeof mediaTypes)[keyof typeof mediaTypes];
+
+const makers: Record<AnswerForm, (options: AnswerOptions) => Response | Promise<Response>> = {
+	[mediaTypes.json]: answerJson,
+	[mediaTypes.ndjson]: (options) => answerStream(mediaTypes.ndjson, options, ndjsonLines),
+	[mediaTypes.columns]: (options) => answerStream(mediaTypes.columns, options, columnsLines),
+};
+
+/**
+ * Starts the batch and answers with its results. The JSON form comes when all is done and rejects with the
+ * signal's reason when the caller has gone; the streams come at once.
+ */
+export function answer(form: AnswerForm, options: AnswerOptions): Response | Promise<Response> {
+	return makers[form](options);
+}
+
+async function answerJson({ plan, worker, run, signal, closed }: AnswerOptions): Promise<Response> {
+	const results = new Array<HostResult>(plan.hosts.length);
+	const report = (block: ResultBlock): void => {
+		for (let row = 0; row < block.length; row += 1) {
+			results[block.index[row]!] = resultObject(plan, block, row);
+		}
+	};
+	try {
+		await run({ report, waited: () => undefined }, signal);
+		return Response.json({ worker, results });
+	} finally {
+		closed();
+	}
+}
+
+type LineMaker = (
+	options: AnswerOptions,
+	write: (line: string) => void,
+	signal: AbortSignal,
+) => { report(block: ResultBlock): void; end(): void };
+
+function answerStream(form: AnswerForm, options: AnswerOptions, lines: LineMaker): Response {
+	const { plan, clock, run, closed } = options;
+	const body = lineStream({
+		async produce({ write }, reading) {
+			const stop = new AbortController();
+			const signal = AbortSignal.any([options.signal, reading, stop.signal]);
+			const { report, end } = lines(options, write, signal);
+			let longestMs = 0;
+			const waited = (waitMs: number): void => {
+				longestMs = Math.max(longestMs, waitMs);
+			};
+			try {
+				await run({ report, waited }, signal);
+			} finally {
+				stop.abort();
+			}
+			end();
+			const last: StreamEnd = {
+				done: true,
+				results: plan.hosts.length,
+				waitMs: roundToMicroseconds(longestMs),
+			};
+			write(JSON.stringify(last));
+		},
+		drainTime: (signal) => clock.sleep(answerDrainMs, signal),
+		closed,
+	});
+	return new Response(body, { headers: { 'content-type': form } });
+}
+
+const ndjsonLines: LineMaker = ({ plan }, write) => ({
+	report(block) {
+		for (let row = 0; row < block.length; row += 1) write(JSON.stringify(resultObject(plan, block, row)));
+	},
+	end: () => undefined,
+});
+
+const columnsLines: LineMaker = ({ plan, worker, clock }, write, signal) => {
+	const writer = new ColumnsWriter({ write, statistics: plan.request.count > 1, clock, signal });
+	write(JSON.stringify({ worker, hosts: plan.hosts.length }));
+	return { report: (block) => writer.add(block), end: () => writer.flush() };
+};
+
+function resultObject(plan: BatchPlan, block: ResultBlock, row: number): HostResult {
+	const index = block.index[row]!;
+	const { address } = plan.hosts[index]!.target;
+	// What was denied, or could not be sent, was not probed.
+	const literal = address === undefined || block.sent[row] === 0 ? undefined : formatIp(address);
+	const result = hostResult(block, row, plan.request.hosts[index]!, literal);
+	for (const key of ['rttMs', 'rttMinMs', 'rttAvgMs', 'rttMaxMs', 'jitterMs', 'lossPercent'] as const) {
+		const value = result[key];
+		if (value !== undefined) result[key] = roundToMicroseconds(value);
+	}
+	return result;
+}

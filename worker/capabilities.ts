@@ -1,0 +1,32 @@
+/** What a worker says of itself. */
+import packageJson from '../package.json' with { type: 'json' };
+import {
+	bodyBytesMax,
+	hostsInFlightMax,
+	hostsPerRequestMax,
+	ratePerSecondDefault,
+} from '../shared/limits.ts';
+import type { Capabilities } from '../shared/protocol.ts';
+import { protocolVersion } from '../shared/protocol.ts';
+
+export const { version } = packageJson;
+
+/** A worker's own part of its capabilities; ceilings that are left out are those of limits.ts. */
+export type CapabilityOptions = Pick<Capabilities, 'runtime' | 'probes'> &
+	Partial<Omit<Capabilities, 'protocol' | 'instance' | 'version' | 'bodyBytesMax'>>;
+
+/** @returns capabilities with an instance id that is new at every call */
+export function buildCapabilities(options: CapabilityOptions): Capabilities {
+	return {
+		protocol: protocolVersion,
+		instance: crypto.randomUUID(),
+		version,
+		icmp: null,
+		hostsPerRequestMax,
+		probesPerRequestMax: null,
+		hostsInFlightMax,
+		bodyBytesMax,
+		ratePerSecondMax: ratePerSecondDefault,
+		...options,
+	};
+}
