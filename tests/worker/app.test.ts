@@ -258,12 +258,16 @@ describe('forms of the answer', () => {
 			{ accept },
 		);
 		let text = '';
+		let finished = false;
 		for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
 			text += chunk;
-			if (!text.includes(sign)) continue;
-			if (!text.includes('done')) expect(text).not.toContain('"host":"192.0.2.2"');
+			if (finished || !text.includes(sign)) continue;
+			expect(text).not.toContain('192.0.2.2');
+			expect(text).not.toContain('done');
+			finished = true;
 			finish.resolve();
 		}
+		expect(finished).toBe(true);
 		expect(text.trimEnd().split('\n').at(-1)).toBe('{"done":true,"results":2,"waitMs":12.346}');
 	});
 
