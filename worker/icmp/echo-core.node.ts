@@ -22,7 +22,7 @@ import { JobList } from './job-list.ts';
 import type { KernelTime } from './kernel-time.node.ts';
 import { ReplyReader } from './reply-reader.node.ts';
 import { addressWords, SlotTable, slotOutcome, slotState } from './slot-table.ts';
-import type { FromThread, JobMessage } from './thread-messages.ts';
+import type { BlockMessage, FromThread, JobMessage } from './thread-messages.ts';
 import { TimerWheel } from './timer-wheel.ts';
 
 /** A host has one slot, or more when echoes follow each other faster than they are answered. */
@@ -173,7 +173,7 @@ export class EchoCore {
 		let ms = this.#wheel.delayMs(nowMs, msMax);
 		if (this.#sender.ready > 0) ms = Math.min(ms, this.#sender.delayMs(nowMs));
 		for (const job of this.#jobs.byNumber) {
-			if (job?.block !== undefined) ms = Math.min(ms, job.blockSinceMs + blockAgeMsMax - nowMs);
+			if (job !== undefined) ms = Math.min(ms, job.blockDueAtMs(blockAgeMsMax) - nowMs);
 		}
 		return Math.max(0, ms);
 	}
@@ -373,14 +373,10 @@ export class EchoCore {
 		for (let number = 0; number < byNumber.length; number += 1) {
 			const job = byNumber[number];
 			if (job === undefined) continue;
-			if (job.blockIsDue(this.#turnAtMs, blockAgeMsMax)) {
-				const block = job.takeBlock();
-				const columns = [block.index, block.status, block.reason, block.sent, block.received, block.rttMs];
-				const more = block.rtt === undefined ? [] : [block.rtt.min, block.rtt.max, block.rtt.jitter];
-				this.#post(
-					block,
-					[...columns, ...more].map((column) => column.buffer),
-				);
+			for (;;) {
+				const block = job.takeBlock(this.#turnAtMs, blockAgeMsMax);
+				if (block === undefined) break;
+				this.#post(block, buffersOf(block));
 			}
 			if (job.done) {
 				this.#post({ type: 'done', id: job.id, waitMs: job.waitMs });
@@ -388,4 +384,10 @@ export class EchoCore {
 			}
 		}
 	}
+}
+
+function buffersOf({ index, status, reason, sent, received, rttMs, rtt }: BlockMessage): ArrayBuffer[] {
+	const columns = [index, status, reason, sent, received, rttMs];
+	const more = rtt === undefined ? [] : [rtt.min, rtt.max, rtt.jitter];
+	return [...columns, ...more].map((column) => column.buffer);
 }

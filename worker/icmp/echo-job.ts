@@ -40,10 +40,12 @@ export class EchoJob {
 	settled = 0;
 	/** the longest that a host waited for its first echo to leave */
 	waitMs = 0;
-	/** results that wait to be posted, and since when */
-	block: BlockMessage | undefined;
-	blockSinceMs = 0;
-	blockLength = 0;
+	/** results that are being gathered, and since when */
+	#block: BlockMessage | undefined;
+	#blockSinceMs = 0;
+	#blockLength = 0;
+	/** blocks that are ready to be posted */
+	#full: BlockMessage[] = [];
 	/** echoes of each host that left */
 	readonly sent: Uint16Array;
 	/** why a host did not answer, by the last one who said; kept for the end */
@@ -127,16 +129,14 @@ export class EchoJob {
 		rttMs: number,
 		nowMs: number,
 	): void {
-		if (this.block === undefined) {
-			this.block = newBlock(
-				this.id,
-				Math.min(resultBlockHostsMax, this.hosts - this.settled),
-				this.count > 1,
-			);
-			this.blockLength = 0;
-			this.blockSinceMs = nowMs;
+		if (this.#block === undefined) {
+			const rows = Math.min(resultBlockHostsMax, this.hosts - this.settled);
+			this.#block = newBlock(this.id, rows, this.count > 1);
+			this.#blockLength = 0;
+			this.#blockSinceMs = nowMs;
 		}
-		const { block, blockLength: row } = this;
+		const block = this.#block;
+		const row = this.#blockLength;
 		block.index[row] = host;
 		block.status[row] = status;
 		block.reason[row] = reason;
@@ -144,23 +144,25 @@ export class EchoJob {
 		block.received[row] = received;
 		block.rttMs[row] = rttMs;
 		if (block.rtt !== undefined) this.#statistics!.write(host, block.rtt, row);
-		this.blockLength = row + 1;
+		this.#blockLength = row + 1;
 		this.settled += 1;
+		if (this.#blockLength === block.index.length) this.#closeBlock();
 	}
 
-	/** Whether the gathered results should be posted: full, complete, or old. */
-	blockIsDue(nowMs: number, ageMsMax: number): boolean {
-		return (
-			this.block !== undefined &&
-			(this.blockLength === this.block.index.length || this.done || nowMs - this.blockSinceMs >= ageMsMax)
-		);
+	#closeBlock(): void {
+		this.#full.push({ ...this.#block!, length: this.#blockLength });
+		this.#block = undefined;
 	}
 
-	/** The gathered results, to be posted. */
-	takeBlock(): BlockMessage {
-		const block = { ...this.block!, length: this.blockLength };
-		this.block = undefined;
-		return block;
+	/** When the gathered results will be old enough to be posted; infinity when there are none. */
+	blockDueAtMs(ageMsMax: number): number {
+		return this.#block === undefined ? Number.POSITIVE_INFINITY : this.#blockSinceMs + ageMsMax;
+	}
+
+	/** The next block that should be posted: full, or older than `ageMsMax`. */
+	takeBlock(nowMs: number, ageMsMax: number): BlockMessage | undefined {
+		if (nowMs >= this.blockDueAtMs(ageMsMax)) this.#closeBlock();
+		return this.#full.shift();
 	}
 }
 

@@ -37,6 +37,7 @@ import {
 	SOL_SOCKET,
 } from './linux.ts';
 import { MessageBatch } from './message-batch.node.ts';
+import type { SocketMode } from './thread-messages.ts';
 
 /** Echo requests in one sendmmsg. Above some dozens the size hardly matters (measured); small batches keep the
  * answers that arrive meanwhile few. */
@@ -48,8 +49,6 @@ const errorBatchMessages = 64;
  * 1 kB of it. */
 const receiveBufferBytes = 16 * 1024 * 1024;
 const sendBufferBytes = 4 * 1024 * 1024;
-
-export type SocketMode = 'datagram' | 'raw';
 
 export interface IcmpSocketOptions {
 	readonly family: 4 | 6;

@@ -1,9 +1,14 @@
-/** Chooses how echo requests are sent on this machine: datagram socket, raw socket, ping command, or not. */
+/**
+ * Chooses how echo requests are sent on this machine: an ICMP datagram socket, which Linux grants by group; a
+ * raw socket, which needs privilege; the ping command, which brings its own; or not at all.
+ */
+import { endianness } from 'node:os';
 import type { Pacer } from '../pacer.ts';
+import { openCommandEngine } from './command-engine.node.ts';
 import type { EchoEngine } from './echo-engine.ts';
-import type { SocketMode } from './icmp-socket.node.ts';
 import { supportedArchitectures } from './linux.ts';
 import { openSocketEngine } from './socket-engine.node.ts';
+import type { SocketMode } from './thread-messages.ts';
 
 export interface EchoEngineOptions {
 	/** its cell must be on a SharedArrayBuffer, and its time base `monotonicUs` (worker/monotonic.node.ts) */
@@ -18,12 +23,36 @@ export interface EchoUnavailable {
 	readonly hint: string;
 }
 
+/** Opens the best engine that works here, or the one that `mode` asks for. */
 export async function openEchoEngine({
 	pacer,
 	mode,
 }: EchoEngineOptions): Promise<EchoEngine | EchoUnavailable> {
-	const modes: readonly SocketMode[] =
-		mode === undefined ? ['datagram', 'raw'] : mode === 'command' ? [] : [mode];
-	const engine = await openSocketEngine({ pacer, modes });
-	return typeof engine === 'string' ? { unavailable: engine, hint: '' } : engine;
+	const refusals: string[] = [];
+	const modes = socketModes(mode);
+	if (modes.length > 0) {
+		const engine = await openSocketEngine({ pacer, modes });
+		if (typeof engine !== 'string') return engine;
+		refusals.push(engine);
+	}
+	if (mode === undefined || mode === 'command') {
+		const engine = await openCommandEngine({ pacer });
+		if (typeof engine !== 'string') return engine;
+		refusals.push(engine);
+	}
+	if (refusals.length === 0) refusals.push('ICMP sockets are used on 64-bit Linux only');
+	return { unavailable: refusals.join('; '), hint: hint() };
+}
+
+function socketModes(mode: EchoEngine['mode'] | undefined): SocketMode[] {
+	const isSupported =
+		process.platform === 'linux' && endianness() === 'LE' && supportedArchitectures.includes(process.arch);
+	if (!isSupported || mode === 'command') return [];
+	return mode === undefined ? ['datagram', 'raw'] : [mode];
+}
+
+function hint(): string {
+	return process.platform === 'linux'
+		? 'allow ICMP sockets with: sudo sysctl -w net.ipv4.ping_group_range="0 2147483647" (or run as root, or give node CAP_NET_RAW with setcap, or install iputils-ping)'
+		: 'make sure that the ping command of the system works';
 }

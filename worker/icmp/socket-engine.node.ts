@@ -8,8 +8,14 @@ import { PingpoolError } from '../../shared/errors.ts';
 import type { IpAddress } from '../../shared/ip.ts';
 import type { Pacer } from '../pacer.ts';
 import type { EchoCounters, EchoEngine, EchoJob } from './echo-engine.ts';
-import type { SocketMode } from './icmp-socket.node.ts';
-import type { BlockMessage, FromThread, JobMessage, ThreadSetup, ToThread } from './thread-messages.ts';
+import type {
+	BlockMessage,
+	FromThread,
+	JobMessage,
+	SocketMode,
+	ThreadSetup,
+	ToThread,
+} from './thread-messages.ts';
 import { counterNames } from './thread-messages.ts';
 
 interface Running {

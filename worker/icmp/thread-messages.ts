@@ -1,5 +1,7 @@
 /** What the main thread and the engine's thread tell each other. Buffers are transferred, not copied. */
-import type { SocketMode } from './icmp-socket.node.ts';
+
+/** The two kinds of ICMP socket; which of them is permitted differs by machine. */
+export type SocketMode = 'datagram' | 'raw';
 
 /** Given to the thread at its start. */
 export interface ThreadSetup {
