@@ -5,18 +5,20 @@
  * needed and grow one by one, so there is never a moment when a whole second table exists. Two different
  * strings are taken for one with a probability of n² / 2^93: 10^-14 for ten million.
  */
+import { free } from './free.ts';
 import type { KeyedHash } from './keyed-hash.ts';
 
 const segmentCount = 4_096;
 /** 16-bit words of one slot */
 const slotWords = 5;
+type Slots = Uint16Array<ArrayBuffer>;
 const slotsAtFirst = 8;
 const growth = 1.3;
 const loadMax = 0.8;
 
 export class HashSet {
 	readonly #hash: KeyedHash;
-	readonly #segments = new Array<Uint16Array | undefined>(segmentCount).fill(undefined);
+	readonly #segments = new Array<Slots | undefined>(segmentCount).fill(undefined);
 	readonly #used = new Uint32Array(segmentCount);
 
 	constructor(hash: KeyedHash) {
@@ -48,6 +50,12 @@ export class HashSet {
 		return slots[find(slots, word0 & 0xffff || 1, word1, word2)] !== 0;
 	}
 
+	/** Gives the memory back now; the set may not be used again. */
+	free(): void {
+		for (const slots of this.#segments) if (slots !== undefined) free(slots);
+		this.#segments.length = 0;
+	}
+
 	#hashed(bytes: Uint8Array, start: number, end: number, domain: number): number {
 		this.#hash.hash(bytes, start, end, domain);
 		return this.#hash.word0 >>> 20;
@@ -55,7 +63,7 @@ export class HashSet {
 }
 
 /** Where the hash stands, or the empty slot where it would; a slot is empty when its first word is 0. */
-function find(slots: Uint16Array, tag: number, word1: number, word2: number): number {
+function find(slots: Slots, tag: number, word1: number, word2: number): number {
 	const { length } = slots;
 	const a = word1 >>> 16;
 	const b = word1 & 0xffff;
@@ -79,7 +87,7 @@ function find(slots: Uint16Array, tag: number, word1: number, word2: number): nu
 	}
 }
 
-function put(slots: Uint16Array, place: number, tag: number, word1: number, word2: number): void {
+function put(slots: Slots, place: number, tag: number, word1: number, word2: number): void {
 	slots[place] = tag;
 	slots[place + 1] = word1 >>> 16;
 	slots[place + 2] = word1 & 0xffff;
@@ -87,7 +95,7 @@ function put(slots: Uint16Array, place: number, tag: number, word1: number, word
 	slots[place + 4] = word2 & 0xffff;
 }
 
-function grown(old: Uint16Array): Uint16Array {
+function grown(old: Slots): Slots {
 	const slots = new Uint16Array(Math.ceil((old.length / slotWords) * growth) * slotWords);
 	for (let place = 0; place < old.length; place += slotWords) {
 		const tag = old[place]!;
@@ -96,5 +104,6 @@ function grown(old: Uint16Array): Uint16Array {
 		const word2 = ((old[place + 3]! << 16) | old[place + 4]!) >>> 0;
 		put(slots, find(slots, tag, word1, word2), tag, word1, word2);
 	}
+	free(old);
 	return slots;
 }

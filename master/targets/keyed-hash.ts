@@ -18,6 +18,11 @@ export class KeyedHash {
 		this.#key = key;
 	}
 
+	/** A word of the key, for tables that need only an unpredictable order. */
+	get seed(): number {
+		return this.#key[0]!;
+	}
+
 	/**
 	 * Hashes `bytes` from `start` to `end` into `word0` to `word2`.
 	 *

@@ -78,6 +78,7 @@ export class Survey {
 				onBytes(cursor.position);
 			}
 		}
+		seen.free();
 		this.skips.end();
 		this.fingerprint = digest.digest('hex');
 		await file.checkUnchanged();

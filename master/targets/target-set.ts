@@ -16,12 +16,13 @@ const textDomain = 0;
 const ipv6Domain = 1;
 
 export class TargetSet {
-	readonly ipv4 = new Ipv4Set();
+	readonly ipv4: Ipv4Set;
 	readonly #ipv6Ranges = new Ipv6Ranges();
 	readonly #hashes: HashSet;
 	#hasIpv6Hashes = false;
 
 	constructor(hash: KeyedHash) {
+		this.ipv4 = new Ipv4Set(hash.seed);
 		this.#hashes = new HashSet(hash);
 	}
 
@@ -83,6 +84,12 @@ export class TargetSet {
 			done += count;
 		}
 		return found;
+	}
+
+	/** Gives the memory back now; the set may not be used again. */
+	free(): void {
+		this.ipv4.free();
+		this.#hashes.free();
 	}
 
 	/** Tells of addresses that no range had, which of them no line had. */
