@@ -41,6 +41,9 @@ export const answerDrainMs = 30_000;
 /** How long one name may take to resolve before it is `dns-timeout`. */
 export const dnsTimeoutMs = 5_000;
 
+/** Names that a Node worker asks DNS for at a time; a silent one holds up to two or three descriptors. */
+export const dnsLookupsMax = 512;
+
 /** Probes that one worker sends per second by default; 0 would be no ceiling. */
 export const ratePerSecondDefault = 10_000;
 

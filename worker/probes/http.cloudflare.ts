@@ -3,13 +3,13 @@ import type { Clock } from '../../shared/clock.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { ProbeSettings } from '../../shared/protocol.ts';
 import type { Turnstile } from '../turnstile.ts';
+import { overdue, within } from '../within.ts';
 import type { Attempt } from './attempt.ts';
 import { failed } from './attempt.ts';
 import { attemptOfHead, attemptOfMessage } from './cloudflare-errors.ts';
 import { requestOf, userAgent } from './http-exchange.ts';
 import { createConnectionProbe } from './per-host.ts';
 import type { Probe, ProbeHost } from './probe.ts';
-import { overdue, within } from './within.ts';
 
 export interface CloudflareHttpProbeOptions {
 	readonly clock: Clock;

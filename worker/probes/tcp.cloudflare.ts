@@ -6,12 +6,12 @@ import type { IpAddress } from '../../shared/ip.ts';
 import { formatIp } from '../../shared/ip.ts';
 import type { ProbeSettings } from '../../shared/protocol.ts';
 import type { Turnstile } from '../turnstile.ts';
+import { overdue, within } from '../within.ts';
 import type { Attempt } from './attempt.ts';
 import { answered, failed, trouble } from './attempt.ts';
 import { attemptOfMessage } from './cloudflare-errors.ts';
 import { createConnectionProbe } from './per-host.ts';
 import type { Probe, ProbeHost } from './probe.ts';
-import { overdue, within } from './within.ts';
 
 export interface CloudflareTcpProbeOptions {
 	readonly clock: Clock;

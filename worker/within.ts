@@ -1,6 +1,6 @@
 /** A wait that is given up in time. */
-import { onAbort } from '../../shared/abort.ts';
-import type { Clock } from '../../shared/clock.ts';
+import { onAbort } from '../shared/abort.ts';
+import type { Clock } from '../shared/clock.ts';
 
 /** Told apart from everything that a promise may resolve with. */
 export const overdue = Symbol('overdue');

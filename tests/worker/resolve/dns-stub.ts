@@ -1,0 +1,155 @@
+/** A DNS server for tests (RFC 1035), on loopback over UDP and TCP: answers, lies, is late, or says nothing. */
+import { createSocket } from 'node:dgram';
+import { createServer } from 'node:net';
+import { parseIp } from '../../../shared/ip.ts';
+
+export interface StubReply {
+	/** addresses of both families; those of the type asked for are sent */
+	readonly addresses?: readonly string[];
+	/** names between the one asked and the one that has the addresses */
+	readonly cnames?: readonly string[];
+	/** response code: 2 SERVFAIL, 3 NXDOMAIN, 5 REFUSED */
+	readonly rcode?: number;
+	readonly delayMs?: number;
+	/** sent instead of a message, behind the identifier of the query */
+	readonly garbage?: string;
+}
+
+/** What to answer to a question; `undefined` for silence. */
+export type StubHandler = (name: string, type: 'A' | 'AAAA') => StubReply | undefined;
+
+export interface DnsStub extends AsyncDisposable {
+	/** `127.0.0.1:port` */
+	readonly server: string;
+	/** questions seen, as `A name` */
+	readonly questions: string[];
+	/** of these, how many came over TCP */
+	readonly overTcp: () => number;
+}
+
+const typeA = 1;
+const typeCname = 5;
+const typeAaaa = 28;
+const udpBytesMax = 1_232;
+
+export async function startDnsStub(handler: StubHandler): Promise<DnsStub> {
+	const questions: string[] = [];
+	let tcpQuestions = 0;
+	const timers = new Set<NodeJS.Timeout>();
+	const answer = (query: Buffer, send: (message: Buffer) => void): void => {
+		const { name, type, end } = questionOf(query);
+		const asked = type === typeA ? 'A' : 'AAAA';
+		questions.push(`${asked} ${name}`);
+		const reply = handler(name, asked);
+		if (reply === undefined) return;
+		const message = encode(query, end, type, reply);
+		if (reply.delayMs === undefined) send(message);
+		else {
+			const timer = setTimeout(() => {
+				timers.delete(timer);
+				send(message);
+			}, reply.delayMs);
+			timers.add(timer);
+		}
+	};
+
+	const tcp = createServer((socket) => {
+		let pending = Buffer.alloc(0);
+		socket.on('error', () => undefined);
+		socket.on('data', (chunk) => {
+			pending = Buffer.concat([pending, chunk]);
+			while (pending.length >= 2 && pending.length >= 2 + pending.readUInt16BE(0)) {
+				const query = pending.subarray(2, 2 + pending.readUInt16BE(0));
+				pending = pending.subarray(2 + query.length);
+				tcpQuestions += 1;
+				answer(query, (message) => {
+					const length = Buffer.alloc(2);
+					length.writeUInt16BE(message.length);
+					if (!socket.destroyed) socket.write(Buffer.concat([length, message]));
+				});
+			}
+		});
+	});
+	await new Promise<void>((resolve) => tcp.listen(0, '127.0.0.1', resolve));
+	const { port } = tcp.address() as { port: number };
+	const udp = createSocket({ type: 'udp4', recvBufferSize: 4 * 1024 * 1024 });
+	let open = true;
+	udp.on('message', (query, from) => {
+		answer(query, (message) => {
+			if (open)
+				udp.send(message.length > udpBytesMax ? truncated(message) : message, from.port, from.address);
+		});
+	});
+	await new Promise<void>((resolve) => udp.bind(port, '127.0.0.1', resolve));
+	return {
+		server: `127.0.0.1:${port}`,
+		questions,
+		overTcp: () => tcpQuestions,
+		async [Symbol.asyncDispose]() {
+			open = false;
+			for (const timer of timers) clearTimeout(timer);
+			await new Promise<void>((resolve) => udp.close(resolve));
+			await new Promise<void>((resolve) => tcp.close(() => resolve()));
+		},
+	};
+}
+
+function questionOf(query: Buffer): { name: string; type: number; end: number } {
+	const labels: string[] = [];
+	let at = 12;
+	for (let length = query[at]!; length > 0; length = query[at]!) {
+		labels.push(query.toString('latin1', at + 1, at + 1 + length));
+		at += 1 + length;
+	}
+	return { name: labels.join('.').toLowerCase(), type: query.readUInt16BE(at + 1), end: at + 5 };
+}
+
+function encode(query: Buffer, questionEnd: number, type: number, reply: StubReply): Buffer {
+	const { addresses = [], cnames = [], rcode = 0, garbage } = reply;
+	if (garbage !== undefined) return Buffer.concat([query.subarray(0, 2), Buffer.from(garbage, 'latin1')]);
+	const records: Buffer[] = [];
+	let owner: Buffer = Buffer.from([0xc0, 12]);
+	for (const cname of cnames) {
+		records.push(record(owner, typeCname, encodeName(cname)));
+		owner = encodeName(cname);
+	}
+	for (const text of addresses) {
+		const address = parseIp(text)!;
+		if ((address.family === 4 ? typeA : typeAaaa) !== type) continue;
+		const data = Buffer.alloc(address.family === 4 ? 4 : 16);
+		if (address.family === 4) data.writeUInt32BE(address.value);
+		else data.set(address.bytes);
+		records.push(record(owner, type, data));
+	}
+	const header = Buffer.alloc(12);
+	query.copy(header, 0, 0, 2);
+	header.writeUInt16BE(0x8180 | rcode, 2);
+	header.writeUInt16BE(1, 4);
+	header.writeUInt16BE(records.length, 6);
+	return Buffer.concat([header, query.subarray(12, questionEnd), ...records]);
+}
+
+function record(owner: Buffer, type: number, data: Buffer): Buffer {
+	const fixed = Buffer.alloc(10);
+	fixed.writeUInt16BE(type, 0);
+	fixed.writeUInt16BE(1, 2);
+	fixed.writeUInt32BE(60, 4);
+	fixed.writeUInt16BE(data.length, 8);
+	return Buffer.concat([owner, fixed, data]);
+}
+
+function encodeName(name: string): Buffer {
+	const labels = name
+		.split('.')
+		.map((label) => Buffer.concat([Buffer.from([label.length]), Buffer.from(label)]));
+	return Buffer.concat([...labels, Buffer.from([0])]);
+}
+
+/** Header and question with the TC bit: ask again over TCP. */
+function truncated(message: Buffer): Buffer {
+	const { end } = questionOf(message);
+	const cut = Buffer.from(message.subarray(0, end));
+	cut.writeUInt16BE(cut.readUInt16BE(2) | 0x0200, 2);
+	cut.writeUInt16BE(0, 6);
+	return cut;
+}
