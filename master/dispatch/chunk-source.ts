@@ -32,6 +32,14 @@ export interface ChunkSourceOptions {
 	readonly shuffleWindow?: number;
 }
 
+/** How much a chunk may hold. */
+export interface ChunkSize {
+	/** the most hosts that the taker wants of a probe */
+	readonly sizeOf: (probe: ProbeName) => number;
+	/** the most bytes of hosts, as JSON strings with their commas; one host goes in any case */
+	readonly bytesMax: number;
+}
+
 /** Who asks for a chunk. */
 export interface ChunkTaker {
 	readonly name: string;
@@ -45,6 +53,10 @@ class TargetQueue {
 	get size(): number {
 		return this.hosts.length - this.head;
 	}
+	push(position: number, host: string): void {
+		this.positions.push(position);
+		this.hosts.push(host);
+	}
 	take(count: number): { positions: number[]; hosts: string[] } {
 		const end = Math.min(this.head + count, this.hosts.length);
 		const taken = {
@@ -52,13 +64,33 @@ class TargetQueue {
 			hosts: this.hosts.slice(this.head, end),
 		};
 		this.head = end;
-		if (this.head === this.hosts.length) {
-			this.positions = [];
-			this.hosts = [];
+		// Half of it taken: let go of that half, for a queue that is filled again and again may never be empty.
+		if (2 * this.head >= this.hosts.length) {
+			this.positions = this.positions.slice(this.head);
+			this.hosts = this.hosts.slice(this.head);
 			this.head = 0;
 		}
 		return taken;
 	}
+}
+
+/** How many of `hosts` from `from` on fit: at most `count`, and at least one. */
+function fitting(
+	hosts: readonly string[],
+	from: number,
+	count: number,
+	bytesMax: number,
+	probe: ProbeName,
+): number {
+	const most = Math.min(Math.max(1, count), hosts.length - from);
+	let bytes = 0;
+	for (let n = 0; n < most; n += 1) {
+		const host = hosts[from + n]!;
+		// Only the query of a URL has characters that JSON escapes.
+		bytes += (probe === 'http' ? JSON.stringify(host).length : host.length + 2) + 1;
+		if (bytes > bytesMax) return Math.max(1, n);
+	}
+	return most;
 }
 
 export class ChunkSource {
@@ -95,25 +127,24 @@ export class ChunkSource {
 	/**
 	 * The next chunk for a worker, what has to be asked again first.
 	 *
-	 * @param sizeOf the most hosts that the taker wants of a probe
 	 * @param avoid whether a chunk that already failed at this taker must wait for another one
 	 * @returns `undefined` when there is nothing for this taker now
 	 * @throws what reading the list threw
 	 */
 	async take(
 		taker: ChunkTaker,
-		sizeOf: (probe: ProbeName) => number,
+		size: ChunkSize,
 		nowMs: number,
 		avoid: (chunk: Chunk) => boolean,
 	): Promise<Chunk | undefined> {
 		const again = this.#retries.findIndex(
 			(chunk) => taker.probes.has(chunk.probe) && chunk.notBeforeMs <= nowMs && !avoid(chunk),
 		);
-		if (again >= 0) return this.#takeRetry(again, sizeOf);
+		if (again >= 0) return this.#takeRetry(again, size);
 		for (;;) {
 			for (const [probe, queue] of this.#queues) {
 				if (queue.size === 0 || !taker.probes.has(probe)) continue;
-				const taken = queue.take(Math.max(1, sizeOf(probe)));
+				const taken = queue.take(fitting(queue.hosts, queue.head, size.sizeOf(probe), size.bytesMax, probe));
 				return { probe, ...taken, tries: 0, failedOn: new Set(), notBeforeMs: 0 };
 			}
 			if (this.#failure !== undefined) throw this.#failure.error;
@@ -143,11 +174,14 @@ export class ChunkSource {
 		return chunks;
 	}
 
-	/** Monotonic time at which the next put-off chunk may be sent; `undefined` when none waits. */
-	nextRetryMs(): number | undefined {
-		return this.#retries.length === 0
-			? undefined
-			: Math.min(...this.#retries.map((chunk) => chunk.notBeforeMs));
+	/** Monotonic time at which the next put-off chunk may be sent; `undefined` when none is put off. What may be
+	 * sent already waits for a worker and not for a time. */
+	nextRetryMs(nowMs: number): number | undefined {
+		let next: number | undefined;
+		for (const { notBeforeMs } of this.#retries) {
+			if (notBeforeMs > nowMs && notBeforeMs < (next ?? Number.POSITIVE_INFINITY)) next = notBeforeMs;
+		}
+		return next;
 	}
 
 	/** Stops reading the list. */
@@ -162,9 +196,9 @@ export class ChunkSource {
 		return queued;
 	}
 
-	#takeRetry(at: number, sizeOf: (probe: ProbeName) => number): Chunk {
+	#takeRetry(at: number, { sizeOf, bytesMax }: ChunkSize): Chunk {
 		const chunk = this.#retries[at]!;
-		const size = Math.max(1, sizeOf(chunk.probe));
+		const size = fitting(chunk.hosts, 0, sizeOf(chunk.probe), bytesMax, chunk.probe);
 		if (chunk.hosts.length <= size) {
 			this.#retries.splice(at, 1);
 			return chunk;
@@ -215,9 +249,7 @@ export class ChunkSource {
 		const order = shuffledOrder(hosts.length, this.#random);
 		const queues = probeNames.map((probe) => this.#queues.get(probe)!);
 		for (const from of order) {
-			const queue = queues[probes[from]!]!;
-			queue.positions.push(positions[from]!);
-			queue.hosts.push(hosts[from]!);
+			queues[probes[from]!]!.push(positions[from]!, hosts[from]!);
 		}
 	}
 }

@@ -55,19 +55,24 @@ export interface DispatcherOptions {
 
 export class Dispatcher {
 	readonly #options: DispatcherOptions;
-	readonly #wakeUp = new WakeUp();
+	readonly #wakeUp: WakeUp;
 	/** ends requests that are under way */
 	readonly #requests = new AbortController();
 	/** ends waiting and intake */
 	readonly #intake = new AbortController();
 	#inFlight = 0;
+	/** lanes that may be holding a chunk that is neither in the source nor in flight */
+	#taking = 0;
+	/** hosts that have been sent at least once, or that nobody can probe */
 	#taken = 0;
 	#room: Promise<void> = Promise.resolve();
 	#failure: unknown;
+	/** since when no worker has been well, or done anything useful */
 	#noneWellSinceMs: number | undefined;
 
 	constructor(options: DispatcherOptions) {
 		this.#options = options;
+		this.#wakeUp = new WakeUp(options.clock);
 	}
 
 	/** Hosts in requests under way. */
@@ -98,16 +103,16 @@ export class Dispatcher {
 		try {
 			while (!this.#finished()) {
 				await lane.queue.onSizeLessThan(1);
-				if (this.#intake.signal.aborted || lane.state === 'out') {
-					if (this.#allOut()) this.#fail(noWorkerLeft());
+				if (this.#intake.signal.aborted) break;
+				if (lane.state === 'out') {
+					if (this.#allOut()) this.#fail(this.#noWorkerLeft());
 					break;
 				}
 				if (!(await this.#isWell(lane)) || !(await this.#hasRoom(lane))) continue;
 				const chunk = await this.#take(lane);
 				if (chunk === undefined) continue;
-				this.#open(lane, chunk);
-				// The queue bounds requests at a time; #send never rejects.
-				void lane.queue.add(() => this.#send(lane, chunk));
+				// The queue bounds requests at a time.
+				lane.queue.add(() => this.#send(lane, chunk)).catch((error) => this.#fail(error));
 			}
 		} catch (error) {
 			this.#fail(error);
@@ -125,7 +130,7 @@ export class Dispatcher {
 			return false;
 		}
 		if (!lane.needsCheck) {
-			lane.state = 'ready';
+			lane.rested();
 			return true;
 		}
 		await this.#check(lane);
@@ -146,45 +151,58 @@ export class Dispatcher {
 			if (forMs === undefined) {
 				onEvent({ type: 'worker-set-aside', worker: lane.name, message: error.message, forMs });
 			}
+			this.#noteNoneWell();
 		}
 		this.#wakeUp.all();
 	}
 
 	/** Whether another chunk may go to the lane now; otherwise waits for a change first. */
 	async #hasRoom(lane: Lane): Promise<boolean> {
-		if (lane.window.hasRoom() && lane.inFlight < lane.capabilities.hostsInFlightMax) return true;
+		if (lane.hasRoom()) return true;
 		await this.#wakeUp.wait();
 		return false;
 	}
 
+	/** A chunk for the lane, counted as in flight; otherwise waits for a change first. */
 	async #take(lane: Lane): Promise<Chunk | undefined> {
-		const { source, clock, settings, fleetPacer, total } = this.#options;
+		const { source, clock } = this.#options;
 		await this.#room;
-		const sharedBy = (probe: ProbeName): number => this.#others(lane, probe).length + 1;
-		const chunk = await source.take(
-			lane,
-			(probe) => {
-				const free = lane.capabilities.hostsInFlightMax - lane.inFlight;
-				const size = Math.min(lane.chunkSize(total - this.#taken, sharedBy(probe)), Math.max(1, free));
-				return fleetPacer.ratePerSecond > 0 ? Math.min(size, this.#rateShare(settings.count)) : size;
-			},
-			clock.monotonicMs(),
-			(failed) => failed.failedOn.has(lane.name) && this.#others(lane, failed.probe).length > 0,
-		);
-		this.#dropOrphans();
-		if (chunk === undefined) {
-			if (this.#finished()) this.#wakeUp.all();
-			else {
-				const retryMs = source.nextRetryMs();
-				await this.#wakeUp.wait(
-					retryMs === undefined ? undefined : Math.max(1, retryMs - clock.monotonicMs()),
-				);
+		const seen = this.#wakeUp.changes;
+		// Until it is counted as in flight, a chunk is in nobody's books: the other lanes must not end meanwhile.
+		this.#taking += 1;
+		try {
+			const chunk = await this.#nextChunk(lane);
+			if (chunk !== undefined) {
+				if (await this.#openPaced(lane, chunk)) return chunk;
+				source.giveBack(chunk);
+				return undefined;
 			}
-			return undefined;
+		} finally {
+			this.#taking -= 1;
 		}
-		this.#taken += chunk.tries === 0 ? chunk.hosts.length : 0;
-		await this.#paced(chunk.hosts.length * settings.count);
-		return chunk;
+		// What nobody can probe made way for the rest of the list: look again at once.
+		if (this.#dropOrphans()) return undefined;
+		if (this.#finished()) this.#wakeUp.all();
+		else {
+			const nowMs = clock.monotonicMs();
+			const retryMs = source.nextRetryMs(nowMs);
+			await this.#wakeUp.wait(retryMs === undefined ? undefined : retryMs - nowMs, seen);
+		}
+		return undefined;
+	}
+
+	#nextChunk(lane: Lane): Promise<Chunk | undefined> {
+		const { source, clock, settings, fleetPacer, total } = this.#options;
+		const sizeOf = (probe: ProbeName): number => {
+			const size = lane.chunkSize(total - this.#taken, this.#others(lane, probe).length + 1);
+			return fleetPacer.ratePerSecond > 0 ? Math.min(size, this.#rateShare(settings.count)) : size;
+		};
+		return source.take(
+			lane,
+			{ sizeOf, bytesMax: lane.hostBytesMax },
+			clock.monotonicMs(),
+			(failed) => failed.failedOn.has(lane.name) && this.#untried(lane, failed).length > 0,
+		);
 	}
 
 	/** Hosts that the fleet's rate allows in a tenth of a second. */
@@ -192,24 +210,32 @@ export class Dispatcher {
 		return Math.max(1, Math.floor(this.#options.fleetPacer.ratePerSecond / 10 / count));
 	}
 
-	async #paced(probes: number): Promise<void> {
-		const { fleetPacer, clock } = this.#options;
+	/** Waits until the fleet's rate allows the chunk and counts it as in flight. @returns false when it must not
+	 * leave any more: the run is ending, or the worker is not well */
+	async #openPaced(lane: Lane, chunk: Chunk): Promise<boolean> {
+		const { fleetPacer, clock, settings } = this.#options;
+		const intake = this.#intake.signal;
 		for (;;) {
+			if (intake.aborted || lane.state !== 'ready') return false;
 			const delayMs = fleetPacer.delayMs();
-			if (delayMs <= 0 || this.#intake.signal.aborted) break;
-			await clock.sleep(delayMs, this.#intake.signal).catch(() => undefined);
+			if (delayMs <= 0) break;
+			await clock.sleep(delayMs, intake).catch(() => undefined);
 		}
-		fleetPacer.charge(probes);
+		const { length } = chunk.hosts;
+		fleetPacer.charge(length * settings.count);
+		if (chunk.failedOn.size === 0) this.#taken += length;
+		this.#inFlight += length;
+		lane.opened(length);
+		return true;
 	}
 
-	#open(lane: Lane, chunk: Chunk): void {
-		this.#inFlight += chunk.hosts.length;
-		lane.inFlight += chunk.hosts.length;
-		lane.window.opened(chunk.hosts.length);
+	#closed(lane: Lane, chunk: Chunk): void {
+		this.#inFlight -= chunk.hosts.length;
+		lane.closed(chunk.hosts.length);
 	}
 
 	async #send(lane: Lane, chunk: Chunk): Promise<void> {
-		const { settings, onEvent, clock, random } = this.#options;
+		const { source, settings } = this.#options;
 		const { length } = chunk.hosts;
 		const answered = new Uint8Array(length);
 		let unsent = true;
@@ -219,42 +245,50 @@ export class Dispatcher {
 			this.#wakeUp.all();
 		};
 		let failure: WorkerFailure | undefined;
+		// While it waited for its turn in the queue, the worker may have failed at the chunks before.
+		const mayLeave = lane.state === 'ready' && !this.#requests.signal.aborted;
 		try {
-			if (this.#requests.signal.aborted) return;
-			await lane.link.ping({
-				hosts: chunk.hosts,
-				probe: chunk.probe,
-				settings,
-				onBlock: (block) => this.#onBlock(lane, chunk, block, answered),
-				onSent: passed,
-				silenceMsMax: lane.silenceMsMax(spanMs(settings), dnsTimeoutMs),
-				signal: this.#requests.signal,
-			});
-			lane.succeeded();
-			this.#noneWellSinceMs = undefined;
-			lane.tally.chunks += 1;
+			if (mayLeave) {
+				await lane.link.ping({
+					hosts: chunk.hosts,
+					probe: chunk.probe,
+					settings,
+					onBlock: (block) => this.#onBlock(lane, chunk, block, answered),
+					onSent: passed,
+					silenceMsMax: lane.silenceMsMax(spanMs(settings), dnsTimeoutMs),
+					signal: this.#requests.signal,
+				});
+				lane.succeeded();
+				this.#worked();
+			}
 		} catch (error) {
 			if (error instanceof WorkerFailure) failure = error;
 			else if (!this.#requests.signal.aborted) this.#fail(error);
 		} finally {
 			passed(undefined);
-			this.#inFlight -= length;
-			lane.inFlight -= length;
+			this.#closed(lane, chunk);
 		}
-		if (failure !== undefined) {
-			const wasReady = lane.state === 'ready';
-			const forMs = lane.failed(failure, clock.monotonicMs(), random);
-			if (wasReady && failure.kind !== 'busy') {
-				onEvent({ type: 'worker-set-aside', worker: lane.name, message: failure.message, forMs });
-			}
-			if (this.#noneWell()) this.#noneWellSinceMs ??= clock.monotonicMs();
-		}
-		this.#giveBackUnanswered(lane, chunk, answered, failure);
+		if (failure !== undefined) this.#setAside(lane, failure);
+		if (mayLeave) this.#giveBackUnanswered(lane, chunk, answered, failure);
+		else source.giveBack(chunk);
 		this.#wakeUp.all();
 	}
 
+	#setAside(lane: Lane, failure: WorkerFailure): void {
+		const { onEvent, clock, random } = this.#options;
+		const before = lane.state;
+		const forMs = lane.failed(failure, clock.monotonicMs(), random);
+		const isOutNow = before !== 'out' && forMs === undefined;
+		// Being busy now and then is how a full worker works; being busy all the time is worth a word.
+		const worthAWord = failure.kind !== 'busy' || lane.failuresInARow === 3;
+		if (isOutNow || (before === 'ready' && worthAWord)) {
+			onEvent({ type: 'worker-set-aside', worker: lane.name, message: failure.message, forMs });
+		}
+		this.#noteNoneWell();
+	}
+
 	#onBlock(lane: Lane, chunk: Chunk, block: ResultBlock, answered: Uint8Array): void {
-		this.#noneWellSinceMs = undefined;
+		this.#worked();
 		let kept = block;
 		const troubled = errorRows(block);
 		// A worker's own trouble says nothing about a host: another worker may do better.
@@ -279,7 +313,10 @@ export class Dispatcher {
 		const { fleetPacer, settings } = this.#options;
 		if (fleetPacer.ratePerSecond === 0 || settings.count > 1) return;
 		let extra = 0;
-		for (let row = 0; row < block.length; row += 1) extra += Math.max(0, block.sent[row]! - 1);
+		for (let row = 0; row < block.length; row += 1) {
+			// No more than was asked for: a worker that lies must not hold up the others.
+			extra += Math.max(0, Math.min(block.sent[row]!, settings.attempts) - 1);
+		}
 		if (extra > 0) fleetPacer.charge(extra);
 	}
 
@@ -294,9 +331,8 @@ export class Dispatcher {
 		for (let row = 0; row < answered.length; row += 1) if (answered[row] === 0) rows.push(row);
 		if (rows.length === 0) return;
 		if (this.#requests.signal.aborted) return;
-		const seen = failure === undefined || failure.kind === 'broken' || failure.kind === 'rejected';
-		const invalid = failure?.kind === 'invalid';
-		const tries = chunk.tries + (seen || invalid ? 1 : 0);
+		const seen = failure === undefined || ['broken', 'rejected', 'invalid'].includes(failure.kind);
+		const tries = chunk.tries + (seen ? 1 : 0);
 		const positions = rows.map((row) => chunk.positions[row]!);
 		const hosts = rows.map((row) => chunk.hosts[row]!);
 		if (tries >= triesMax) {
@@ -322,12 +358,14 @@ export class Dispatcher {
 		});
 	}
 
-	/** Records hosts whose probe no worker offers any more. */
-	#dropOrphans(): void {
-		if (this.#allOut()) return;
+	/** Records hosts whose probe no worker offers any more. @returns whether there were any */
+	#dropOrphans(): boolean {
+		if (this.#allOut()) return false;
+		let dropped = false;
 		for (const probe of probeNames) {
 			if (this.#options.lanes.some((lane) => lane.state !== 'out' && lane.probes.has(probe))) continue;
 			for (const { positions, hosts } of this.#options.source.takeAll(probe)) {
+				dropped = true;
 				this.#taken += hosts.length;
 				this.#emit({
 					worker: 'master',
@@ -337,6 +375,7 @@ export class Dispatcher {
 				});
 			}
 		}
+		return dropped;
 	}
 
 	#emit(rows: AnsweredRows): void {
@@ -344,13 +383,14 @@ export class Dispatcher {
 		this.#room.catch((error) => this.#fail(error));
 	}
 
-	/** Other lanes that may yet take this probe. */
+	/** Other lanes that may take this probe now. */
 	#others(lane: Lane, probe: ProbeName): Lane[] {
 		return this.#options.lanes.filter(
 			(other) => other !== lane && other.state === 'ready' && other.probes.has(probe),
 		);
 	}
 
+	/** Those of them that have not failed at the chunk: with none, a worker that has may try again. */
 	#untried(lane: Lane, chunk: Chunk): Lane[] {
 		return this.#others(lane, chunk.probe).filter((other) => !chunk.failedOn.has(other.name));
 	}
@@ -359,7 +399,7 @@ export class Dispatcher {
 		return (
 			this.#failure !== undefined ||
 			this.#intake.signal.aborted ||
-			(this.#options.source.exhausted && this.#inFlight === 0)
+			(this.#options.source.exhausted && this.#inFlight === 0 && this.#taking === 0)
 		);
 	}
 
@@ -367,8 +407,19 @@ export class Dispatcher {
 		return this.#options.lanes.every((lane) => lane.state === 'out');
 	}
 
+	/** A busy worker is well: it will come to us. */
 	#noneWell(): boolean {
-		return this.#options.lanes.every((lane) => lane.state !== 'ready');
+		return this.#options.lanes.every((lane) => lane.state === 'out' || lane.needsCheck);
+	}
+
+	#noteNoneWell(): void {
+		if (this.#noneWell()) this.#noneWellSinceMs ??= this.#options.clock.monotonicMs();
+	}
+
+	/** A worker did something useful. Passing a check does not count: it may fail at every request. */
+	#worked(): void {
+		this.#noneWellSinceMs = undefined;
+		this.#noteNoneWell();
 	}
 
 	/** Ends the run when no worker has been well for too long. */
@@ -386,11 +437,21 @@ export class Dispatcher {
 			said = true;
 			const leftMs = sinceMs + workerTimeoutMs - clock.monotonicMs();
 			if (leftMs <= 0) {
-				this.#fail(noWorkerLeft());
+				this.#fail(this.#noWorkerLeft());
 				return;
 			}
 			await this.#wakeUp.wait(leftMs);
 		}
+	}
+
+	#noWorkerLeft(): PingpoolError {
+		const failures = this.#options.lanes.map(
+			({ name, tally }) => `${name} ${tally.lastFailure ?? 'is gone'}`,
+		);
+		const shown = failures.slice(0, 3).join('; ') + (failures.length > 3 ? '; …' : '');
+		return new PingpoolError('no-worker', `no worker is left to ask: ${shown}`, {
+			hint: 'start the workers again and run the same command; what was answered is in the database',
+		});
 	}
 
 	#fail(error: unknown): void {
@@ -399,12 +460,6 @@ export class Dispatcher {
 		this.#requests.abort();
 		this.#wakeUp.all();
 	}
-}
-
-function noWorkerLeft(): PingpoolError {
-	return new PingpoolError('no-worker', 'no worker is left to ask', {
-		hint: 'start the workers again and run the same command; what was answered is in the database',
-	});
 }
 
 /** How long one host can take on a worker by its settings, in ms. */

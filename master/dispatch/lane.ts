@@ -9,6 +9,7 @@ import type { Capabilities } from '../../shared/protocol.ts';
 import type { Random } from '../../shared/random.ts';
 import type { ProbeName } from '../../shared/target.ts';
 import { backoffMs } from './backoff.ts';
+import type { SendWindowOptions } from './send-window.ts';
 import { SendWindow } from './send-window.ts';
 import type { WorkerFailure, WorkerLink } from './worker-link.ts';
 
@@ -18,6 +19,8 @@ const chunkHostsDefault = 4_096;
 const chunkMs = 100;
 /** Hosts of the last chunks of a list that several workers share: small, so that they end together. */
 const lastChunkHosts = 64;
+/** Bytes of a request body that are no hosts. */
+const settingsBytesMax = 512;
 /** Chunks that may be on their way at first. */
 const chunksAtFirst = 2;
 
@@ -40,7 +43,6 @@ export interface LaneTally {
 	unresolved: number;
 	denied: number;
 	error: number;
-	chunks: number;
 	failures: number;
 	lastFailure: string | undefined;
 }
@@ -50,42 +52,72 @@ export class Lane {
 	readonly name: string;
 	readonly queue: PQueue;
 	readonly window: SendWindow;
-	readonly weight: number;
 	readonly tally: LaneTally = {
 		up: 0,
 		down: 0,
 		unresolved: 0,
 		denied: 0,
 		error: 0,
-		chunks: 0,
 		failures: 0,
 		lastFailure: undefined,
 	};
-	readonly #chunkHosts: number;
+	readonly #weight: number;
 	readonly #probesPerHost: number;
-	capabilities: Capabilities;
-	probes: ReadonlySet<ProbeName>;
+	readonly #chunkHostsAsked: number | undefined;
+	readonly #concurrencyAsked: number | undefined;
+	#capabilities: Capabilities;
+	#probes: ReadonlySet<ProbeName>;
+	#chunkHosts: number;
+	#inFlight = 0;
+	#failuresInARow = 0;
 	state: 'ready' | 'resting' | 'out' = 'ready';
-	/** hosts in requests under way */
-	inFlight = 0;
 	restUntilMs = 0;
 	/** whether the worker must answer a check before it gets work again */
 	needsCheck = false;
-	#failuresInARow = 0;
 
 	constructor({ link, capabilities, weight, chunkHosts, concurrency, probesPerHost }: LaneOptions) {
 		this.link = link;
 		this.name = link.name;
-		this.weight = weight;
-		this.capabilities = capabilities;
-		this.probes = new Set(capabilities.probes);
+		this.#weight = weight;
 		this.#probesPerHost = probesPerHost;
-		this.#chunkHosts = this.#bestChunkHosts(chunkHosts);
-		const { hostsInFlightMax } = capabilities;
-		// Hosts in flight are bounded by the worker; requests by what that many hosts need, chunks being full.
-		const requests = concurrency ?? Math.max(2, Math.ceil(hostsInFlightMax / this.#chunkHosts));
-		this.queue = new PQueue({ concurrency: Math.min(requests, connectionsPerWorkerMax) });
-		this.window = new SendWindow({ min: this.#chunkHosts * chunksAtFirst, max: hostsInFlightMax });
+		this.#chunkHostsAsked = chunkHosts;
+		this.#concurrencyAsked = concurrency;
+		this.#capabilities = capabilities;
+		this.#probes = new Set(capabilities.probes);
+		this.#chunkHosts = this.#bestChunkHosts();
+		this.queue = new PQueue({ concurrency: this.#bestConcurrency() });
+		this.window = new SendWindow(this.#windowBounds());
+	}
+
+	get probes(): ReadonlySet<ProbeName> {
+		return this.#probes;
+	}
+
+	/** Failures since the last success, those of chunks that fail together counted once. */
+	get failuresInARow(): number {
+		return this.#failuresInARow;
+	}
+
+	/** Bytes of hosts, as JSON strings with their commas, that fit a request beside its settings. */
+	get hostBytesMax(): number {
+		return this.#capabilities.bodyBytesMax - settingsBytesMax;
+	}
+
+	/** Whether another chunk may go out now. A whole one: rests of room would only breed small chunks. */
+	hasRoom(): boolean {
+		const free = this.#capabilities.hostsInFlightMax - this.#inFlight;
+		return this.window.hasRoom() && (this.#inFlight === 0 || free >= this.#chunkHosts);
+	}
+
+	/** A chunk is on its way. */
+	opened(hosts: number): void {
+		this.#inFlight += hosts;
+		this.window.opened(hosts);
+	}
+
+	/** Nothing of a chunk is under way any more. */
+	closed(hosts: number): void {
+		this.#inFlight -= hosts;
 	}
 
 	/**
@@ -101,10 +133,10 @@ export class Lane {
 
 	/** A longest time without a sign of life that a healthy worker can need, in ms. */
 	silenceMsMax(probeMs: number, dnsMs: number): number {
-		const { ratePerSecondMax } = this.capabilities;
+		const { ratePerSecondMax } = this.#capabilities;
 		const queueMs =
 			ratePerSecondMax > 0
-				? ((this.window.limit + this.inFlight) * this.#probesPerHost * 1000) / ratePerSecondMax
+				? ((this.window.limit + this.#inFlight) * this.#probesPerHost * 1000) / ratePerSecondMax
 				: 0;
 		return dnsMs + probeMs + queueMs + 10_000;
 	}
@@ -119,7 +151,8 @@ export class Lane {
 		this.tally.failures += 1;
 		this.tally.lastFailure = failure.message;
 		this.window.collapse();
-		if (failure.kind === 'refused' || failure.kind === 'invalid') {
+		// What is out stays out, whatever becomes of its other chunks.
+		if (this.state === 'out' || failure.kind === 'refused' || failure.kind === 'invalid') {
 			this.state = 'out';
 			return undefined;
 		}
@@ -133,12 +166,20 @@ export class Lane {
 		return restMs;
 	}
 
-	/** The worker answered a check. */
+	/** The worker answered a check. It may have been started anew with other settings. */
 	isBack(capabilities: Capabilities): void {
-		this.capabilities = capabilities;
-		this.probes = new Set(capabilities.probes);
+		this.#capabilities = capabilities;
+		this.#probes = new Set(capabilities.probes);
+		this.#chunkHosts = this.#bestChunkHosts();
+		this.queue.concurrency = this.#bestConcurrency();
+		this.window.resize(this.#windowBounds());
 		this.state = 'ready';
 		this.needsCheck = false;
+	}
+
+	/** Waited long enough: may get work again, when it needs no check before. */
+	rested(): void {
+		this.state = 'ready';
 	}
 
 	/** The check failed as well: rest longer. */
@@ -147,13 +188,24 @@ export class Lane {
 		return this.failed(failure, nowMs, random);
 	}
 
-	#bestChunkHosts(asked: number | undefined): number {
-		const { ratePerSecondMax, hostsPerRequestMax, probesPerRequestMax } = this.capabilities;
+	#bestChunkHosts(): number {
+		const { ratePerSecondMax, hostsPerRequestMax, probesPerRequestMax, hostsInFlightMax } =
+			this.#capabilities;
 		const byRate = ratePerSecondMax > 0 ? Math.ceil((ratePerSecondMax * chunkMs) / 1000) : chunkHostsDefault;
-		const wanted = asked ?? Math.ceil(Math.min(byRate, chunkHostsDefault) * this.weight);
+		const wanted = this.#chunkHostsAsked ?? Math.ceil(Math.min(byRate, chunkHostsDefault) * this.#weight);
 		const byProbes =
 			probesPerRequestMax === null ? wanted : Math.floor(probesPerRequestMax / this.#probesPerHost);
-		return Math.max(1, Math.min(wanted, hostsPerRequestMax, byProbes));
+		return Math.max(1, Math.min(wanted, hostsPerRequestMax, hostsInFlightMax, byProbes));
+	}
+
+	/** Hosts in flight are bounded by the worker; requests by what that many hosts need, chunks being full. */
+	#bestConcurrency(): number {
+		const needed = Math.max(2, Math.ceil(this.#capabilities.hostsInFlightMax / this.#chunkHosts));
+		return Math.min(this.#concurrencyAsked ?? needed, connectionsPerWorkerMax);
+	}
+
+	#windowBounds(): SendWindowOptions {
+		return { min: this.#chunkHosts * chunksAtFirst, max: this.#capabilities.hostsInFlightMax };
 	}
 }
 

@@ -20,8 +20,8 @@ export interface SendWindowOptions {
 }
 
 export class SendWindow {
-	readonly #min: number;
-	readonly #max: number;
+	#min: number;
+	#max: number;
 	#limit: number;
 	#unsent = 0;
 	#wasFull = false;
@@ -60,6 +60,13 @@ export class SendWindow {
 			this.#limit = Math.min(this.#max, this.#limit + hosts);
 			this.#wasFull = false;
 		}
+	}
+
+	/** The worker has other bounds than before. */
+	resize({ min, max }: SendWindowOptions): void {
+		this.#min = Math.min(min, max);
+		this.#max = max;
+		this.#limit = Math.min(Math.max(this.#limit, this.#min), max);
 	}
 
 	/** The worker could not take more: back to the start. */

@@ -1,0 +1,125 @@
+/** A dispatcher over fake workers, with everything that came out of it. */
+
+import { ChunkSource } from '../../../master/dispatch/chunk-source.ts';
+import type { AnsweredRows } from '../../../master/dispatch/dispatcher.ts';
+import { Dispatcher } from '../../../master/dispatch/dispatcher.ts';
+import { Lane } from '../../../master/dispatch/lane.ts';
+import type { WorkerLink } from '../../../master/dispatch/worker-link.ts';
+import type { RunEvent } from '../../../master/events.ts';
+import type { TargetBatch } from '../../../master/targets/target-list.ts';
+import type { Clock } from '../../../shared/clock.ts';
+import { reasons, statuses } from '../../../shared/outcome.ts';
+import { Pacer } from '../../../shared/pacer.ts';
+import type { Capabilities, ProbeSettings } from '../../../shared/protocol.ts';
+import { createRandom } from '../../../shared/random.ts';
+import type { ProbeName } from '../../../shared/target.ts';
+import { probeNames } from '../../../shared/target.ts';
+import { capabilities, fastClock } from './fake-link.ts';
+
+export interface FixtureWorker {
+	readonly link: WorkerLink;
+	readonly capabilities?: Partial<Capabilities>;
+}
+
+export interface FixtureOptions {
+	readonly workers: readonly FixtureWorker[];
+	readonly total: number;
+	/** Default: icmp for all */
+	readonly probeAt?: (position: number) => ProbeName;
+	readonly chunkHosts?: number;
+	readonly concurrency?: number;
+	readonly ratePerSecond?: number;
+	readonly settings?: Partial<ProbeSettings>;
+	readonly workerTimeoutMs?: number;
+	readonly seed?: number;
+	readonly clock?: Clock;
+	readonly shuffleWindow?: number;
+	readonly onRows?: (rows: AnsweredRows) => Promise<void>;
+}
+
+export interface Answer {
+	readonly worker: string;
+	readonly status: string;
+	readonly reason: string;
+}
+
+export function hostAt(position: number): string {
+	return `h${position}.test`;
+}
+
+export async function* batchesOf(
+	total: number,
+	probeAt: (position: number) => ProbeName = () => 'icmp',
+	batchSize = 1_000,
+): AsyncGenerator<TargetBatch> {
+	for (let first = 0; first < total; first += batchSize) {
+		const positions = Array.from({ length: Math.min(batchSize, total - first) }, (_, i) => first + i);
+		yield {
+			firstPosition: first,
+			texts: positions.map(hostAt),
+			probes: Uint8Array.from(positions, (position) => probeNames.indexOf(probeAt(position))),
+		};
+	}
+}
+
+export function dispatchFixture(options: FixtureOptions) {
+	const { workers, total, settings, clock = fastClock(50), seed = 1 } = options;
+	const probeSettings: ProbeSettings = {
+		count: 1,
+		attempts: 2,
+		timeoutMs: 1_000,
+		intervalMs: 1_000,
+		refusedIsUp: false,
+		...settings,
+	};
+	const random = createRandom(seed);
+	const source = new ChunkSource({
+		batches: batchesOf(total, options.probeAt),
+		random,
+		...(options.shuffleWindow === undefined ? {} : { shuffleWindow: options.shuffleWindow }),
+	});
+	const lanes = workers.map(
+		(worker) =>
+			new Lane({
+				link: worker.link,
+				capabilities: capabilities(worker.capabilities),
+				weight: 1,
+				chunkHosts: options.chunkHosts ?? 100,
+				concurrency: options.concurrency,
+				probesPerHost: Math.max(probeSettings.count, probeSettings.attempts),
+			}),
+	);
+	const events: RunEvent[] = [];
+	const answers = new Map<number, Answer>();
+	/** what must never happen: rows that were there before, or whose host is not the position's */
+	const wrong: string[] = [];
+	const dispatcher = new Dispatcher({
+		source,
+		lanes,
+		settings: probeSettings,
+		total,
+		onRows(rows) {
+			const { block, positions, hosts, worker } = rows;
+			for (let row = 0; row < block.length; row += 1) {
+				const position = positions[row]!;
+				if (answers.has(position)) wrong.push(`position ${position} twice`);
+				if (hosts[row] !== hostAt(position)) wrong.push(`position ${position} is not ${hosts[row]}`);
+				answers.set(position, {
+					worker,
+					status: statuses[block.status[row]!]!,
+					reason: reasons[block.reason[row]!]!,
+				});
+			}
+			return options.onRows?.(rows) ?? Promise.resolve();
+		},
+		onEvent: (event) => events.push(event),
+		fleetPacer: new Pacer({
+			ratePerSecond: options.ratePerSecond ?? 0,
+			nowUs: () => clock.monotonicMs() * 1000,
+		}),
+		workerTimeoutMs: options.workerTimeoutMs ?? 20_000,
+		clock,
+		random,
+	});
+	return { dispatcher, source, lanes, events, answers, wrong };
+}
