@@ -7,9 +7,10 @@
  * probes as they are, those that stand for the machine itself apart. One deadline bounds it all: what has no
  * result by then is the worker's own trouble (`error/cancelled`).
  */
+import { onAbort } from '../shared/abort.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { IpAddress } from '../shared/ip.ts';
-import { parseIp } from '../shared/ip.ts';
+import { formatIp, parseIp } from '../shared/ip.ts';
 import type { TargetPolicy } from '../shared/policy.ts';
 import type { ResultBlock } from '../shared/results.ts';
 import type { ProbeName } from '../shared/target.ts';
@@ -53,8 +54,7 @@ export async function runBatch(options: BatchOptions): Promise<void> {
 	const ledger = new Ledger(plan, report);
 	const stop = new AbortController();
 	const overdue = new Error('the deadline of the batch has passed');
-	const onAbort = (): void => stop.abort(signal.reason);
-	signal.addEventListener('abort', onAbort, { once: true });
+	const forget = onAbort(signal, () => stop.abort(signal.reason));
 	// Raced with the work, so that a probe which forgets its signal holds up nobody.
 	const stopped = new Promise<void>((resolve) => {
 		stop.signal.addEventListener('abort', () => resolve(), { once: true });
@@ -69,7 +69,7 @@ export async function runBatch(options: BatchOptions): Promise<void> {
 		ledger.settle(plan.unique, 'error', 'cancelled');
 	} finally {
 		ledger.close();
-		signal.removeEventListener('abort', onAbort);
+		forget();
 		stop.abort();
 	}
 }
@@ -139,11 +139,15 @@ class Run {
 
 	async #probe(probe: Probe, planned: readonly PlannedHost[], hosts: readonly ProbeHost[]): Promise<void> {
 		const { plan, waited, fault } = this.#options;
+		const resolved = new Map<number, string>();
+		for (const { index, target, address } of hosts) {
+			if (target.address === undefined && address !== undefined) resolved.set(index, formatIp(address));
+		}
 		try {
 			await probe.run({
 				hosts,
 				settings: plan.request,
-				report: (block) => this.#ledger.take(block),
+				report: (block) => this.#ledger.take(withAddresses(block, resolved)),
 				waited,
 				signal: this.#signal,
 			});
@@ -188,6 +192,15 @@ class Run {
 			this.#ledger.settle(hosts, 'error', 'internal');
 		}
 	}
+}
+
+/** Adds the addresses that names resolved to, where something was sent there; addresses speak for themselves. */
+function withAddresses(block: ResultBlock, resolved: ReadonlyMap<number, string>): ResultBlock {
+	if (resolved.size === 0) return block;
+	const address = Array.from({ length: block.length }, (_, row) =>
+		block.sent[row] === 0 ? undefined : resolved.get(block.index[row]!),
+	);
+	return { ...block, address };
 }
 
 /** Names that stand for the machine itself (RFC 6761 section 6.3). */

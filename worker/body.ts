@@ -19,7 +19,7 @@ export async function readJsonBody(request: Request, bytesMax: number): Promise<
 	const bytes = await readBytes(request, bytesMax);
 	let text: string;
 	try {
-		text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+		text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes);
 	} catch (cause) {
 		throw new PingpoolError('bad-request', 'the body is not valid UTF-8', { cause, details: { path: '' } });
 	}

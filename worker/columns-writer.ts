@@ -52,18 +52,20 @@ export class ColumnsWriter {
 	flush(): void {
 		const length = this.#length;
 		if (length === 0) return;
+		const rows = <Column extends Uint8Array | Uint16Array | Uint32Array | Float64Array>(column: Column) =>
+			column.subarray(0, length);
 		const rtt = this.#rtt;
 		this.#options.write(
 			encodeBlock({
 				length,
-				index: this.#index.subarray(0, length),
-				status: this.#status,
-				reason: this.#reason,
+				index: rows(this.#index),
+				status: rows(this.#status),
+				reason: rows(this.#reason),
 				address: this.#named ? this.#address.slice(0, length) : undefined,
-				sent: this.#sent,
-				received: this.#received,
-				rttMs: this.#rttMs,
-				rtt,
+				sent: rows(this.#sent),
+				received: rows(this.#received),
+				rttMs: rows(this.#rttMs),
+				rtt: rtt && { min: rows(rtt.min), max: rows(rtt.max), jitter: rows(rtt.jitter) },
 			}),
 		);
 		this.#length = 0;

@@ -1,5 +1,5 @@
 /** How long a worker stays with one request at most. A backstop: probes have their own timeouts. */
-import { connectionsMax, dnsTimeoutMs, requestDeadlineMsMax } from '../shared/limits.ts';
+import { connectionsMax, dnsLookupsMax, dnsTimeoutMs, requestDeadlineMsMax } from '../shared/limits.ts';
 import type { ProbeSettings } from '../shared/protocol.ts';
 
 export interface DeadlineOptions {
@@ -14,8 +14,8 @@ export interface DeadlineOptions {
 const slackMs = 10_000;
 
 /**
- * The time by which everything that the worker holds could have been sent and waited for: names, then probes
- * at the worker's rate, and connections in turns of `connectionsMax`.
+ * The time by which everything that the worker holds could have been sent and waited for: names in turns of
+ * `dnsLookupsMax`, probes at the worker's rate, and connections in turns of `connectionsMax`.
  *
  * @returns milliseconds from now
  */
@@ -24,6 +24,7 @@ export function requestDeadlineMs({ settings, hostsInFlight, ratePerSecondMax }:
 	const hostMs = count > 1 ? (count - 1) * intervalMs + timeoutMs : attempts * timeoutMs;
 	const probes = hostsInFlight * Math.max(count, attempts);
 	const pacingMs = ratePerSecondMax > 0 ? (1000 * probes) / ratePerSecondMax : 0;
-	const turns = Math.ceil(hostsInFlight / connectionsMax);
-	return Math.min(dnsTimeoutMs + pacingMs + turns * hostMs + slackMs, requestDeadlineMsMax);
+	const namesMs = Math.ceil(hostsInFlight / dnsLookupsMax) * dnsTimeoutMs;
+	const connectionsMs = Math.ceil(hostsInFlight / connectionsMax) * hostMs;
+	return Math.min(namesMs + pacingMs + connectionsMs + slackMs, requestDeadlineMsMax);
 }

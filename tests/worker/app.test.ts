@@ -1,9 +1,18 @@
 import { describe, expect, it } from 'vitest';
+import { decodeBlock } from '../../shared/columns.ts';
 import { parseCidr } from '../../shared/ip.ts';
 import { createTargetPolicy } from '../../shared/policy.ts';
 import { capabilitiesSchema, errorBodySchema } from '../../shared/protocol.ts';
+import type { ResultBlock } from '../../shared/results.ts';
+import { hostResult } from '../../shared/results.ts';
 import type { RequestLog } from '../../worker/app.ts';
 import { linesOf, recordingProbe, testApp, token, upBlock } from './app-fixture.ts';
+
+function decoded(line: unknown, hosts: number): ResultBlock {
+	const block = decodeBlock(line, hosts, 1_000);
+	if (typeof block === 'string') throw new Error(block);
+	return block;
+}
 
 async function errorOf(response: Response) {
 	return errorBodySchema.parse(await response.json()).error;
@@ -208,8 +217,20 @@ describe('forms of the answer', () => {
 		const lines = await linesOf(response);
 		expect(lines[0]).toEqual({ worker: capabilities.instance, hosts: 5 });
 		expect(lines.at(-1)).toEqual({ done: true, results: 5, waitMs: 0 });
-		const positions = lines.slice(1, -1).flatMap(({ i }) => i as number[]);
-		expect(positions.toSorted()).toEqual([0, 1, 2, 3, 4]);
+		const blocks = lines.slice(1, -1).map((line) => decoded(line, hosts.length));
+		const rows = blocks.flatMap((block) =>
+			Array.from({ length: block.length }, (_, row) => [block.index[row]!, block, row] as const),
+		);
+		expect(rows.map(([index]) => index).toSorted()).toEqual([0, 1, 2, 3, 4]);
+		for (const [index, block, row] of rows) {
+			const { host, status, reason, sent } = expected[index]!;
+			expect({ ...hostResult(block, row, host!, undefined) }).toMatchObject({
+				status,
+				sent,
+				...(reason && { reason }),
+				...(host === 'web.example:443' && { address: '192.0.2.9' }),
+			});
+		}
 	});
 
 	it('reports statistics when several probes were sent', async () => {
@@ -275,9 +296,9 @@ describe('forms of the answer', () => {
 		const many = Array.from({ length: 5000 }, (_, i) => `10.0.${i >> 8}.${i & 255}`);
 		const response = await testApp().ping({ hosts: many }, { accept: 'application/vnd.pingpool.columns' });
 		const lines = await linesOf(response);
-		const positions = lines.slice(1, -1).map(({ i }) => i as number[]);
-		expect(positions.map(({ length }) => length)).toEqual([1024, 1024, 1024, 1024, 904]);
-		expect(positions.flat()).toEqual([...many.keys()]);
+		const blocks = lines.slice(1, -1).map((line) => decoded(line, many.length));
+		expect(blocks.map(({ length }) => length)).toEqual([1024, 1024, 1024, 1024, 904]);
+		expect(blocks.flatMap(({ index }) => Array.from(index))).toEqual([...many.keys()]);
 	});
 });
 

@@ -1,0 +1,64 @@
+/** What a worker says of itself when it starts, and the line for workers.txt. */
+import { networkInterfaces } from 'node:os';
+import type { Capabilities } from '../shared/protocol.ts';
+import type { EchoUnavailable } from './icmp/open.node.ts';
+
+export interface BannerOptions {
+	readonly capabilities: Capabilities;
+	readonly icmpUnavailable: EchoUnavailable | undefined;
+	/** as the server says it; `::` and `0.0.0.0` for every interface */
+	readonly address: string;
+	readonly port: number;
+	readonly tokens: readonly string[] | 'none';
+	readonly tokenFile: string | undefined;
+	/** whether the output is a terminal: only there a token is shown */
+	readonly showToken: boolean;
+}
+
+const icmpWords = {
+	datagram: 'datagram socket',
+	raw: 'raw socket',
+	command: 'ping command',
+} as const;
+
+export function bannerLines(options: BannerOptions): string[] {
+	const { capabilities, icmpUnavailable, address, port, tokens } = options;
+	const { version, probes, icmp, ratePerSecondMax, hostsPerRequestMax } = capabilities;
+	const everywhere = address === '::' || address === '0.0.0.0';
+	const url = urlOf(everywhere ? ownAddress() : address, port);
+	const where = everywhere ? `port ${port} of every interface` : urlOf(address, port);
+	const lines = [`pingpool worker ${version} listens on ${where}`];
+	lines.push(`  icmp  ${icmp === null ? 'not offered' : icmpWords[icmp]}`);
+	if (icmpUnavailable !== undefined) {
+		lines.push(`        ${icmpUnavailable.unavailable}`);
+		lines.push(`        ${icmpUnavailable.hint}`);
+	}
+	for (const name of ['tcp', 'http'] as const) {
+		lines.push(`  ${name.padEnd(4)}  ${probes.includes(name) ? 'yes' : 'not offered'}`);
+	}
+	const rate = ratePerSecondMax === 0 ? 'no ceiling' : `${ratePerSecondMax} probes/s`;
+	lines.push(`  rate  ${rate}, ${hostsPerRequestMax} hosts per request`);
+	lines.push('Line for workers.txt:', `  ${url}${tokenPart(options)}`);
+	if (tokens === 'none') lines.push('Without a token, everybody on this machine may use it.');
+	return lines;
+}
+
+function tokenPart({ tokens, tokenFile, showToken }: BannerOptions): string {
+	if (tokens === 'none') return '';
+	if (showToken) return ` token=${tokens[0]}`;
+	return tokenFile === undefined ? ' token=<the one in PINGPOOL_TOKEN>' : ` token-file=${tokenFile}`;
+}
+
+function urlOf(address: string, port: number): string {
+	return `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
+}
+
+/** The address by which other machines most likely reach this one: IPv4 first, and no virtual bridge. */
+function ownAddress(): string {
+	const candidates = Object.entries(networkInterfaces())
+		.flatMap(([name, addresses]) => (addresses ?? []).map((address) => ({ name, ...address })))
+		.filter(({ internal, address }) => !internal && !/^(fe80:|169\.254\.)/i.test(address));
+	const rank = ({ name, family }: { name: string; family: string }): number =>
+		(/^(docker|br-|veth|virbr|tun|tap|wg|cni|flannel|lxc)/.test(name) ? 2 : 0) + (family === 'IPv4' ? 0 : 1);
+	return candidates.sort((a, b) => rank(a) - rank(b))[0]?.address ?? '127.0.0.1';
+}

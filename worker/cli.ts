@@ -1,0 +1,138 @@
+/**
+ * `pingpool worker`: arguments, wiring, signals, exit codes.
+ *
+ * SIGINT and SIGTERM stop the listening and let requests under way end, for a few seconds; a second signal cuts
+ * them. A worker that a master started for itself (PINGPOOL_EMBEDDED=1, with an IPC channel) says there that it
+ * is ready, or why not, prints nothing, and ends with the channel, so that it never outlives its master.
+ */
+import type { RequestLog } from './app.ts';
+import type { WorkerArguments } from './arguments.node.ts';
+
+/** How long requests under way may take once a signal came. */
+const stopGraceMs = 5_000;
+
+/**
+ * Runs a worker until it is told to stop.
+ *
+ * @param argv arguments behind `pingpool worker`
+ * @returns the exit code: 0 stopped, 1 could not start, 2 wrong usage
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+	const embedded = process.send !== undefined && process.env.PINGPOOL_EMBEDDED === '1';
+	// Before anything is awaited: a signal or the end of the channel may come while the worker starts.
+	const stop = stopRequests(embedded);
+	const modules = Promise.all([import('./node.ts'), import('./token.node.ts')]);
+	// Awaited below, if arguments are right.
+	modules.catch(() => undefined);
+	try {
+		const { parseWorkerArguments } = await import('./arguments.node.ts');
+		const parsed = parseWorkerArguments(argv, process.env);
+		const [node, { loadTokens }] = await modules;
+		await run(parsed, node, loadTokens, embedded, stop);
+		return 0;
+	} catch (error) {
+		return await explain(error, embedded);
+	} finally {
+		stop.release();
+		// The channel would keep the process alive.
+		if (embedded && process.connected) process.disconnect();
+	}
+}
+
+async function run(
+	parsed: WorkerArguments,
+	{ buildWorker, listen }: typeof import('./node.ts'),
+	loadTokens: typeof import('./token.node.ts').loadTokens,
+	embedded: boolean,
+	stop: StopRequests,
+): Promise<void> {
+	const source = parsed.noAuth ? undefined : loadTokens(process.env, parsed.tokenFile);
+	const tokens: readonly string[] | 'none' = source?.tokens ?? 'none';
+	const quiet = embedded || parsed.quiet;
+	const worker = await buildWorker({ ...parsed, tokens, ...(!quiet && { log: printRequest }) });
+	try {
+		const { address, port } = await listen(worker.server, parsed.host, parsed.port);
+		if (embedded) process.send?.({ ready: true, port });
+		else {
+			const { bannerLines } = await import('./banner.node.ts');
+			const { capabilities, icmpUnavailable } = worker;
+			const showToken = process.stdout.isTTY === true;
+			const tokenFile = source?.file;
+			const banner = { capabilities, icmpUnavailable, address, port, tokens, tokenFile, showToken };
+			process.stdout.write(`${bannerLines(banner).join('\n')}\n`);
+			for (const warning of source?.warnings ?? []) process.stderr.write(`pingpool: warning: ${warning}\n`);
+		}
+		await stop.first;
+		if (!embedded) process.stderr.write('pingpool: stopping after the requests under way\n');
+	} finally {
+		const closing = worker.close(embedded ? 0 : stopGraceMs);
+		stop.second.then(() => worker.server.closeAllConnections());
+		await closing;
+	}
+}
+
+interface StopRequests {
+	/** resolves when the worker is to end */
+	readonly first: Promise<void>;
+	/** resolves when it is to end at once */
+	readonly second: Promise<void>;
+	release(): void;
+}
+
+function stopRequests(embedded: boolean): StopRequests {
+	const first = Promise.withResolvers<void>();
+	const second = Promise.withResolvers<void>();
+	let requests = 0;
+	const request = (): void => {
+		requests += 1;
+		(requests === 1 ? first : second).resolve();
+	};
+	// A terminal's Ctrl-C goes to a master and its worker alike; when the worker ends is for the master to say.
+	const ignore = (): void => undefined;
+	process.on('SIGINT', embedded ? ignore : request);
+	process.on('SIGTERM', request);
+	if (embedded) {
+		process.on('disconnect', request);
+		// Gone already: the event will not come.
+		if (!process.connected) request();
+	}
+	return {
+		first: first.promise,
+		second: second.promise,
+		release() {
+			process.off('SIGINT', embedded ? ignore : request);
+			process.off('SIGTERM', request);
+			process.off('disconnect', request);
+		},
+	};
+}
+
+/** Says why the worker did not start. @returns the exit code */
+async function explain(error: unknown, embedded: boolean): Promise<number> {
+	const [{ CommanderError }, { PingpoolError }] = await Promise.all([
+		import('commander'),
+		import('../shared/errors.ts'),
+	]);
+	if (error instanceof CommanderError) {
+		// Printed by commander. Of help and version the exit code is 0.
+		if (embedded) await sendToMaster({ failed: error.message });
+		return error.exitCode === 0 ? 0 : 2;
+	}
+	if (!(error instanceof PingpoolError)) throw error;
+	const message = error.hint === undefined ? error.message : `${error.message}\n  ${error.hint}`;
+	if (embedded) await sendToMaster({ failed: message });
+	else process.stderr.write(`pingpool: ${message}\n`);
+	return error.code === 'usage' ? 2 : 1;
+}
+
+function sendToMaster(message: { failed: string }): Promise<void> {
+	return new Promise((resolve) => {
+		if (process.connected && process.send) process.send(message, () => resolve());
+		else resolve();
+	});
+}
+
+function printRequest({ caller, outcome, hosts, denied, ms }: RequestLog): void {
+	const refused = denied > 0 ? `, ${denied} denied` : '';
+	process.stderr.write(`${caller ?? '?'}: ${hosts} hosts${refused}, ${outcome}, ${Math.round(ms)} ms\n`);
+}

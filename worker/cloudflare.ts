@@ -1,0 +1,77 @@
+/**
+ * A worker in Cloudflare's runtime: tcp and http probes, names resolved by the runtime, settings from vars and
+ * secrets. Without a token it does nothing but say so.
+ */
+import type { Hono } from 'hono';
+import { systemClock } from '../shared/clock.ts';
+import { PingpoolError } from '../shared/errors.ts';
+import { ratePerSecondDefault } from '../shared/limits.ts';
+import { createTargetPolicy } from '../shared/policy.ts';
+import { createApp } from './app.ts';
+import { buildCapabilities } from './capabilities.ts';
+import { fromEnvironment, settings } from './config.ts';
+import { errorResponse } from './error-response.ts';
+import { Pacer } from './pacer.ts';
+import { createHttpProbe } from './probes/http.cloudflare.ts';
+import { createRequestTurnstiles } from './probes/request-turnstile.ts';
+import { createTcpProbe } from './probes/tcp.cloudflare.ts';
+
+type Bindings = Readonly<Record<string, unknown>>;
+
+/** Connections of one request that may wait to open at a time (Cloudflare's limits, all plans). */
+const openingMax = 6;
+
+/** The free plan's 50 subrequests of one request, with two to spare. */
+const probesPerRequestDefault = 48;
+
+// Made by the first request: outside of one, Cloudflare's runtime gives no random numbers.
+let app: Hono | undefined;
+
+export default {
+	async fetch(request: Request, bindings: Bindings): Promise<Response> {
+		try {
+			app ??= buildApp(bindings);
+		} catch (error) {
+			return errorResponse(error, console.error);
+		}
+		return app.fetch(request);
+	},
+};
+
+/** @throws PingpoolError `usage` for a setting that is missing or wrong */
+function buildApp(bindings: Bindings): Hono {
+	const tokens = fromEnvironment(settings.token, bindings);
+	if (tokens === undefined) {
+		throw new PingpoolError(
+			'usage',
+			'PINGPOOL_TOKEN is not set, so nobody may use this worker: for wrangler dev, copy .dev.vars.example to .dev.vars and put a token in; for a deployed worker, npx wrangler secret put PINGPOOL_TOKEN',
+		);
+	}
+	const ratePerSecond = fromEnvironment(settings.rate, bindings) ?? ratePerSecondDefault;
+	const probesPerRequestMax = fromEnvironment(settings.probes, bindings) ?? probesPerRequestDefault;
+	const clock = systemClock;
+	const turnstileOf = createRequestTurnstiles({
+		pacer: new Pacer({ ratePerSecond }),
+		clock,
+		placesMax: openingMax,
+	});
+	return createApp({
+		capabilities: buildCapabilities({
+			runtime: 'cloudflare',
+			probes: ['tcp', 'http'],
+			hostsPerRequestMax: fromEnvironment(settings.batch, bindings) ?? probesPerRequestMax,
+			probesPerRequestMax,
+			ratePerSecondMax: ratePerSecond,
+		}),
+		probes: [createTcpProbe({ clock, turnstileOf }), createHttpProbe({ clock, turnstileOf })],
+		resolver: undefined,
+		tokens,
+		policy: createTargetPolicy({
+			allow: fromEnvironment(settings.allow, bindings) ?? [],
+			deny: fromEnvironment(settings.deny, bindings) ?? [],
+		}),
+		clock,
+		callerOf: ({ req }) => req.header('cf-connecting-ip'),
+		log: ({ caller, outcome, hosts, denied, ms }) => console.log({ caller, outcome, hosts, denied, ms }),
+	});
+}

@@ -1,0 +1,160 @@
+/**
+ * A worker's settings as text, from arguments or the environment: what each may be, and what it is by default.
+ * The same rules and messages hold in every runtime.
+ */
+import { PingpoolError } from '../shared/errors.ts';
+import type { Cidr } from '../shared/ip.ts';
+import { parseCidr } from '../shared/ip.ts';
+import { hostsInFlightMax, hostsPerRequestMax } from '../shared/limits.ts';
+import { InvalidTargetError, parseTarget, quote } from '../shared/target.ts';
+
+/** How one setting is read. */
+export interface Setting<Value> {
+	/** its environment variable */
+	readonly variable: string;
+	/** @throws PingpoolError `usage` that says what was expected */
+	parse(text: string): Value;
+}
+
+/** A token of this many characters, if random, is beyond guessing; shorter ones are taken for words. */
+const tokenLengthMin = 16;
+const tokenLengthMax = 1_024;
+
+/** Cloudflare's paid plans: subrequests of one request. */
+const subrequestsMax = 10_000;
+
+export const icmpModes = ['auto', 'datagram', 'raw', 'command', 'off'] as const;
+export type IcmpMode = (typeof icmpModes)[number];
+
+export const settings = {
+	host: setting('PINGPOOL_HOST', listenHost),
+	tokenFile: setting('PINGPOOL_TOKEN_FILE', path),
+	quiet: setting('PINGPOOL_QUIET', yesOrNo),
+	port: setting('PINGPOOL_PORT', wholeNumber(0, 65_535)),
+	rate: setting('PINGPOOL_RATE', rate),
+	allow: setting('PINGPOOL_ALLOW', cidrs),
+	deny: setting('PINGPOOL_DENY', cidrs),
+	batch: setting('PINGPOOL_BATCH', wholeNumber(1, hostsPerRequestMax)),
+	maxHostsInFlight: setting('PINGPOOL_MAX_HOSTS_IN_FLIGHT', wholeNumber(1, hostsInFlightMax)),
+	icmp: setting('PINGPOOL_ICMP', icmpMode),
+	noAuth: setting('PINGPOOL_NO_AUTH', yesOrNo),
+	/** Cloudflare only: probes of one request, by its plan's subrequests */
+	probes: setting('PINGPOOL_PROBES', wholeNumber(1, subrequestsMax)),
+	token: setting('PINGPOOL_TOKEN', (text) => parseTokens(text.split(','))),
+};
+
+/**
+ * Reads a setting from the environment, where an empty text stands for none.
+ *
+ * @throws PingpoolError `usage` that names the variable
+ */
+export function fromEnvironment<Value>(
+	{ variable, parse }: Setting<Value>,
+	environment: Readonly<Record<string, unknown>>,
+): Value | undefined {
+	const text = environment[variable];
+	if (typeof text !== 'string' || text.trim() === '') return undefined;
+	try {
+		return parse(text);
+	} catch (error) {
+		if (!(error instanceof PingpoolError)) throw error;
+		throw new PingpoolError('usage', `${variable}: ${error.message}`, {
+			cause: error,
+			...(error.hint === undefined ? {} : { hint: error.hint }),
+		});
+	}
+}
+
+/**
+ * Bearer tokens: one, or two while one replaces the other. Their texts never stand in a message.
+ *
+ * @throws PingpoolError `usage`
+ */
+export function parseTokens(texts: readonly string[]): string[] {
+	const tokens = texts.map((text) => text.trim()).filter((text) => text !== '');
+	const hint = 'a good token: openssl rand -base64 32';
+	if (tokens.length === 0) throw new PingpoolError('usage', 'a token is expected', { hint });
+	if (tokens.length > 2) {
+		throw new PingpoolError('usage', `at most two tokens are accepted at a time, not ${tokens.length}`);
+	}
+	for (const token of tokens) {
+		if (/\s/.test(token)) throw new PingpoolError('usage', 'a token has no white space in it', { hint });
+		if (!/^[A-Za-z0-9._~+/-]+=*$/.test(token)) {
+			throw new PingpoolError('usage', 'a token is made of letters, digits and . _ ~ + / - (RFC 6750)', {
+				hint,
+			});
+		}
+		if (token.length < tokenLengthMin || token.length > tokenLengthMax) {
+			throw new PingpoolError(
+				'usage',
+				`a token has ${tokenLengthMin} to ${tokenLengthMax} characters, not ${token.length}`,
+				{ hint },
+			);
+		}
+		if (new Set(token).size < 6) {
+			throw new PingpoolError('usage', 'a token is random, not a few characters over and over', { hint });
+		}
+	}
+	return tokens;
+}
+
+function setting<Value>(variable: string, parse: (text: string) => Value): Setting<Value> {
+	return { variable, parse };
+}
+
+function wholeNumber(min: number, max: number): (text: string) => number {
+	return (text) => {
+		const value = /^[0-9]{1,9}$/.test(text.trim()) ? Number(text) : Number.NaN;
+		if (value >= min && value <= max) return value;
+		throw expected(text, `a whole number from ${min} to ${max}`);
+	};
+}
+
+function path(text: string): string {
+	if (text.trim() !== '') return text;
+	throw expected(text, 'a path');
+}
+
+function listenHost(text: string): string {
+	try {
+		const { address, name, port, scheme, text: canonical } = parseTarget(text.trim());
+		if (port === undefined && scheme === undefined) return address === undefined ? name! : canonical;
+	} catch (error) {
+		if (!(error instanceof InvalidTargetError)) throw error;
+	}
+	throw expected(text, 'an address of this machine, without a port');
+}
+
+function rate(text: string): number {
+	const value = /^[0-9]{1,9}(\.[0-9]{1,9})?$/.test(text.trim()) ? Number(text) : Number.NaN;
+	if (value >= 0) return value;
+	throw expected(text, 'probes per second, 0 for no ceiling');
+}
+
+function cidrs(text: string): Cidr[] {
+	return text
+		.split(/[\s,]+/)
+		.filter((part) => part !== '')
+		.map((part) => {
+			const cidr = parseCidr(part);
+			if (cidr === undefined) throw expected(part, 'an address or a block, as in 10.0.0.0/8 or fd00::/8');
+			return cidr;
+		});
+}
+
+function icmpMode(text: string): IcmpMode {
+	const mode = icmpModes.find((name) => name === text.trim());
+	if (mode === undefined) throw expected(text, `one of ${icmpModes.join(', ')}`);
+	return mode;
+}
+
+function yesOrNo(text: string): boolean {
+	const word = text.trim().toLowerCase();
+	if (['1', 'true', 'yes', 'on'].includes(word)) return true;
+	if (['0', 'false', 'no', 'off'].includes(word)) return false;
+	throw expected(text, '1 or 0');
+}
+
+function expected(text: string, what: string): PingpoolError {
+	return new PingpoolError('usage', `${quote(text)}; expected is ${what}`);
+}
