@@ -4,9 +4,9 @@
  *
  *   10.0.0.0/10    fd00:a::/64   alive: answered by the kernel
  *   10.128.0.0/10  fd00:d::/64   dead: dropped without a word
- *   10.192.0.0/16  fd00:e::/64   host unreachable (fd00:e: address unreachable)
+ *   10.192.0.0/16  fd00:b::/64   host unreachable (IPv6: address unreachable)
  *   10.193.0.0/16  fd00:f::/64   administratively prohibited
- *   10.194.0.0/16                network unreachable
+ *   10.194.0.0/16  fd00:e::/64   network unreachable (IPv6: no route)
  *   10.64.0.0/12   fd00:40::/28  a responder that misbehaves: see responder.ts
  *
  * Nothing leaves the machine: the veth pair is the only way out of either namespace.
@@ -42,13 +42,18 @@ export interface Lab {
 	close(): void;
 }
 
-const tools = ['/usr/sbin/ip', '/sbin/ip', '/usr/bin/ip', '/bin/ip'];
+const nearMac = '02:00:00:00:00:01';
+const farMac = '02:00:00:00:00:02';
+
+const tools = ['ip', 'iptables', 'ip6tables'];
+const toolDirectories = ['/usr/sbin', '/sbin', '/usr/bin', '/bin'];
 
 /** Why no lab can be built here, or `undefined` when it can. */
 export function labUnavailable(): string | undefined {
 	if (process.platform !== 'linux') return 'network namespaces need Linux';
 	if (process.getuid?.() !== 0) return 'network namespaces need root';
-	if (!tools.some((path) => existsSync(path))) return 'the ip command is missing';
+	const missing = tools.find((tool) => !toolDirectories.some((path) => existsSync(`${path}/${tool}`)));
+	if (missing !== undefined) return `the ${missing} command is missing`;
 	const name = `pp-try-${process.pid}`;
 	try {
 		execFileSync('ip', ['netns', 'add', name], { stdio: 'pipe' });
@@ -91,6 +96,10 @@ export async function createLab({
 	}
 }
 
+function rejections(command: string, blocks: readonly (readonly [string, string])[]): string[] {
+	return blocks.map(([block, how]) => `${command} -A FORWARD -d ${block} -j REJECT --reject-with ${how}`);
+}
+
 function ip(...args: string[]): void {
 	execFileSync('ip', args, { stdio: 'pipe' });
 }
@@ -112,18 +121,8 @@ class NamespaceLab implements Lab {
 		ip('netns', 'add', this.near);
 		ip('netns', 'add', this.far);
 		ip(
-			'link',
-			'add',
-			nearLink,
-			'netns',
-			this.near,
-			'type',
-			'veth',
-			'peer',
-			'name',
-			farLink,
-			'netns',
-			this.far,
+			...['link', 'add', nearLink, 'address', nearMac, 'netns', this.near, 'type', 'veth'],
+			...['peer', 'name', farLink, 'address', farMac, 'netns', this.far],
 		);
 		this.#script(this.near, [
 			`echo '${pingGroupRange}' > /proc/sys/net/ipv4/ping_group_range`,
@@ -131,6 +130,9 @@ class NamespaceLab implements Lab {
 			`ip addr add 10.200.0.1/24 dev ${nearLink}`,
 			`ip addr add fd00:ffff::1/64 dev ${nearLink} nodad`,
 			`ip link set ${nearLink} up`,
+			// Neighbours that had to be found first would cost a lab its first packets.
+			`ip neigh add 10.200.0.2 lladdr ${farMac} dev ${nearLink} nud permanent`,
+			`ip neigh add fd00:ffff::2 lladdr ${farMac} dev ${nearLink} nud permanent`,
 			'ip route add default via 10.200.0.2',
 			'ip -6 route add default via fd00:ffff::2',
 		]);
@@ -149,15 +151,31 @@ class NamespaceLab implements Lab {
 			`ip addr add 10.200.0.2/24 dev ${farLink}`,
 			`ip addr add fd00:ffff::2/64 dev ${farLink} nodad`,
 			`ip link set ${farLink} up`,
+			`ip neigh add 10.200.0.1 lladdr ${nearMac} dev ${farLink} nud permanent`,
+			`ip neigh add fd00:ffff::1 lladdr ${nearMac} dev ${farLink} nud permanent`,
 			'ip route add local 10.0.0.0/10 dev lo',
 			'ip route add blackhole 10.128.0.0/10',
-			'ip route add unreachable 10.192.0.0/16',
-			'ip route add prohibit 10.193.0.0/16',
-			'ip route add throw 10.194.0.0/16',
+			// Routes of the kind "unreachable" tell each source once a second only: the firewall does every time, to
+			// what would be forwarded to a link that leads nowhere.
+			'ip link add nowhere type veth peer name void',
+			'ip link set nowhere up',
+			'ip link set void up',
+			'ip route add 10.192.0.0/14 dev nowhere',
+			...rejections('iptables', [
+				['10.192.0.0/16', 'icmp-host-unreachable'],
+				['10.193.0.0/16', 'icmp-admin-prohibited'],
+				['10.194.0.0/16', 'icmp-net-unreachable'],
+			]),
 			'ip -6 route add local fd00:a::/64 dev lo',
 			'ip -6 route add blackhole fd00:d::/64',
-			'ip -6 route add unreachable fd00:e::/64',
-			'ip -6 route add prohibit fd00:f::/64',
+			'ip -6 route add fd00:b::/64 dev nowhere',
+			'ip -6 route add fd00:e::/64 dev nowhere',
+			'ip -6 route add fd00:f::/64 dev nowhere',
+			...rejections('ip6tables', [
+				['fd00:b::/64', 'icmp6-addr-unreachable'],
+				['fd00:e::/64', 'icmp6-no-route'],
+				['fd00:f::/64', 'icmp6-adm-prohibited'],
+			]),
 		]);
 	}
 

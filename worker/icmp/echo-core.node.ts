@@ -19,7 +19,7 @@ import { EchoSender } from './echo-sender.node.ts';
 import { ErrorReader } from './error-reader.node.ts';
 import type { IcmpSocket } from './icmp-socket.node.ts';
 import { JobList } from './job-list.ts';
-import type { KernelTime } from './kernel-time.node.ts';
+import type { ReceiveTime } from './kernel-time.node.ts';
 import { ReplyReader } from './reply-reader.node.ts';
 import { addressWords, SlotTable, slotOutcome, slotState } from './slot-table.ts';
 import type { BlockMessage, FromThread, JobMessage } from './thread-messages.ts';
@@ -51,7 +51,7 @@ const noRoute = reasonCode('no-route');
 export interface EchoCoreOptions {
 	readonly sockets: readonly IcmpSocket[];
 	readonly pacer: Pacer;
-	readonly kernelTime: KernelTime;
+	readonly receiveTime: ReceiveTime;
 	readonly counters: Float64Array;
 	readonly key: readonly [number, number];
 	readonly nowMs: () => number;
@@ -76,7 +76,7 @@ export class EchoCore {
 	readonly #drops: number[];
 	#droppedAtMs = Number.NEGATIVE_INFINITY;
 
-	constructor({ sockets, pacer, kernelTime, counters, key, nowMs, post }: EchoCoreOptions) {
+	constructor({ sockets, pacer, receiveTime, counters, key, nowMs, post }: EchoCoreOptions) {
 		this.#sockets = sockets;
 		this.#counters = counters;
 		this.#nowMs = nowMs;
@@ -88,7 +88,7 @@ export class EchoCore {
 			slots,
 			cookies,
 			counters,
-			kernelTime,
+			receiveTime,
 			timeoutMs: (slot) => this.#jobOf(slot).timeoutMs,
 			answered: (slot, rttMs) => this.#answered(slot, rttMs),
 		});

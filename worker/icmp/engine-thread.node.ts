@@ -65,7 +65,7 @@ function run(libc: Libc, sockets: readonly IcmpSocket[]): void {
 	const core = new EchoCore({
 		sockets,
 		pacer: new Pacer({ ratePerSecond: setup.ratePerSecond, cell: setup.paceCell, nowUs: monotonicUs }),
-		kernelTime: new KernelTime(libc, nowMs),
+		receiveTime: new KernelTime(libc, nowMs),
 		counters: setup.counters,
 		key: [setup.secret[0], setup.secret[1]],
 		nowMs,

@@ -6,7 +6,15 @@ import type { Libc } from './libc.node.ts';
 import { CLOCK_REALTIME, SO_TIMESTAMPNS, SOL_SOCKET } from './linux.ts';
 import type { MessageBatch } from './message-batch.node.ts';
 
-export class KernelTime {
+/** When packets were received, on the thread's clock. */
+export interface ReceiveTime {
+	/** Reads the clocks, once for each batch. @returns the thread's, in ms */
+	synchronize(): number;
+	/** When message `i` was received, in ms of the thread's clock; NaN when the kernel did not say. */
+	receivedAtMs(batch: MessageBatch, i: number): number;
+}
+
+export class KernelTime implements ReceiveTime {
 	readonly #libc: Libc;
 	readonly #timespec = new Int32Array(new ArrayBuffer(128));
 	readonly #address: number;
@@ -23,7 +31,6 @@ export class KernelTime {
 		this.#baseSeconds = seconds(this.#timespec, 0);
 	}
 
-	/** Reads both clocks. @returns the thread's, in ms */
 	synchronize(): number {
 		const nowMs = this.#nowMs();
 		this.#libc.clockGettime(CLOCK_REALTIME, this.#address);
@@ -31,7 +38,6 @@ export class KernelTime {
 		return nowMs;
 	}
 
-	/** When message `i` was received, in ms of the thread's clock; NaN when the kernel did not say. */
 	receivedAtMs(batch: MessageBatch, i: number): number {
 		if (batch.controlLength(i) < 32) return Number.NaN;
 		const { words } = batch;

@@ -55,13 +55,13 @@ export class MessageBatch {
 			const header = i * headerBytes;
 			const iovec = iovecsAt + i * iovecBytes;
 			pointer(header, this.nameAt(i));
-			view.setUint32(header + 8, nameBytes, true);
 			pointer(header + 16, iovec);
 			view.setUint32(header + 24, 1, true);
 			if (controlBytes > 0) pointer(header + 32, this.controlAt(i));
 			pointer(iovec, this.dataAt(i));
 			view.setUint32(iovec + 8, dataBytes, true);
 		}
+		this.reset(messages);
 	}
 
 	/** Where message `i` starts in memory, for a system call. */
@@ -104,7 +104,7 @@ export class MessageBatch {
 		return this.words[(i * headerBytes + 40) >> 2]!;
 	}
 
-	/** The kernel writes the lengths that it used over the lengths that it may use: puts the first `count` back. */
+	/** The kernel writes the lengths that it used over those that it may use: sets these for the first `count`. */
 	reset(count: number): void {
 		const { words } = this;
 		for (let i = 0; i < count; i += 1) {

@@ -4,7 +4,7 @@ import { cookieFit } from './cookie.ts';
 import { counterAt } from './echo-counters.ts';
 import { checksum, echoBytes, echoTypes } from './echo-packet.ts';
 import type { IcmpSocket } from './icmp-socket.node.ts';
-import type { KernelTime } from './kernel-time.node.ts';
+import type { ReceiveTime } from './kernel-time.node.ts';
 import { MSG_TRUNC } from './linux.ts';
 import type { SlotTable } from './slot-table.ts';
 import { slotOutcome, slotState } from './slot-table.ts';
@@ -19,7 +19,7 @@ export interface ReplyReaderOptions {
 	readonly slots: SlotTable;
 	readonly cookies: CookieJar;
 	readonly counters: Float64Array;
-	readonly kernelTime: KernelTime;
+	readonly receiveTime: ReceiveTime;
 	/** the timeout of the echo in a slot */
 	readonly timeoutMs: (slot: number) => number;
 	/** takes the answer to an echo in flight that came in time */
@@ -32,15 +32,15 @@ export class ReplyReader {
 	readonly #slots: SlotTable;
 	readonly #cookies: CookieJar;
 	readonly #counters: Float64Array;
-	readonly #kernelTime: KernelTime;
+	readonly #receiveTime: ReceiveTime;
 	readonly #timeoutMs: (slot: number) => number;
 	readonly #answered: (slot: number, rttMs: number) => void;
 
-	constructor({ slots, cookies, counters, kernelTime, timeoutMs, answered }: ReplyReaderOptions) {
+	constructor({ slots, cookies, counters, receiveTime, timeoutMs, answered }: ReplyReaderOptions) {
 		this.#slots = slots;
 		this.#cookies = cookies;
 		this.#counters = counters;
-		this.#kernelTime = kernelTime;
+		this.#receiveTime = receiveTime;
 		this.#timeoutMs = timeoutMs;
 		this.#answered = answered;
 	}
@@ -57,7 +57,7 @@ export class ReplyReader {
 			const count = socket.receive();
 			if (count < 0) return count;
 			if (count === 0) return true;
-			const nowMs = this.#kernelTime.synchronize();
+			const nowMs = this.#receiveTime.synchronize();
 			for (let i = 0; i < count; i += 1) this.#read(socket, i, nowMs);
 			incoming.reset(count);
 			this.packets += count;
@@ -99,7 +99,7 @@ export class ReplyReader {
 		if (fit === cookieFit.foreign) this.#count(counterAt.forged);
 		else if (isDamaged || fit === cookieFit.damaged) this.#count(counterAt.corrupted);
 		else if (fit === cookieFit.past) this.#count(counterAt.late);
-		else this.#accept(this.#cookies.slot, this.#kernelTime.receivedAtMs(incoming, i), nowMs);
+		else this.#accept(this.#cookies.slot, this.#receiveTime.receivedAtMs(incoming, i), nowMs);
 	}
 
 	#accept(slot: number, receivedAtMs: number, nowMs: number): void {

@@ -3,7 +3,7 @@
  * slow at these rates: the ceiling grows by a tenth every step). Without drops it costs one comparison.
  */
 const stepMs = 100;
-const backOff = 0.7;
+const backOff = 0.5;
 const growth = 1.1;
 const ratePerSecondMin = 1_000;
 /** Beyond this the ceiling is lifted. */
@@ -17,13 +17,15 @@ export class SendThrottle {
 	#dueAtMs = 0;
 	#countedSinceMs = 0;
 	#counted = 0;
-	#measured = ratePerSecondMax;
+	/** probes per second in the last whole step */
+	#measured = 0;
 
 	/** Answers were dropped. */
 	slowDown(nowMs: number): void {
 		// One stall drops many: count it once.
 		if (nowMs - this.#steppedAtMs < stepMs && this.#ratePerSecond !== Number.POSITIVE_INFINITY) return;
-		const rate = Math.min(this.#ratePerSecond, this.#measured);
+		const underWay = (1000 * this.#counted) / Math.max(1, nowMs - this.#countedSinceMs);
+		const rate = Math.min(this.#ratePerSecond, Math.max(this.#measured, underWay));
 		this.#ratePerSecond = Math.max(ratePerSecondMin, rate * backOff);
 		this.#steppedAtMs = nowMs;
 		this.#dueAtMs = nowMs;
@@ -44,13 +46,14 @@ export class SendThrottle {
 
 	/** So many have left: what the rate is measured by, and what `take` spaces. */
 	sent(count: number, nowMs: number): void {
-		this.#counted += count;
 		const elapsedMs = nowMs - this.#countedSinceMs;
 		if (elapsedMs >= stepMs) {
-			this.#measured = (1000 * this.#counted) / elapsedMs;
+			// After a pause the last step says nothing about how fast the next echoes will leave.
+			this.#measured = elapsedMs < 2 * stepMs ? (1000 * this.#counted) / elapsedMs : 0;
 			this.#counted = 0;
 			this.#countedSinceMs = nowMs;
 		}
+		this.#counted += count;
 		if (this.#ratePerSecond !== Number.POSITIVE_INFINITY) {
 			this.#dueAtMs = Math.max(this.#dueAtMs, nowMs) + (1000 * count) / this.#ratePerSecond;
 		}

@@ -1,0 +1,146 @@
+/** The engine's core without its thread, so that a test owns its clock of arrivals and its buffers. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { statuses } from '../../../shared/outcome.ts';
+import { EchoCore } from '../../../worker/icmp/echo-core.node.ts';
+import { IcmpSocket } from '../../../worker/icmp/icmp-socket.node.ts';
+import type { ReceiveTime } from '../../../worker/icmp/kernel-time.node.ts';
+import { KernelTime } from '../../../worker/icmp/kernel-time.node.ts';
+import type { Libc } from '../../../worker/icmp/libc.node.ts';
+import { loadLibc } from '../../../worker/icmp/libc.node.ts';
+import { SO_RCVBUF, SOL_SOCKET } from '../../../worker/icmp/linux.ts';
+import type { FromThread } from '../../../worker/icmp/thread-messages.ts';
+import { counterNames } from '../../../worker/icmp/thread-messages.ts';
+import type { Lab } from '../../lab/lab.ts';
+import { createLab, labUnavailable } from '../../lab/lab.ts';
+import { sharedPacer } from './engine-fixture.ts';
+
+const unavailable = labUnavailable();
+const nowMs = (): number => performance.now();
+const hourMs = 3_600_000;
+
+describe.skipIf(unavailable !== undefined)(`echo core in a lab (${unavailable ?? 'available'})`, () => {
+	let lab: Lab;
+	let libc: Libc;
+	const sockets: IcmpSocket[] = [];
+	beforeAll(async () => {
+		libc = await loadLibc();
+		lab = await createLab();
+		await lab.enter();
+	});
+	afterEach(() => {
+		for (const socket of sockets.splice(0)) socket.close();
+	});
+	afterAll(() => lab?.close());
+
+	function openSocket(): IcmpSocket {
+		const socket = IcmpSocket.open(libc, { family: 4, mode: 'datagram', identifier: 0 });
+		if (typeof socket === 'number') throw new Error(`errno ${-socket}`);
+		sockets.push(socket);
+		return socket;
+	}
+
+	/** Runs one job over alive hosts from 10.20.0.1 to its end; `between` is called between turns. */
+	function runJob(
+		socket: IcmpSocket,
+		hosts: number,
+		receiveTime: ReceiveTime,
+		{ timeoutMs = 300, between = (_turn: number): void => {} } = {},
+	) {
+		const counters = new Float64Array(counterNames.length);
+		const outcomes: Record<string, number> = {};
+		const rttsMs: number[] = [];
+		let done = false;
+		const post = (message: FromThread): void => {
+			if (message.type === 'done') done = true;
+			if (message.type !== 'block') return;
+			for (let row = 0; row < message.length; row += 1) {
+				const status = statuses[message.status[row]!]!;
+				outcomes[status] = (outcomes[status] ?? 0) + 1;
+				rttsMs.push(message.rttMs[row]!);
+			}
+		};
+		const core = new EchoCore({
+			sockets: [socket],
+			pacer: sharedPacer(),
+			receiveTime,
+			counters,
+			key: [1, 2],
+			nowMs,
+			post,
+		});
+		const bytes = Buffer.alloc(4 * hosts);
+		for (let host = 0; host < hosts; host += 1) bytes.writeUInt32BE(0x0a14_0001 + host, 4 * host);
+		core.start({
+			type: 'job',
+			id: 1,
+			hosts,
+			families: new Uint8Array(hosts).fill(4),
+			addresses: new Int32Array(new Uint8Array(bytes).buffer),
+			stride: 1,
+			count: 1,
+			attempts: 1,
+			timeoutMs,
+			intervalMs: 0,
+		});
+		const deadline = nowMs() + 10_000;
+		for (let turn = 0; !done && nowMs() < deadline; turn += 1) {
+			core.turn();
+			between(turn);
+		}
+		const counted = Object.fromEntries(counterNames.map((name, i) => [name, counters[i]!]));
+		return { outcomes, rttsMs, counted };
+	}
+
+	it.each([
+		['an hour behind', -hourMs],
+		['an hour ahead', hourMs],
+		['missing', Number.NaN],
+	])('takes replies whose kernel timestamp is %s', (_, shiftMs) => {
+		const receiveTime: ReceiveTime = { synchronize: nowMs, receivedAtMs: () => nowMs() + shiftMs };
+		const { outcomes, rttsMs } = runJob(openSocket(), 500, receiveTime);
+		expect(outcomes).toEqual({ up: 500 });
+		for (const rttMs of rttsMs) {
+			expect(rttMs).toBeGreaterThanOrEqual(0);
+			expect(rttMs).toBeLessThanOrEqual(300);
+		}
+	});
+
+	it('has kernel timestamps from the first packet on', () => {
+		const kernelTime = new KernelTime(libc, nowMs);
+		let missing = 0;
+		const receiveTime: ReceiveTime = {
+			synchronize: () => kernelTime.synchronize(),
+			receivedAtMs(batch, i) {
+				const atMs = kernelTime.receivedAtMs(batch, i);
+				if (Number.isNaN(atMs)) missing += 1;
+				return atMs;
+			},
+		};
+		expect(runJob(openSocket(), 500, receiveTime).outcomes).toEqual({ up: 500 });
+		expect(missing).toBe(0);
+	});
+
+	it('makes no host down when it stalls for longer than the timeout', () => {
+		const { outcomes, counted } = runJob(openSocket(), 1_000, new KernelTime(libc, nowMs), {
+			timeoutMs: 50,
+			between(turn) {
+				if (turn !== 2) return;
+				// The answers are in the socket by now; nobody reads them until long after the timeout.
+				Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+			},
+		});
+		expect(outcomes).toEqual({ up: 1_000 });
+		expect(counted['late']).toBe(0);
+	});
+
+	it('sends again and slows down when the kernel drops answers for want of buffer', () => {
+		const socket = openSocket();
+		const value = new Int32Array(new ArrayBuffer(128));
+		value[0] = 16_384;
+		libc.setsockopt(socket.fd, SOL_SOCKET, SO_RCVBUF, libc.addressOf(value.buffer), 4);
+		const { outcomes, counted } = runJob(socket, 1_000, new KernelTime(libc, nowMs), { timeoutMs: 100 });
+		expect(counted['dropped']).toBeGreaterThan(0);
+		expect(counted['sent']).toBeGreaterThan(1_000);
+		expect(outcomes).toEqual({ up: 1_000 });
+	});
+});
