@@ -2,7 +2,7 @@
  * Opens a database file for writing, or says why not. Nothing is changed in a file before a look through a
  * read-only connection has shown that it is ours, empty, or the old system's.
  */
-import { accessSync, closeSync, constants, openSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, readSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { PingpoolError, systemErrorCode } from '../../shared/errors.ts';
@@ -15,21 +15,25 @@ import { applicationId, migrate, schemaVersion } from './schema.ts';
 const checkpointPages = 4_000;
 /** Page cache: inner pages and the window that is being filled fit many times over. */
 const cacheKib = 16 * 1024;
-/** How long another program's lock is waited for. */
-const busyTimeoutMs = 5_000;
 
 type Kind = 'ours' | 'empty' | 'legacy';
 
+export interface OpenOptions {
+	/** takes what the user should know: that an old file was carried over */
+	readonly onNotice: (message: string) => void;
+	/** how long another program's lock is waited for */
+	readonly busyTimeoutMs: number;
+}
+
 /**
  * @param path file of the database; created with mode 0600 when there is none
- * @param onNotice takes what the user should know: that an old file was carried over
  * @throws PingpoolError `database`
  */
-export function openDatabase(path: string, onNotice: (message: string) => void): Database.Database {
+export function openDatabase(path: string, { onNotice, busyTimeoutMs }: OpenOptions): Database.Database {
 	let db: Database.Database | undefined;
 	try {
 		const writtenAtMs = createOrStat(path);
-		const kind = inspect(path);
+		const kind = inspect(path, busyTimeoutMs);
 		db = new Database(path, { fileMustExist: true, timeout: busyTimeoutMs });
 		db.pragma('journal_mode = WAL');
 		db.pragma('synchronous = NORMAL');
@@ -82,14 +86,27 @@ function createOrStat(path: string): number {
 }
 
 /** @throws PingpoolError for a database that is not ours to write, and SQLite's errors */
-function inspect(path: string): Kind {
+function inspect(path: string, busyTimeoutMs: number): Kind {
 	if (statSync(path).size === 0) return 'empty';
+	// SQLite itself takes a file shorter than a header for an empty database, and would write over it.
+	if (!startsAsDatabase(path)) throw databaseError({ code: 'SQLITE_NOTADB' }, path);
 	const db = new Database(path, { readonly: true, fileMustExist: true, timeout: busyTimeoutMs });
 	try {
 		return kindOf(db, path);
 	} finally {
 		db.close();
 	}
+}
+
+function startsAsDatabase(path: string): boolean {
+	const start = Buffer.alloc(16);
+	const file = openSync(path, 'r');
+	try {
+		readSync(file, start, 0, 16, 0);
+	} finally {
+		closeSync(file);
+	}
+	return start.toString('latin1') === 'SQLite format 3\0';
 }
 
 function kindOf(db: Database.Database, path: string): Kind {

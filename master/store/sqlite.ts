@@ -17,6 +17,8 @@ export interface SqliteStoreOptions {
 	readonly path: string;
 	/** takes what the user should know, in one sentence: that an old system's file was carried over */
 	readonly onNotice?: (message: string) => void;
+	/** how long another program's lock is waited for. Default: 5,000 */
+	readonly busyTimeoutMs?: number;
 }
 
 /**
@@ -24,8 +26,12 @@ export interface SqliteStoreOptions {
  *
  * @throws PingpoolError `database`; a file that is not ours is left as it is
  */
-export function openSqliteStore({ path, onNotice = () => {} }: SqliteStoreOptions): Store {
-	return new SqliteStore(path, openDatabase(path, onNotice));
+export function openSqliteStore({
+	path,
+	onNotice = () => {},
+	busyTimeoutMs = 5_000,
+}: SqliteStoreOptions): Store {
+	return new SqliteStore(path, openDatabase(path, { onNotice, busyTimeoutMs }));
 }
 
 class SqliteStore implements Store {
