@@ -11,11 +11,11 @@ import { reasonCode, statusCode } from '../../shared/outcome.ts';
 import type { ResultBlock } from '../../shared/results.ts';
 import { rttStats } from '../../shared/stats.ts';
 import type { Pacer } from '../pacer.ts';
+import { Turnstile } from '../turnstile.ts';
 import type { PingVerdict } from './command-output.ts';
 import type { EchoCounters, EchoEngine, EchoJob } from './echo-engine.ts';
 import type { PingCommand } from './ping-command.node.ts';
 import { findPingCommands, pingOnce } from './ping-command.node.ts';
-import { Semaphore } from './semaphore.ts';
 
 /** Processes at a time, over all jobs. */
 const processesMax = 64;
@@ -62,9 +62,8 @@ class CommandEngine implements EchoEngine {
 	readonly mode = 'command';
 	readonly families: EchoEngine['families'];
 	readonly #commands: Readonly<Record<4 | 6, PingCommand | undefined>>;
-	readonly #pacer: Pacer;
 	readonly #clock: Clock;
-	readonly #processes = new Semaphore(processesMax);
+	readonly #processes: Turnstile;
 	readonly #closing = new AbortController();
 	#sent = 0;
 	#received = 0;
@@ -72,8 +71,8 @@ class CommandEngine implements EchoEngine {
 	constructor(ipv4: PingCommand | undefined, ipv6: PingCommand | undefined, pacer: Pacer, clock: Clock) {
 		this.#commands = { 4: ipv4, 6: ipv6 };
 		this.families = { ipv4: ipv4 !== undefined, ipv6: ipv6 !== undefined };
-		this.#pacer = pacer;
 		this.#clock = clock;
+		this.#processes = new Turnstile({ placesMax: processesMax, pace: { pacer, clock } });
 	}
 
 	async run(job: EchoJob): Promise<number> {
@@ -146,17 +145,19 @@ class CommandEngine implements EchoEngine {
 		signal: AbortSignal,
 		left: (() => void) | undefined,
 	): Promise<PingVerdict> {
-		await this.#processes.acquire(signal);
+		await this.#processes.enter(signal);
+		left?.();
+		let isExhausted = false;
 		try {
-			await this.#pacer.acquire(this.#clock, signal);
-			left?.();
 			const verdict = await pingOnce(command, address, timeoutMs, signal);
-			signal.throwIfAborted();
-			if (verdict!.status === 'up' || verdict!.status === 'down') this.#sent += 1;
-			if (verdict!.status === 'up') this.#received += 1;
-			return verdict!;
+			if (verdict === undefined) throw signal.reason;
+			isExhausted = verdict.reason === 'no-descriptors' || verdict.reason === 'no-buffers';
+			if (verdict.status === 'up' || verdict.status === 'down') this.#sent += 1;
+			if (verdict.status === 'up') this.#received += 1;
+			return verdict;
 		} finally {
-			this.#processes.release();
+			if (isExhausted) this.#processes.leaveNarrowed();
+			else this.#processes.leave();
 		}
 	}
 

@@ -10,7 +10,7 @@ import type { Reason } from '../../shared/outcome.ts';
 export type PingPlatform = 'unix' | 'windows';
 
 export type PingVerdict =
-	| { readonly status: 'up'; readonly rttMs: number }
+	| { readonly status: 'up'; readonly rttMs: number; readonly reason?: undefined }
 	| { readonly status: 'down'; readonly reason: Reason }
 	/** nothing left this machine */
 	| { readonly status: 'error' | 'denied'; readonly reason: Reason };

@@ -6,6 +6,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { access, constants } from 'node:fs/promises';
+import { onAbort } from '../../shared/abort.ts';
 import { systemErrorCode } from '../../shared/errors.ts';
 import type { IpAddress } from '../../shared/ip.ts';
 import { formatIp } from '../../shared/ip.ts';
@@ -104,10 +105,10 @@ export function pingOnce(
 		const timer = setTimeout(kill, timeoutMs + overheadMs);
 		const end = (verdict: PingVerdict | undefined): void => {
 			clearTimeout(timer);
-			signal.removeEventListener('abort', kill);
+			forget();
 			resolve(verdict);
 		};
-		signal.addEventListener('abort', kill, { once: true });
+		const forget = onAbort(signal, kill);
 		if (signal.aborted) kill();
 		child.once('error', (error) => end(spawnVerdict(error)));
 		child.once('close', () => {
