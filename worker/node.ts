@@ -116,11 +116,19 @@ export async function buildWorker(options: NodeWorkerOptions): Promise<NodeWorke
 		}),
 	);
 	server.maxConnections = connectionsPerServerMax;
+	let closing = false;
+	server.on('request', (_, response) => {
+		// A connection that was busy when the server closed would be kept alive once more.
+		response.once('close', () => {
+			if (closing) setImmediate(() => server.closeIdleConnections());
+		});
+	});
 	return {
 		capabilities,
 		icmpUnavailable: echo !== undefined && 'unavailable' in echo ? echo : undefined,
 		server,
 		async close(graceMs) {
+			closing = true;
 			const closed = new Promise<void>((resolve) => server.close(() => resolve()));
 			const killer = setTimeout(() => server.closeAllConnections(), graceMs);
 			await closed;

@@ -1,0 +1,165 @@
+/** The worker in real workerd, as `wrangler dev` runs it. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
+import type { AddressInfo, Server } from 'node:net';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { capabilitiesSchema } from '../../shared/protocol.ts';
+import { linesOf, token } from './app-fixture.ts';
+import type { Running } from './process.ts';
+import { startProcess } from './process.ts';
+
+const startMs = 60_000;
+
+async function listening(server: Server): Promise<number> {
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	return (server.address() as AddressInfo).port;
+}
+
+async function freePort(): Promise<number> {
+	const server = createServer();
+	const port = await listening(server);
+	await new Promise((resolve) => server.close(resolve));
+	return port;
+}
+
+describe('in the runtime of Cloudflare', () => {
+	let folder: string;
+	let worker: Running;
+	let url: string;
+	let httpServer: Server;
+	let httpPort: number;
+	let hits = 0;
+
+	async function start(vars: string): Promise<[Running, string]> {
+		const file = join(folder, `vars-${vars.length}`);
+		writeFileSync(file, vars);
+		const port = await freePort();
+		const args = [
+			'dev',
+			'--port',
+			String(port),
+			'--inspector-port',
+			'0',
+			'--ip',
+			'127.0.0.1',
+			'--env-file',
+			file,
+		];
+		const running = startProcess('node_modules/.bin/wrangler', args, {
+			env: { CI: '1', WRANGLER_LOG_PATH: join(folder, 'logs') },
+		});
+		try {
+			await running.says(/Ready on http/, startMs);
+		} catch (error) {
+			await running[Symbol.asyncDispose]();
+			throw error;
+		}
+		return [running, `http://127.0.0.1:${port}`];
+	}
+
+	beforeAll(async () => {
+		folder = mkdtempSync(join(tmpdir(), 'pingpool-cloudflare-'));
+		httpServer = createHttpServer((request, response) => {
+			hits += 1;
+			response.writeHead(request.url === '/broken' ? 503 : 302, { location: '/elsewhere' }).end('body');
+		});
+		httpPort = await listening(httpServer);
+		[worker, url] = await start(`PINGPOOL_TOKEN=${token}\nPINGPOOL_ALLOW=127.0.0.0/8\nPINGPOOL_PROBES=20\n`);
+	}, startMs + 10_000);
+
+	afterAll(async () => {
+		await worker?.[Symbol.asyncDispose]();
+		httpServer?.close();
+		rmSync(folder, { recursive: true, force: true });
+	});
+
+	function ping(body: unknown, init: { accept?: string; token?: string } = {}) {
+		return fetch(`${url}/ping`, {
+			method: 'POST',
+			body: JSON.stringify(body),
+			headers: {
+				authorization: `Bearer ${init.token ?? token}`,
+				...(init.accept && { accept: init.accept }),
+			},
+		});
+	}
+
+	it('says what it can do', async () => {
+		expect(await (await fetch(`${url}/health`)).json()).toEqual({ status: 'ok' });
+		const response = await fetch(`${url}/capabilities`, { headers: { authorization: `Bearer ${token}` } });
+		expect(capabilitiesSchema.parse(await response.json())).toMatchObject({
+			runtime: 'cloudflare',
+			probes: ['tcp', 'http'],
+			icmp: null,
+			hostsPerRequestMax: 20,
+			probesPerRequestMax: 20,
+		});
+	});
+
+	it('connects and fetches, by address and by name', async () => {
+		const closedPort = await freePort();
+		const before = hits;
+		const hosts = [
+			`tcp://127.0.0.1:${httpPort}`,
+			`http://127.0.0.1:${httpPort}/`,
+			`http://127.0.0.1:${httpPort}/broken`,
+			`tcp://localhost:${httpPort}`,
+			`tcp://127.0.0.1:${closedPort}`,
+			'127.0.0.1',
+			'tcp://169.254.169.254:80',
+		];
+		const response = await ping({ hosts, timeoutMs: 3_000, attempts: 1 });
+		const { results } = (await response.json()) as { results: Record<string, unknown>[] };
+		expect(results.map(({ host }) => host)).toEqual(hosts);
+		expect(results.slice(0, 4)).toMatchObject([
+			{ status: 'up', address: '127.0.0.1' },
+			{ status: 'up' },
+			{ status: 'down', reason: 'http-5xx' },
+			{ status: 'up' },
+		]);
+		// The runtime does not say that a connection was refused, so the host is not blamed.
+		expect(results[4]).toMatchObject({ status: 'error', reason: 'connect-failed' });
+		expect(results.slice(5)).toMatchObject([
+			{ status: 'error', reason: 'no-probe' },
+			{ status: 'denied', reason: 'link-local' },
+		]);
+		// Two requests: the redirect was not followed.
+		expect(hits - before).toBe(2);
+	});
+
+	it('streams', async () => {
+		const hosts = [`tcp://127.0.0.1:${httpPort}`, `http://127.0.0.1:${httpPort}/`];
+		const ndjson = await linesOf(await ping({ hosts }, { accept: 'application/x-ndjson' }));
+		expect(ndjson.at(-1)).toMatchObject({ done: true, results: 2 });
+		expect(new Set(ndjson.slice(0, 2).map(({ host }) => host))).toEqual(new Set(hosts));
+		const columns = await linesOf(await ping({ hosts }, { accept: 'application/vnd.pingpool.columns' }));
+		expect(columns[0]).toMatchObject({ hosts: 2 });
+		expect(columns.at(-1)).toMatchObject({ done: true, results: 2 });
+	});
+
+	it('refuses who has no token, and more than its plan allows', async () => {
+		expect((await ping({ hosts: ['192.0.2.1'] }, { token: 'some-other-token-here' })).status).toBe(401);
+		const hosts = Array.from({ length: 11 }, (_, i) => `tcp://127.0.0.${i + 1}:9`);
+		expect((await ping({ hosts, attempts: 2 })).status).toBe(413);
+	});
+
+	it(
+		'says what is missing when it has no token, and does nothing else',
+		async () => {
+			const [bare, bareUrl] = await start('PINGPOOL_TOKEN=\n');
+			try {
+				for (const path of ['/health', '/capabilities', '/ping']) {
+					const response = await fetch(bareUrl + path);
+					expect(response.status).toBe(503);
+					expect(await response.text()).toMatch(/PINGPOOL_TOKEN is not set.*\.dev\.vars\.example/);
+				}
+			} finally {
+				await bare[Symbol.asyncDispose]();
+			}
+		},
+		startMs,
+	);
+});
