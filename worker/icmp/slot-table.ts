@@ -71,7 +71,8 @@ export class SlotTable {
 		this.sentAtMs = new Float64Array(capacity);
 		this.resends = new Uint8Array(capacity);
 		this.refusals = new Uint8Array(capacity);
-		this.#queue = Int32Array.from({ length: capacity }, (_, slot) => slot);
+		this.#queue = new Int32Array(capacity);
+		for (let slot = 0; slot < capacity; slot += 1) this.#queue[slot] = slot;
 		this.#free = capacity;
 	}
 

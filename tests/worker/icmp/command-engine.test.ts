@@ -3,8 +3,8 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { EchoEngine } from '../../../worker/icmp/echo-engine.ts';
 import { openEchoEngine } from '../../../worker/icmp/open.node.ts';
 import { pingArguments } from '../../../worker/icmp/ping-command.node.ts';
-import { createLab, labUnavailable } from '../../lab/lab.ts';
 import type { Lab } from '../../lab/lab.ts';
+import { createLab, labUnavailable } from '../../lab/lab.ts';
 import { address, block4, gather, openEngine, sharedPacer, tally } from './engine-fixture.ts';
 
 const unavailable =
@@ -39,7 +39,16 @@ describe.skipIf(unavailable !== undefined)(`command engine in a lab (${unavailab
 	it('gives the results that the socket engine gives', async () => {
 		const { results } = await gather(
 			engine,
-			['10.0.0.1', 'fd00:a::1', '10.128.0.1', '10.192.0.1', '10.193.0.1', '10.194.0.1', 'fd00:b::1', 'fd00:e::1'],
+			[
+				'10.0.0.1',
+				'fd00:a::1',
+				'10.128.0.1',
+				'10.192.0.1',
+				'10.193.0.1',
+				'10.194.0.1',
+				'fd00:b::1',
+				'fd00:e::1',
+			],
 			{ timeoutMs: 1_000 },
 		);
 		expect(results.map(({ status, reason, sent }) => [status, reason, sent])).toEqual([

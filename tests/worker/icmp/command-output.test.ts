@@ -63,15 +63,13 @@ ${iputilsEnd(1)}rtt min/avg/max/mdev = 0.045/0.045/0.045/0.000 ms
 			['Destination Net Unknown', 'net-unreachable'],
 			['Time to live exceeded', 'ttl-exceeded'],
 		] as const
-	).map(
-		([text, reason]): [string, PingPlatform, string, string, PingVerdict] => [
-			`iputils, ${text}`,
-			'unix',
-			'10.0.0.1',
-			`From 10.9.9.9 icmp_seq=1 ${text}\n\n--- 10.0.0.1 ping statistics ---\n1 packets transmitted, 0 received, +1 errors, 100% packet loss, time 0ms\n`,
-			down(reason),
-		],
-	),
+	).map(([text, reason]): [string, PingPlatform, string, string, PingVerdict] => [
+		`iputils, ${text}`,
+		'unix',
+		'10.0.0.1',
+		`From 10.9.9.9 icmp_seq=1 ${text}\n\n--- 10.0.0.1 ping statistics ---\n1 packets transmitted, 0 received, +1 errors, 100% packet loss, time 0ms\n`,
+		down(reason),
+	]),
 	...(
 		[
 			['Destination unreachable: No route', 'net-unreachable'],
@@ -80,15 +78,13 @@ ${iputilsEnd(1)}rtt min/avg/max/mdev = 0.045/0.045/0.045/0.000 ms
 			['Destination unreachable: Port unreachable', 'port-unreachable'],
 			['Time exceeded: Hop limit', 'ttl-exceeded'],
 		] as const
-	).map(
-		([text, reason]): [string, PingPlatform, string, string, PingVerdict] => [
-			`iputils over IPv6, ${text}`,
-			'unix',
-			'fd00:a::1',
-			`From fd00::9 icmp_seq=1 ${text}\n`,
-			down(reason),
-		],
-	),
+	).map(([text, reason]): [string, PingPlatform, string, string, PingVerdict] => [
+		`iputils over IPv6, ${text}`,
+		'unix',
+		'fd00:a::1',
+		`From fd00::9 icmp_seq=1 ${text}\n`,
+		down(reason),
+	]),
 	['iputils, no network', 'unix', '10.0.0.1', 'ping: connect: Network is unreachable\n', error('no-route')],
 	['old iputils, no network', 'unix', '10.0.0.1', 'connect: Network is unreachable\n', error('no-route')],
 	[
@@ -119,7 +115,13 @@ ${iputilsEnd(1)}rtt min/avg/max/mdev = 0.045/0.045/0.045/0.000 ms
 		'PING 10.0.0.1 (10.0.0.1): 56 data bytes\n64 bytes from 10.0.0.1: seq=0 ttl=64 time=0.080 ms\n',
 		up(0.08),
 	],
-	['busybox, no permission', 'unix', '10.0.0.1', 'ping: permission denied (are you root?)\n', error('no-permission')],
+	[
+		'busybox, no permission',
+		'unix',
+		'10.0.0.1',
+		'ping: permission denied (are you root?)\n',
+		error('no-permission'),
+	],
 	['busybox, no network', 'unix', '10.0.0.1', 'ping: sendto: Network is unreachable\n', error('no-route')],
 	[
 		'macOS, a reply',
@@ -179,7 +181,13 @@ ${iputilsEnd(1)}rtt min/avg/max/mdev = 0.045/0.045/0.045/0.000 ms
 		down('host-unreachable'),
 	],
 	['Windows, no reply', 'windows', '10.0.0.1', 'Request timed out.\r\n', down('timeout')],
-	['Windows, no network', 'windows', '10.0.0.1', 'PING: transmit failed. General failure. \r\n', error('no-route')],
+	[
+		'Windows, no network',
+		'windows',
+		'10.0.0.1',
+		'PING: transmit failed. General failure. \r\n',
+		error('no-route'),
+	],
 ];
 
 describe('parsePingOutput', () => {

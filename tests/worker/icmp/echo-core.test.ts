@@ -130,7 +130,7 @@ describe.skipIf(unavailable !== undefined)(`echo core in a lab (${unavailable ??
 			},
 		});
 		expect(outcomes).toEqual({ up: 1_000 });
-		expect(counted['late']).toBe(0);
+		expect(counted.late).toBe(0);
 	});
 
 	it('sends again and slows down when the kernel drops answers for want of buffer', () => {
@@ -139,8 +139,8 @@ describe.skipIf(unavailable !== undefined)(`echo core in a lab (${unavailable ??
 		value[0] = 16_384;
 		libc.setsockopt(socket.fd, SOL_SOCKET, SO_RCVBUF, libc.addressOf(value.buffer), 4);
 		const { outcomes, counted } = runJob(socket, 1_000, new KernelTime(libc, nowMs), { timeoutMs: 100 });
-		expect(counted['dropped']).toBeGreaterThan(0);
-		expect(counted['sent']).toBeGreaterThan(1_000);
+		expect(counted.dropped).toBeGreaterThan(0);
+		expect(counted.sent).toBeGreaterThan(1_000);
 		expect(outcomes).toEqual({ up: 1_000 });
 	});
 });

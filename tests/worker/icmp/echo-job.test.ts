@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { reasonCode } from '../../../shared/outcome.ts';
+import { createRandom, shuffledOrder } from '../../../shared/random.ts';
+import type { HostResult } from '../../../shared/results.ts';
+import { hostResult } from '../../../shared/results.ts';
+import { rttStats } from '../../../shared/stats.ts';
+import { EchoJob } from '../../../worker/icmp/echo-job.ts';
+import type { BlockMessage, JobMessage } from '../../../worker/icmp/thread-messages.ts';
+
+function jobOf(hosts: number, settings: Partial<JobMessage> = {}): EchoJob {
+	return new EchoJob(
+		{
+			type: 'job',
+			id: 1,
+			hosts,
+			families: new Uint8Array(hosts).fill(4),
+			addresses: new Int32Array(hosts),
+			stride: 1,
+			count: 1,
+			attempts: 1,
+			timeoutMs: 1_000,
+			intervalMs: 0,
+			...settings,
+		},
+		0,
+	);
+}
+
+function resultOf(block: BlockMessage, row: number): HostResult {
+	return hostResult({ ...block, address: undefined }, row, '', undefined);
+}
+
+describe('EchoJob', () => {
+	it('gives the statistics of the shared definition, in whatever order the answers come', () => {
+		const seed = 99_001;
+		const random = createRandom(seed);
+		const count = 12;
+		for (let round = 0; round < 50; round += 1) {
+			const job = jobOf(1, { count });
+			const rttsMs = Array.from({ length: count }, () =>
+				random.below(4) === 0 ? undefined : random.next() * 100,
+			);
+			job.sent[0] = count;
+			for (const echo of shuffledOrder(count, random)) {
+				expect(job.done).toBe(false);
+				const rttMs = rttsMs[echo];
+				if (rttMs === undefined) job.echoLost(0, echo, 0);
+				else job.echoAnswered(0, echo, rttMs, 0);
+			}
+			expect(job.done).toBe(true);
+			const result = resultOf(job.takeBlock(0, 0)!, 0);
+			const received = rttsMs.filter((rttMs) => rttMs !== undefined);
+			const stats = rttStats(received);
+			expect(result.received, `seed ${seed}`).toBe(received.length);
+			expect(result.jitterMs ?? -1, `seed ${seed}`).toBeCloseTo(stats?.jitterMs ?? -1, 9);
+			expect(result.rttAvgMs ?? -1).toBeCloseTo(stats?.rttAvgMs ?? -1, 9);
+			expect([result.rttMinMs, result.rttMaxMs]).toEqual([stats?.rttMinMs, stats?.rttMaxMs]);
+		}
+	});
+
+	it('holds an echo back while the window of its host is full', () => {
+		const job = jobOf(1, { count: 100, timeoutMs: 50, intervalMs: 10 });
+		expect(job.hasRoom(0, 6)).toBe(true);
+		expect(job.hasRoom(0, 7)).toBe(false);
+		// An echo that is settled out of order frees nothing: the window moves with the oldest.
+		job.echoAnswered(0, 3, 1, 0);
+		expect(job.hasRoom(0, 7)).toBe(false);
+		job.echoLost(0, 0, 0);
+		expect(job.hasRoom(0, 7)).toBe(true);
+	});
+
+	it('posts full blocks at once and the rest when it is old or the job is done', () => {
+		const job = jobOf(2_000);
+		for (let host = 0; host < 1_500; host += 1) job.echoAnswered(host, 0, 1, 100);
+		expect(job.takeBlock(101, 12)!.length).toBe(1_024);
+		expect(job.takeBlock(101, 12)).toBeUndefined();
+		expect(job.blockDueAtMs(12)).toBe(112);
+		const aged = job.takeBlock(112, 12)!;
+		expect([aged.length, aged.index[0], aged.index[475]]).toEqual([476, 1_024, 1_499]);
+		for (let host = 1_500; host < 2_000; host += 1) job.echoLost(host, 0, 120);
+		expect(job.takeBlock(120, 12)!.length).toBe(500);
+		expect(job.done).toBe(true);
+	});
+
+	it('reports the last word of a router, and never blames a host for what could not leave', () => {
+		const job = jobOf(3);
+		job.noteReason(0, reasonCode('host-unreachable'));
+		job.echoLost(0, 0, 0);
+		job.noteReason(1, reasonCode('host-unreachable'));
+		job.noteSendError(1, reasonCode('no-route'));
+		job.echoLost(1, 0, 0);
+		job.echoLost(2, 0, 0);
+		const block = job.takeBlock(0, 0)!;
+		expect(
+			[0, 1, 2].map((row) => resultOf(block, row)).map(({ status, reason }) => [status, reason]),
+		).toEqual([
+			['down', 'host-unreachable'],
+			['error', 'no-route'],
+			['down', 'timeout'],
+		]);
+	});
+});
