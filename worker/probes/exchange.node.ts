@@ -12,7 +12,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { systemErrorCode } from '../../shared/errors.ts';
 import type { IpAddress } from '../../shared/ip.ts';
 import type { Attempt } from './attempt.ts';
-import { failed } from './attempt.ts';
+import { failed, shortage } from './attempt.ts';
 import { hasLocalRoute } from './local-route.node.ts';
 import { meaningOf } from './socket-errors.ts';
 
@@ -35,8 +35,10 @@ export async function exchange(options: ExchangeOptions): Promise<Attempt> {
 	const own = options.verdictOf?.(outcome.code, outcome.elapsedMs);
 	if (own !== undefined) return own;
 	const { attempt, withoutRoute } = meaningOf(outcome.code, options.address.family);
-	if (withoutRoute === undefined || (await hasLocalRoute(options.address))) return attempt;
-	return withoutRoute;
+	if (withoutRoute === undefined) return attempt;
+	const routed = await hasLocalRoute(options.address);
+	if (routed === undefined && attempt.status === 'down') return shortage('no-descriptors');
+	return routed === false ? withoutRoute : attempt;
 }
 
 type Outcome =

@@ -10,25 +10,26 @@ const anyPort = 9;
 /**
  * Asks the kernel for a route, as `connect` on a UDP socket does.
  *
- * @returns false when there is none; true when there is one, or when no socket could be had to ask with
+ * @returns whether there is one; `undefined` when no socket could be had to ask with
  */
-export function hasLocalRoute(address: IpAddress): Promise<boolean> {
+export function hasLocalRoute(address: IpAddress): Promise<boolean | undefined> {
 	return new Promise((resolve) => {
 		const socket = createSocket(address.family === 4 ? 'udp4' : 'udp6');
 		let settled = false;
-		const settle = (reachable: boolean): void => {
+		const settle = (error: unknown): void => {
 			if (settled) return;
 			settled = true;
-			resolve(reachable);
+			resolve(isShortage(error) ? undefined : !error);
 			socket.close();
 		};
-		socket.on('error', (error) => settle(isShortage(error)));
-		socket.connect(anyPort, formatIp(address), (error?: Error) => {
-			settle(error === undefined || error === null || isShortage(error));
-		});
+		socket.on('error', settle);
+		socket.connect(anyPort, formatIp(address), settle as () => void);
 	});
 }
 
+/** Node binds a socket before it connects it, so asking needs a port too: none left is EADDRINUSE. */
+const shortages = ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EAGAIN', 'EADDRINUSE'];
+
 function isShortage(error: unknown): boolean {
-	return ['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'EAGAIN'].includes(systemErrorCode(error) ?? '');
+	return shortages.includes(systemErrorCode(error) ?? '');
 }

@@ -32,6 +32,8 @@ export interface DnsQuestion {
 export async function askServer(question: DnsQuestion): Promise<DnsAnswer> {
 	const { name, server, timeoutMs, patienceMs, clock, signal } = question;
 	if (signal.aborted) return { reason: 'dns-timeout' };
+	// c-ares says ECONNREFUSED for any socket that it could not have, and only later, when others may be free.
+	if (!hasDescriptor()) return { reason: 'no-descriptors' };
 	const resolver = new Resolver({ timeout: Math.max(1, Math.ceil(timeoutMs)), tries: 1 });
 	try {
 		resolver.setServers([server]);
@@ -87,8 +89,6 @@ function reasonOf(code: string | undefined): Reason {
 	if (code === 'ENOTFOUND' || code === 'ENODATA') return 'dns-not-found';
 	if (code === 'ETIMEOUT' || code === 'ECANCELLED') return 'dns-timeout';
 	if (code === 'ENOMEM') return 'no-buffers';
-	// c-ares says ECONNREFUSED for any socket that it could not have.
-	if (code === 'ECONNREFUSED' && !hasDescriptor()) return 'no-descriptors';
 	return 'dns-failed';
 }
 

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Clock } from '../../../shared/clock.ts';
 import { systemClock } from '../../../shared/clock.ts';
@@ -283,6 +285,15 @@ describe('many at a time', () => {
 		await expect.poll(() => stub.questions.includes('A next.example')).toBe(true);
 		next.abort(new Error('enough'));
 		await expect(following).rejects.toThrow('enough');
+	});
+
+	test('too few descriptors make it slower, and no name unresolved', async () => {
+		await using stub = await startDnsStub(() => ({ addresses: ['10.9.8.7'], delayMs: 20 }));
+		const script = new URL('./resolve-child.ts', import.meta.url).pathname;
+		const args = ['-c', 'ulimit -n 64; exec "$0" "$@"', process.execPath, script, stub.server];
+		args.push(join(folder, 'nsswitch.conf'), '400');
+		const { stdout } = await promisify(execFile)('/bin/sh', args);
+		expect(JSON.parse(stdout)).toEqual({ address: 400 });
 	});
 
 	test('a signal that is aborted already asks nothing', async () => {
