@@ -1,11 +1,13 @@
 /** The master's command line and environment, validated. Defaults stand here; nothing else reads process.env. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { checkEnvironment } from '../shared/environment.ts';
 import { PingpoolError } from '../shared/errors.ts';
 import {
 	attemptsMax,
 	countMax,
 	hostsPerRequestMax,
 	intervalMsMax,
+	ratePerSecondDefault,
 	requestDefaults,
 	requestMsMax,
 	timeoutMsMax,
@@ -13,7 +15,7 @@ import {
 } from '../shared/limits.ts';
 import type { ProbeSettings } from '../shared/protocol.ts';
 import type { ProbeName } from '../shared/target.ts';
-import { probeNames } from '../shared/target.ts';
+import { probeNames, quote } from '../shared/target.ts';
 import { connectionsPerWorkerMax } from './dispatch/lane.ts';
 
 export interface MasterConfig {
@@ -56,8 +58,11 @@ Examples:
   echo 10.0.0.0/24 | pingpool master --hosts - --json
   pingpool master --probe tcp --port 443 --fail-on-down
 
-Every option can also be given in the environment: PINGPOOL_HOSTS, PINGPOOL_TIMEOUT, and so on.
-An embedded worker takes its own settings from there too: PINGPOOL_ALLOW, PINGPOOL_DENY.
+Every option can also be given in the environment, where the command line wins: PINGPOOL_HOSTS,
+PINGPOOL_TIMEOUT, PINGPOOL_JSON=1 and so on. PINGPOOL_TOKEN is for workers whose line names no token.
+An embedded worker takes settings of its own from there: PINGPOOL_ALLOW, PINGPOOL_DENY, PINGPOOL_ICMP,
+PINGPOOL_BATCH. PINGPOOL_PORT and PINGPOOL_RATE are the master's: the port to probe, and the rate that the
+embedded worker gets as well (without it, a worker's own default of ${ratePerSecondDefault} a second).
 
 Exit codes:
   0  every host has an answer, whatever it is
@@ -73,6 +78,16 @@ function option(flags: string, description: string): Option {
 	return new Option(flags, description).env(`PINGPOOL_${long.replaceAll('-', '_').toUpperCase()}`);
 }
 
+/** An option that names a file. */
+function fileOption(flags: string, description: string): Option {
+	return option(flags, description).argParser((text: string) => {
+		// commander takes whatever stands behind an option, the next option too.
+		if (text.startsWith('--')) throw new InvalidArgumentError(`Expected a file; ./${text} would be one.`);
+		if (text.trim() === '') throw new InvalidArgumentError('Expected a file.');
+		return text;
+	});
+}
+
 function number(unit: string, min: number, max: number, whole = false) {
 	return (text: string): number => {
 		const value = /^[0-9]+(\.[0-9]+)?$/.test(text.trim()) ? Number(text) : Number.NaN;
@@ -85,7 +100,7 @@ function number(unit: string, min: number, max: number, whole = false) {
 	};
 }
 
-/** An option without a value, that the environment may set to a yes or no. */
+/** An option without a value; the environment says yes or no. */
 function flag(flags: string, description: string): Option {
 	return option(flags, description).default(false);
 }
@@ -103,11 +118,11 @@ function createCommand(version: string): Command {
 			outputError: (text, write) => write(text.replace(/^error: /, 'pingpool: ')),
 		});
 	const options = [
-		option('--hosts <file>', 'list of hosts, one per line; - reads standard input').default('hosts.txt'),
-		option('--exclude <file>', 'hosts to leave out, in the same syntax'),
+		fileOption('--hosts <file>', 'list of hosts, one per line; - reads standard input').default('hosts.txt'),
+		fileOption('--exclude <file>', 'hosts to leave out, in the same syntax'),
 		flag('--skip-invalid', 'go on without lines that are no hosts'),
-		option('--db <file>', 'database').default('hosts.db'),
-		option('--workers <file>', 'workers, one URL per line (default: one embedded worker)'),
+		fileOption('--db <file>', 'database').default('hosts.db'),
+		fileOption('--workers <file>', 'workers, one URL per line (default: one embedded worker)'),
 		option('--probe <name>', 'probe of hosts without a scheme')
 			.choices(probeNames)
 			.default(requestDefaults.probe),
@@ -151,7 +166,7 @@ function createCommand(version: string): Command {
 interface ParsedOptions {
 	hosts: string;
 	exclude?: string;
-	skipInvalid: boolean | string;
+	skipInvalid: boolean;
 	db: string;
 	workers?: string;
 	probe: ProbeName;
@@ -160,21 +175,21 @@ interface ParsedOptions {
 	attempts: number;
 	timeout: number;
 	interval: number;
-	refusedIsUp: boolean | string;
+	refusedIsUp: boolean;
 	rate?: number;
 	chunk?: number;
 	concurrency?: number;
 	workerTimeout: number;
-	json: boolean | string;
-	quiet: boolean | string;
-	failOnDown: boolean | string;
+	json: boolean;
+	quiet: boolean;
+	failOnDown: boolean;
 }
 
 /**
  * @param argv arguments behind `pingpool master`
  * @param version of pingpool, for --version
  * @throws ConfigExit after help, version or commander's own message was printed
- * @throws PingpoolError `usage` for contradictions
+ * @throws PingpoolError `usage` for contradictions, and for variables that are no settings
  */
 export function parseMasterConfig(argv: readonly string[], version: string): MasterConfig {
 	const command = createCommand(version);
@@ -184,66 +199,99 @@ export function parseMasterConfig(argv: readonly string[], version: string): Mas
 		if (!(error instanceof CommanderError)) throw error;
 		throw new ConfigExit(error.exitCode === 0 ? 0 : 2);
 	}
-	const options = command.opts<ParsedOptions>();
-	const given = (name: keyof ParsedOptions): boolean => command.getOptionValueSource(name) !== 'default';
-	checkContradictions(options, given);
+	checkEnvironment(process.env);
+	const options = { ...command.opts<ParsedOptions>(), ...environmentFlags(command) };
+	checkContradictions(options, (name) => spelling(command, name));
 	return {
 		hosts: options.hosts,
 		exclude: options.exclude,
-		skipInvalid: yes(options.skipInvalid),
+		skipInvalid: options.skipInvalid,
 		db: options.db,
 		workers: options.workers,
-		token: process.env.PINGPOOL_TOKEN?.trim() || undefined,
+		token: firstToken(process.env.PINGPOOL_TOKEN),
 		probe: options.probe,
 		settings: {
 			count: options.count,
 			attempts: options.attempts,
 			timeoutMs: options.timeout,
 			intervalMs: options.interval,
-			refusedIsUp: yes(options.refusedIsUp),
+			refusedIsUp: options.refusedIsUp,
 			...(options.port === undefined ? {} : { port: options.port }),
 		},
 		ratePerSecond: options.rate,
 		chunkHosts: options.chunk,
 		concurrency: options.concurrency,
 		workerTimeoutMs: options.workerTimeout,
-		json: yes(options.json),
-		quiet: yes(options.quiet),
-		failOnDown: yes(options.failOnDown),
+		json: options.json,
+		quiet: options.quiet,
+		failOnDown: options.failOnDown,
 	};
 }
 
-/** commander sets a flag from any value of its variable; `0`, `false`, `no` and nothing mean no. */
-function yes(value: boolean | string): boolean {
-	return typeof value === 'string' ? !['', '0', 'false', 'no'].includes(value.toLowerCase()) : value;
+/** A worker may accept two tokens, separated by a comma, while one replaces the other. */
+function firstToken(text = ''): string | undefined {
+	return text.split(',')[0]!.trim() || undefined;
 }
 
-function checkContradictions(options: ParsedOptions, given: (name: keyof ParsedOptions) => boolean): void {
-	if (options.port !== undefined && options.probe === 'icmp') {
+/** Flags that the environment decides. To commander, a variable that is there at all means yes.
+ * @throws PingpoolError `usage` for what is neither yes nor no */
+function environmentFlags(command: Command): Record<string, boolean> {
+	const flags: Record<string, boolean> = {};
+	for (const each of command.options) {
+		const name = each.attributeName();
+		if (!each.isBoolean() || command.getOptionValueSource(name) !== 'env') continue;
+		const text = process.env[each.envVar!]!.trim().toLowerCase();
+		if (['1', 'true', 'yes', 'on'].includes(text)) flags[name] = true;
+		else if (['', '0', 'false', 'no', 'off'].includes(text)) flags[name] = false;
+		else throw new PingpoolError('usage', `${each.envVar} is ${quote(text)}; 1 or 0 is expected`);
+	}
+	return flags;
+}
+
+/** What the user wrote to set an option, `--port` or `PINGPOOL_PORT`; `undefined` when it was not set. */
+function spelling(command: Command, name: keyof ParsedOptions): string | undefined {
+	const each = command.options.find((candidate) => candidate.attributeName() === name)!;
+	switch (command.getOptionValueSource(name)) {
+		case 'cli':
+			return each.long!;
+		case 'env':
+			return each.envVar!;
+		default:
+			return undefined;
+	}
+}
+
+function checkContradictions(
+	options: ParsedOptions,
+	spelled: (name: keyof ParsedOptions) => string | undefined,
+): void {
+	const port = spelled('port');
+	if (port !== undefined && options.probe === 'icmp') {
 		throw new PingpoolError(
 			'usage',
-			'--port goes with --probe tcp or --probe http: an echo request has no port',
+			`${port} goes with --probe tcp or --probe http: an echo request has no port`,
 			{
-				hint: `did you mean --probe tcp --port ${options.port}?`,
+				hint:
+					port === '--port'
+						? `did you mean --probe tcp --port ${options.port}?`
+						: `is ${port} meant for a worker, as the port to listen on? To a master it is the port to probe`,
 			},
 		);
 	}
-	if (given('attempts') && options.count > 1) {
+	const attempts = spelled('attempts');
+	if (attempts !== undefined && options.count > 1) {
 		throw new PingpoolError(
 			'usage',
-			'--attempts goes with a --count of 1: with a higher one every probe is sent',
-			{
-				hint: 'leave one of the two out',
-			},
+			`${attempts} goes with a count of 1: with ${spelled('count')} ${options.count} every probe is sent`,
+			{ hint: 'leave one of the two out' },
 		);
 	}
-	if (given('interval') && options.count === 1) {
+	const interval = spelled('interval');
+	if (interval !== undefined && options.count === 1) {
 		throw new PingpoolError(
 			'usage',
-			'--interval goes with a --count above 1: it is the time between probes',
-			{
-				hint: `did you mean --count 10 --interval ${options.interval}?`,
-			},
+			`${interval} goes with a --count above 1: it is the time between probes`,
+			{ hint: `did you mean --count 10 --interval ${options.interval}?` },
 		);
 	}
 	const spanMs = (options.count - 1) * options.interval + options.timeout;

@@ -11,16 +11,16 @@ export function lineSplitter(lineBytesMax: number): LineSplitter {
 	let unfinishedBytes = 0;
 	return {
 		push(bytes) {
-			const end = bytes.lastIndexOf(10);
-			if (end < 0) {
-				unfinished.push(decoder.decode(bytes, { stream: true }));
+			const lines = decoder.decode(bytes, { stream: true }).split('\n');
+			if (lines.length === 1) {
+				unfinished.push(lines[0]!);
 				unfinishedBytes += bytes.length;
 				return unfinishedBytes > lineBytesMax ? undefined : [];
 			}
-			const text = unfinished.join('') + decoder.decode(bytes.subarray(0, end), { stream: true });
-			unfinished = [decoder.decode(bytes.subarray(end + 1), { stream: true })];
-			unfinishedBytes = bytes.length - end - 1;
-			return text.split('\n');
+			lines[0] = unfinished.join('') + lines[0]!;
+			unfinished = [lines.pop()!];
+			unfinishedBytes = bytes.length - bytes.lastIndexOf(10) - 1;
+			return lines;
 		},
 	};
 }

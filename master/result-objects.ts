@@ -1,4 +1,5 @@
 /** The object forms of an answer (JSON and NDJSON), checked and turned into columns. */
+import { isAddress } from '../shared/columns.ts';
 import { reasonCode, statusCode } from '../shared/outcome.ts';
 import type { ResultBlock } from '../shared/results.ts';
 
@@ -36,12 +37,13 @@ export function blockOfResults(
 		const code = typeof fields.status === 'string' ? statusCode(fields.status) : undefined;
 		if (code === undefined) return 'a status is unknown';
 		status[row] = code;
-		const why = reasonCode(typeof fields.reason === 'string' ? fields.reason : '');
+		const said = fields.reason ?? '';
+		const why = typeof said === 'string' ? reasonCode(said) : undefined;
 		if (why === undefined) return 'a reason is unknown';
 		reason[row] = why;
-		if (fields.address === fields.host || typeof fields.address !== 'string') address[row] = undefined;
-		else if (fields.address.length > 45) return 'an address is not a short text';
-		else address[row] = fields.address;
+		if (fields.address === undefined || fields.address === fields.host) address[row] = undefined;
+		else if (isAddress(fields.address)) address[row] = fields.address;
+		else return 'an address is no IP address';
 		const numbers = [fields.sent ?? 0, fields.received ?? 0];
 		for (const number of numbers) {
 			if (typeof number !== 'number' || !Number.isInteger(number) || number < 0 || number > 65_535) {

@@ -2,13 +2,14 @@
  * A worker over HTTP. The answer is read as a stream and passed on line by line, so what a broken connection
  * delivered is kept; everything read is bounded in size and time and checked before it is believed.
  */
-import { Pool } from 'undici';
+import { errors, Pool } from 'undici';
 import { decodeBlock } from '../shared/columns.ts';
 import { messageOf, systemErrorCode } from '../shared/errors.ts';
-import { requestMsMax, timeoutMsMax } from '../shared/limits.ts';
+import { requestDeadlineMsMax, requestMsMax } from '../shared/limits.ts';
 import type { Capabilities, PingRequestBody } from '../shared/protocol.ts';
 import { capabilitiesSchema, errorBodySchema, mediaTypes, protocolVersion } from '../shared/protocol.ts';
 import type { ResultBlock } from '../shared/results.ts';
+import { escapeUnsafe } from '../shared/target.ts';
 import type { PingCall, WorkerLink } from './dispatch/worker-link.ts';
 import { WorkerFailure } from './dispatch/worker-link.ts';
 import { lineSplitter } from './line-splitter.ts';
@@ -21,6 +22,8 @@ const lineBytesMax = 16 * 1024 * 1024;
 const capabilitiesMsMax = 5_000;
 const connectMsMax = 3_000;
 const retryAfterMsMax = 30_000;
+/** How far above the timeout a round-trip time may be: timers of a loaded worker are late. */
+const lateMsMax = 10_000;
 
 export interface WorkerClientOptions {
 	/** how messages and the database name it */
@@ -55,15 +58,10 @@ export class WorkerClient implements WorkerLink {
 	}
 
 	async capabilities(signal: AbortSignal): Promise<Capabilities> {
-		const deadline = AbortSignal.any([signal, AbortSignal.timeout(capabilitiesMsMax)]);
-		const text = await this.#call(
-			'GET',
-			'/capabilities',
-			undefined,
-			mediaTypes.json,
-			deadline,
-			signal,
-			(body) => readSmall(body),
+		const deadline = new Deadline(signal, capabilitiesMsMax, capabilitiesMsMax);
+		const request = { method: 'GET', path: '/capabilities', body: null, accept: mediaTypes.json } as const;
+		const text = await this.#call(request, deadline, (body) =>
+			readAll(boundedBytes(body, smallBodyBytesMax)),
 		);
 		const value = parseJson(text, 'GET /capabilities');
 		const protocol = (value as { protocol?: unknown } | null)?.protocol;
@@ -81,39 +79,24 @@ export class WorkerClient implements WorkerLink {
 	async ping(call: PingCall): Promise<void> {
 		const { hosts, probe, settings } = call;
 		const request: PingRequestBody = { hosts: [...hosts], probe, ...settings };
-		const silence = new SilenceWatch(call.silenceMsMax);
-		const deadline = AbortSignal.any([call.signal, silence.signal]);
+		const deadline = new Deadline(call.signal, call.silenceMsMax, requestDeadlineMsMax);
+		const answer = new AnswerReader(call, () => deadline.heard());
 		const accept = `${mediaTypes.columns}, ${mediaTypes.ndjson};q=0.9, ${mediaTypes.json};q=0.5`;
-		const answer = new AnswerReader(call);
-		try {
-			await this.#call(
-				'POST',
-				'/ping',
-				JSON.stringify(request),
-				accept,
-				deadline,
-				call.signal,
-				(body, type) => answer.read(body, type, () => silence.heard()),
-			);
-		} finally {
-			silence.stop();
-		}
+		const message = { method: 'POST', path: '/ping', body: JSON.stringify(request), accept } as const;
+		await this.#call(message, deadline, (body, type) => answer.read(body, type));
 	}
 
 	async close(): Promise<void> {
 		await this.#pool.destroy();
 	}
 
-	/** One request; turns every way of failing into a WorkerFailure. */
+	/** One request; turns every way of failing into a WorkerFailure. Releases the deadline. */
 	async #call<Result>(
-		method: 'GET' | 'POST',
-		path: string,
-		body: string | undefined,
-		accept: string,
-		deadline: AbortSignal,
-		callerSignal: AbortSignal,
+		{ method, path, body, accept }: Message,
+		deadline: Deadline,
 		read: (body: AsyncIterable<Uint8Array>, contentType: string) => Promise<Result>,
 	): Promise<Result> {
+		let headArrived = false;
 		try {
 			const response = await this.#pool.request({
 				method,
@@ -121,11 +104,12 @@ export class WorkerClient implements WorkerLink {
 				headers: {
 					...this.#headers,
 					accept,
-					...(body === undefined ? {} : { 'content-type': mediaTypes.json }),
+					...(body === null ? {} : { 'content-type': mediaTypes.json }),
 				},
-				body: body ?? null,
-				signal: deadline,
+				body,
+				signal: deadline.signal,
 			});
+			headArrived = true;
 			try {
 				if (response.statusCode !== 200) {
 					throw await failureOfStatus(response.statusCode, response.headers, response.body);
@@ -135,47 +119,83 @@ export class WorkerClient implements WorkerLink {
 				}
 				return await read(response.body, String(response.headers['content-type'] ?? ''));
 			} finally {
+				// Of a body that nobody reads, destroying it is an error that would end the process.
+				response.body.on('error', () => undefined);
 				response.body.destroy();
 			}
 		} catch (error) {
-			callerSignal.throwIfAborted();
-			throw deadline.aborted
+			deadline.throwIfCallerGone();
+			throw deadline.passed
 				? new WorkerFailure('broken', 'did not answer in time', { cause: error })
-				: failureOf(error);
+				: failureOf(error, headArrived);
+		} finally {
+			deadline.release();
 		}
 	}
 }
 
-/** Aborts when nothing has been heard for a while. One timer per call, moved lazily. */
-class SilenceWatch {
-	readonly #controller = new AbortController();
-	readonly #ms: number;
-	#heardAt = performance.now();
-	#timer: NodeJS.Timeout;
+interface Message {
+	readonly method: 'GET' | 'POST';
+	readonly path: string;
+	readonly body: string | null;
+	readonly accept: string;
+}
 
-	constructor(ms: number) {
-		this.#ms = ms;
-		this.#timer = setTimeout(() => this.#check(), ms);
+/**
+ * Aborts with the caller, when nothing has been heard for a while, or when it has taken too long in all: a slow
+ * drip is heard of forever. One timer and one listener per call, both gone when it is released; AbortSignal.any
+ * would leave its traces on a caller's signal that outlives a million calls.
+ */
+class Deadline {
+	readonly #controller = new AbortController();
+	readonly #caller: AbortSignal;
+	readonly #silenceMsMax: number;
+	readonly #endMs: number;
+	#heardMs = performance.now();
+	#timer: NodeJS.Timeout;
+	#passed = false;
+
+	constructor(caller: AbortSignal, silenceMsMax: number, totalMsMax: number) {
+		this.#caller = caller;
+		this.#silenceMsMax = silenceMsMax;
+		this.#endMs = this.#heardMs + totalMsMax;
+		this.#timer = setTimeout(this.#check, Math.min(silenceMsMax, totalMsMax));
+		caller.addEventListener('abort', this.#onAbort, { once: true });
+		if (caller.aborted) this.#onAbort();
 	}
 	get signal(): AbortSignal {
 		return this.#controller.signal;
 	}
+	get passed(): boolean {
+		return this.#passed;
+	}
+	/** The worker did something that counts. */
 	heard(): void {
-		this.#heardAt = performance.now();
+		this.#heardMs = performance.now();
 	}
-	stop(): void {
+	throwIfCallerGone(): void {
+		this.#caller.throwIfAborted();
+	}
+	release(): void {
 		clearTimeout(this.#timer);
+		this.#caller.removeEventListener('abort', this.#onAbort);
 	}
-	#check(): void {
-		const leftMs = this.#heardAt + this.#ms - performance.now();
-		if (leftMs <= 1) this.#controller.abort(new Error('silence'));
-		else this.#timer = setTimeout(() => this.#check(), leftMs);
-	}
+	readonly #onAbort = (): void => this.#controller.abort(this.#caller.reason);
+	readonly #check = (): void => {
+		const leftMs = Math.min(this.#heardMs + this.#silenceMsMax, this.#endMs) - performance.now();
+		if (leftMs > 1) {
+			this.#timer = setTimeout(this.#check, leftMs);
+			return;
+		}
+		this.#passed = true;
+		this.#controller.abort(new Error('deadline'));
+	};
 }
 
 /** Reads any of the three forms of an answer and checks it row by row. */
 class AnswerReader {
 	readonly #call: PingCall;
+	readonly #heard: () => void;
 	readonly #seen: Uint8Array;
 	readonly #rttMsMax: number;
 	#positions: Map<string, number[]> | undefined;
@@ -183,18 +203,19 @@ class AnswerReader {
 	#sent = false;
 	#done = false;
 
-	constructor(call: PingCall) {
+	/** @param heard called with every line that says something new: bytes alone are no sign of life */
+	constructor(call: PingCall, heard: () => void) {
 		this.#call = call;
+		this.#heard = heard;
 		this.#seen = new Uint8Array(call.hosts.length);
-		// A little above, because a worker rounds.
-		this.#rttMsMax = Math.min(call.settings.timeoutMs, timeoutMsMax) + 1;
+		this.#rttMsMax = call.settings.timeoutMs + lateMsMax;
 	}
 
-	async read(body: AsyncIterable<Uint8Array>, contentType: string, heard: () => void): Promise<void> {
+	async read(body: AsyncIterable<Uint8Array>, contentType: string): Promise<void> {
 		const type = contentType.split(';')[0]!.trim().toLowerCase();
-		const bounded = boundedBytes(body, this.#call.hosts.length * 4096 + smallBodyBytesMax, heard);
+		const bounded = boundedBytes(body, this.#call.hosts.length * 4096 + smallBodyBytesMax);
 		if (type === mediaTypes.json) {
-			this.#takeWhole(parseJson(await readAll(bounded), 'POST /ping'));
+			this.#takeWhole(await readAll(bounded));
 		} else if (type === mediaTypes.columns || type === mediaTypes.ndjson) {
 			const lines = lineSplitter(lineBytesMax);
 			const takeLine = type === mediaTypes.columns ? this.#takeColumns : this.#takeObject;
@@ -203,7 +224,7 @@ class AnswerReader {
 				if (complete === undefined) throw invalid('sent a longer line than a batch can have');
 				for (const text of complete) this.#takeText(text, (line) => takeLine.call(this, line));
 			}
-		} else throw invalid(`answered with ${type || 'no content type'}: not a pingpool worker`);
+		} else throw invalid(`answered with ${printable(type) || 'no content type'}: not a pingpool worker`);
 		if (!this.#done) throw new WorkerFailure('broken', 'broke off its answer');
 		if (this.#results !== this.#call.hosts.length) {
 			throw invalid(`answered for ${this.#results} of ${this.#call.hosts.length} hosts`);
@@ -229,7 +250,14 @@ class AnswerReader {
 		this.#takeObjects([line]);
 	}
 
-	#takeWhole(value: unknown): void {
+	#takeWhole(text: string): void {
+		let value: unknown;
+		try {
+			value = JSON.parse(text);
+		} catch (error) {
+			// Without a length, an answer that was cut looks like one that ended.
+			throw new WorkerFailure('broken', 'broke off its answer', { cause: error });
+		}
 		const results = (value as { results?: unknown } | null)?.results;
 		if (!Array.isArray(results)) throw invalid('is not a pingpool worker (POST /ping has no results)');
 		if (results.length > 0) this.#takeObjects(results);
@@ -251,6 +279,7 @@ class AnswerReader {
 		if (!isEnd && mark.sent !== true) return false;
 		if (!this.#sent && typeof mark.waitMs === 'number' && mark.waitMs >= 0 && mark.waitMs <= requestMsMax) {
 			this.#sent = true;
+			this.#heard();
 			this.#call.onSent(mark.waitMs);
 		}
 		if (isEnd) {
@@ -269,6 +298,7 @@ class AnswerReader {
 			this.#seen[position] = 1;
 		}
 		this.#results += block.length;
+		this.#heard();
 		this.#call.onBlock(block);
 	}
 }
@@ -295,14 +325,9 @@ function parseJson(text: string, where: string): unknown {
 	}
 }
 
-async function* boundedBytes(
-	body: AsyncIterable<Uint8Array>,
-	bytesMax: number,
-	heard?: () => void,
-): AsyncGenerator<Uint8Array> {
+async function* boundedBytes(body: AsyncIterable<Uint8Array>, bytesMax: number): AsyncGenerator<Uint8Array> {
 	let bytesLeft = bytesMax;
 	for await (const bytes of body) {
-		heard?.();
 		bytesLeft -= bytes.length;
 		if (bytesLeft < 0) throw invalid('sent a longer answer than a pingpool worker would');
 		yield bytes;
@@ -315,8 +340,16 @@ async function readAll(body: AsyncIterable<Uint8Array>): Promise<string> {
 	return Buffer.concat(parts).toString('utf8');
 }
 
-function readSmall(body: AsyncIterable<Uint8Array>): Promise<string> {
-	return readAll(boundedBytes(body, smallBodyBytesMax));
+/** What a body starts with; a proxy's error page may go on for long. */
+async function readStart(body: AsyncIterable<Uint8Array>): Promise<string> {
+	const parts: Uint8Array[] = [];
+	let bytesLeft = smallBodyBytesMax;
+	for await (const part of body) {
+		parts.push(part);
+		bytesLeft -= part.length;
+		if (bytesLeft <= 0) break;
+	}
+	return Buffer.concat(parts).toString('utf8');
 }
 
 async function failureOfStatus(
@@ -324,13 +357,12 @@ async function failureOfStatus(
 	headers: Record<string, string | string[] | undefined>,
 	body: AsyncIterable<Uint8Array>,
 ): Promise<WorkerFailure> {
-	const said = saidIn(await readSmall(body));
+	const said = saidIn(await readStart(body));
 	switch (status) {
 		case 401:
 		case 403:
 			return new WorkerFailure('refused', `does not accept our token (HTTP ${status})`);
 		case 429:
-		case 503:
 			return new WorkerFailure('busy', `is busy (HTTP ${status})`, {
 				retryAfterMs: retryAfterMs(String(headers['retry-after'] ?? '')),
 			});
@@ -348,10 +380,15 @@ async function failureOfStatus(
 function saidIn(text: string): string {
 	try {
 		const parsed = errorBodySchema.safeParse(JSON.parse(text));
-		return parsed.success ? `: ${parsed.data.error.message.slice(0, 200)}` : '';
+		return parsed.success ? `: ${printable(parsed.data.error.message)}` : '';
 	} catch {
 		return '';
 	}
+}
+
+/** What a worker says, cut and made safe to print. */
+function printable(text: string): string {
+	return escapeUnsafe(text.slice(0, 200));
 }
 
 /** Seconds or an HTTP date (RFC 9110 section 10.2.3), in ms, capped; one second when there is none. */
@@ -375,22 +412,27 @@ const neverSent = new Set([
 	'ENFILE',
 ]);
 
-function failureOf(error: unknown): WorkerFailure {
+/** A fault of ours (of whoever takes the results, too) has no system code, and stays what it is. */
+function failureOf(error: unknown, headArrived: boolean): unknown {
 	if (error instanceof WorkerFailure) return error;
+	if (error instanceof errors.HTTPParserError) {
+		// Behind a good head, what does not parse is a body that was cut.
+		return headArrived
+			? new WorkerFailure('broken', 'broke off its answer', { cause: error })
+			: new WorkerFailure('invalid', 'is not a pingpool worker (it does not speak HTTP)', { cause: error });
+	}
 	const code = systemErrorCode(error);
+	if (code === undefined) return error;
 	if (code === 'UND_ERR_CONNECT_TIMEOUT') {
 		return new WorkerFailure('unreachable', 'can not be reached: no connection in time', { cause: error });
 	}
-	if (code !== undefined && neverSent.has(code)) {
+	if (neverSent.has(code)) {
 		return new WorkerFailure('unreachable', `can not be reached: ${code}`, { cause: error });
 	}
-	if (code?.startsWith('HPE_')) {
-		return new WorkerFailure('invalid', 'is not a pingpool worker (it does not speak HTTP)', {
+	if (/CERT|TLS|SSL|VERIFY|EPROTO/.test(code)) {
+		return new WorkerFailure('unreachable', `can not be reached: TLS: ${printable(messageOf(error))}`, {
 			cause: error,
 		});
 	}
-	if (code !== undefined && /CERT|TLS|SSL/.test(code)) {
-		return new WorkerFailure('unreachable', `can not be reached: TLS: ${messageOf(error)}`, { cause: error });
-	}
-	return new WorkerFailure('broken', `broke the connection: ${code ?? messageOf(error)}`, { cause: error });
+	return new WorkerFailure('broken', `broke the connection: ${code}`, { cause: error });
 }

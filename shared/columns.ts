@@ -10,6 +10,7 @@
  * sent, `k` received, `t` mean RTT in ms; `l`, `h`, `j` lowest and highest RTT and jitter. A column whose values
  * are all the same is that one value; `r`, `a`, `t` are left out where no row has one, and null stands for none.
  */
+import { parseIp } from './ip.ts';
 import { reasons, statuses } from './outcome.ts';
 import type { ResultBlock } from './results.ts';
 import { roundToMicroseconds } from './stats.ts';
@@ -98,7 +99,7 @@ export function decodeBlock(line: unknown, hosts: number, rttMsMax: number): Res
 	if (sent === undefined || received === undefined) return 'a number of probes is not within 0 to 65535';
 	if (rttMs === undefined) return `a round-trip time is not within 0 to ${rttMsMax} ms`;
 	const address = addresses(a, length);
-	if (address === false) return 'an address is not a short text';
+	if (address === false) return 'an address is no IP address';
 	let rtt: ResultBlock['rtt'];
 	if (l !== undefined || h !== undefined || j !== undefined) {
 		const min = milliseconds(l, length, rttMsMax);
@@ -110,6 +111,11 @@ export function decodeBlock(line: unknown, hosts: number, rttMsMax: number): Res
 		rtt = { min, max, jitter };
 	}
 	return { length, index, status, reason, address, sent, received, rttMs, rtt };
+}
+
+/** Whether what a worker calls an address is one. */
+export function isAddress(value: unknown): value is string {
+	return typeof value === 'string' && parseIp(value) !== undefined;
 }
 
 function integers(column: unknown, length: number, max: number): ArrayLike<number> | undefined {
@@ -149,7 +155,7 @@ function addresses(column: unknown, length: number): (string | undefined)[] | un
 	for (let row = 0; row < length; row += 1) {
 		const value: unknown = column[row];
 		if (value === null) texts[row] = undefined;
-		else if (typeof value === 'string' && value.length <= 45) texts[row] = value;
+		else if (isAddress(value)) texts[row] = value;
 		else return false;
 	}
 	return texts;

@@ -56,7 +56,14 @@ export function parseTarget(text: string): Target {
 	if (text === '') throw new InvalidTargetError('an empty text is no host');
 	checkCharacters(text);
 	const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]?.toLowerCase();
-	if (scheme === 'http' || scheme === 'https') return parseUrl(text, scheme);
+	if (scheme === 'http' || scheme === 'https') {
+		const target = parseUrl(text, scheme);
+		// Percent-encoding makes a path up to nine times as long: a worker would refuse the canonical text.
+		if (target.text.length > hostBytesMax) {
+			fail(text, `is ${target.text.length} characters long as a URL; at most ${hostBytesMax}`);
+		}
+		return target;
+	}
 	if (scheme === 'tcp') {
 		const authority = text.slice('tcp://'.length).replace(/\/$/, '');
 		const { address, name, port, host } = parseAuthority(text, authority);
@@ -140,9 +147,9 @@ function parseUrl(text: string, scheme: 'http' | 'https'): Target {
 	const end = rest.search(/[/?#]/);
 	const authority = end < 0 ? rest : rest.slice(0, end);
 	const { address, name, port, host } = parseAuthority(text, authority);
-	// The host is ours, parsed strictly above; the URL class sees only the path, which it percent-encodes.
-	const url = new URL(end < 0 ? '/' : rest.slice(end), 'http://host');
-	if (url.host !== 'host') fail(text, 'has a path that reads as another host');
+	// The host is parsed strictly above; the URL class sees only the path, which it percent-encodes. It stands
+	// behind a host of ours, not relative to it: "//evil" alone would be another host.
+	const url = new URL(`http://host${end < 0 ? '' : rest.slice(end)}`);
 	const path = url.pathname + url.search;
 	const usual = scheme === 'http' ? 80 : 443;
 	const shown = port === undefined || port === usual ? '' : `:${port}`;

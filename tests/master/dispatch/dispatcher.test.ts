@@ -611,7 +611,7 @@ describe('stop', () => {
 });
 
 describe('whatever happens', () => {
-	const firstSeed = Number(process.env.PINGPOOL_TEST_SEED ?? 1);
+	const firstSeed = Number(process.env.TEST_SEED ?? 1);
 
 	it.each(Array.from({ length: 60 }, (_, i) => firstSeed + i))(
 		'every host has one row and at most three requests (seed %i)',

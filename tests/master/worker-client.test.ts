@@ -1,0 +1,535 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { createServer as createTcpServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { PingCall } from '../../master/dispatch/worker-link.ts';
+import { WorkerClient } from '../../master/worker-client.ts';
+import { encodeBlock } from '../../shared/columns.ts';
+import { mediaTypes } from '../../shared/protocol.ts';
+import type { ResultBlock } from '../../shared/results.ts';
+import { blockOf, capabilities } from './dispatch/fake-link.ts';
+
+const closers: (() => void | Promise<void>)[] = [];
+afterEach(async () => {
+	for (const close of closers.splice(0).reverse()) await close();
+});
+
+type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void | Promise<void>;
+
+async function listen(server: Server | ReturnType<typeof createTcpServer>): Promise<string> {
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	closers.push(() => {
+		if ('closeAllConnections' in server) server.closeAllConnections();
+		server.close();
+	});
+	return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+/** A real server that answers as it is told. */
+function httpServer(answer: Answer): Promise<string> {
+	return listen(
+		createServer(async (request, response) => {
+			let body = '';
+			for await (const part of request.setEncoding('utf8')) body += part;
+			await answer(request, response, body);
+		}),
+	);
+}
+
+/** A real server that speaks whatever it is told, once a request has begun. */
+function rawServer(onRequest: (socket: Socket) => void): Promise<string> {
+	return listen(
+		createTcpServer((socket) => {
+			socket.on('error', () => undefined);
+			socket.once('data', () => onRequest(socket));
+		}),
+	);
+}
+
+function clientOf(url: string, token: string | undefined = 'a-token'): WorkerClient {
+	const client = new WorkerClient({ name: 'w', url, token, connections: 4 });
+	closers.push(() => client.close());
+	return client;
+}
+
+interface Got {
+	readonly rows: Map<number, ResultBlock>;
+	readonly waits: number[];
+	readonly call: PingCall;
+}
+
+function callOf(hosts: readonly string[], changes: Partial<PingCall> = {}): Got {
+	const rows = new Map<number, ResultBlock>();
+	const waits: number[] = [];
+	const call: PingCall = {
+		hosts,
+		probe: 'icmp',
+		settings: { count: 1, attempts: 2, timeoutMs: 1_000, intervalMs: 1_000, refusedIsUp: false },
+		onBlock: (block) => {
+			for (let row = 0; row < block.length; row += 1) rows.set(block.index[row]!, block);
+		},
+		onSent: (waitMs) => waits.push(waitMs),
+		silenceMsMax: 2_000,
+		signal: new AbortController().signal,
+		...changes,
+	};
+	return { rows, waits, call };
+}
+
+const hosts = ['10.0.0.1', 'a.test', 'b.test:80'];
+
+function columns(lines: readonly unknown[]): string {
+	return `${lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n')}\n`;
+}
+
+const whole = columns([
+	{ worker: 'x', hosts: 3 },
+	encodeBlock(blockOf([2, 0], 'up')),
+	encodeBlock(blockOf([1], 'down', 'timeout')),
+	{ done: true, results: 3, waitMs: 7 },
+]);
+
+/** its first results */
+const begun = whole.split('\n').slice(0, 2).join('\n').concat('\n');
+
+function answering(text: string, type: string = mediaTypes.columns): Answer {
+	return (_, response) => void response.setHeader('content-type', type).end(text);
+}
+
+describe('capabilities', () => {
+	it('asks with the token, below the path of the URL', async () => {
+		let seen: IncomingMessage | undefined;
+		const url = await httpServer((request, response) => {
+			seen = request;
+			response.setHeader('content-type', 'application/json').end(JSON.stringify(capabilities()));
+		});
+		const client = clientOf(`${url}/behind/a/proxy/`, 'secret-token');
+		await expect(client.capabilities(new AbortController().signal)).resolves.toEqual(capabilities());
+		expect(seen?.url).toBe('/behind/a/proxy/capabilities');
+		expect(seen?.headers.authorization).toBe('Bearer secret-token');
+		expect(seen?.headers['accept-encoding']).toBe('identity');
+	});
+
+	it.each([
+		['another protocol', JSON.stringify({ ...capabilities(), protocol: 2 }), /speaks protocol 2.*speaks 1/],
+		['something else in JSON', '{"hello":"world"}', /is not a pingpool worker \(GET \/capabilities\)/],
+		[
+			'a limit that can not be',
+			JSON.stringify(capabilities({ hostsPerRequestMax: 1e9 })),
+			/is not a pingpool/,
+		],
+		['no JSON', '<html>', /no JSON/],
+		['null', 'null', /is not a pingpool worker/],
+		['a body without end', 'x'.repeat(200_000), /longer answer/],
+	])('refuses %s', async (_, body, message) => {
+		const client = clientOf(await httpServer(answering(body, 'application/json')));
+		await expect(client.capabilities(new AbortController().signal)).rejects.toMatchObject({
+			name: 'WorkerFailure',
+			kind: 'invalid',
+			message: expect.stringMatching(message),
+		});
+	});
+
+	it('rejects with the reason of the caller who aborts', async () => {
+		const client = clientOf(await httpServer(() => undefined));
+		const controller = new AbortController();
+		const asked = client.capabilities(controller.signal);
+		controller.abort(new Error('stopped'));
+		await expect(asked).rejects.toThrow('stopped');
+	});
+});
+
+describe('an answer', () => {
+	it('is taken in columns, as it was asked for', async () => {
+		let body = '';
+		let accept = '';
+		const url = await httpServer((request, response, text) => {
+			body = text;
+			accept = request.headers.accept ?? '';
+			return answering(whole)(request, response, text);
+		});
+		const { call, rows, waits } = callOf(hosts);
+		await clientOf(url).ping(call);
+		expect(JSON.parse(body)).toEqual({ hosts, probe: 'icmp', ...call.settings });
+		expect(accept.split(',')[0]).toBe(mediaTypes.columns);
+		expect([...rows.keys()].sort()).toEqual([0, 1, 2]);
+		expect(waits).toEqual([7]);
+	});
+
+	it('is taken whatever pieces it arrives in', async () => {
+		for (const size of [1, 2, 7, 50]) {
+			const url = await httpServer(async (_, response) => {
+				response.setHeader('content-type', mediaTypes.columns);
+				for (let at = 0; at < whole.length; at += size) {
+					response.write(whole.slice(at, at + size));
+					await new Promise(setImmediate);
+				}
+				response.end();
+			});
+			const { call, rows } = callOf(hosts);
+			await clientOf(url).ping(call);
+			expect(rows.size).toBe(3);
+		}
+	});
+
+	it('is taken as NDJSON', async () => {
+		const text = columns([
+			{ host: 'a.test', status: 'up', address: '192.0.2.1', sent: 1, received: 1, rttMs: 3 },
+			{ host: '10.0.0.1', status: 'down', reason: 'timeout', address: '10.0.0.1', sent: 2, received: 0 },
+			{ host: 'b.test:80', status: 'unresolved', reason: 'dns-not-found', sent: 0, received: 0 },
+			{ done: true, results: 3, waitMs: 0 },
+		]);
+		const { call, rows, waits } = callOf(hosts);
+		await clientOf(await httpServer(answering(text, `${mediaTypes.ndjson}; charset=utf-8`))).ping(call);
+		expect([...rows.keys()].sort()).toEqual([0, 1, 2]);
+		expect(rows.get(1)!.address).toEqual(['192.0.2.1']);
+		expect(waits).toEqual([0]);
+	});
+
+	it('is taken as one JSON object', async () => {
+		const results = hosts.map((host) => ({ host, status: 'up', sent: 1, received: 1, rttMs: 1 }));
+		const text = JSON.stringify({ worker: 'x', results });
+		const { call, rows } = callOf(hosts);
+		await clientOf(await httpServer(answering(text, mediaTypes.json))).ping(call);
+		expect([...rows.keys()].sort()).toEqual([0, 1, 2]);
+	});
+
+	it('tells at once that all was sent, when the worker says so before the end', async () => {
+		const { promise, resolve } = Promise.withResolvers<void>();
+		const url = await httpServer(async (_, response) => {
+			response.setHeader('content-type', mediaTypes.columns).write(columns([{ sent: true, waitMs: 12 }]));
+			await promise;
+			response.end(whole);
+		});
+		const waits: number[] = [];
+		const { call } = callOf(hosts, {
+			onSent: (waitMs) => {
+				waits.push(waitMs);
+				resolve();
+			},
+		});
+		await clientOf(url).ping(call);
+		expect(waits).toEqual([12]);
+	});
+
+	it('keeps what was delivered, wherever it is cut, and blames the connection', async () => {
+		for (let at = 0; at < whole.length; at += 1) {
+			const url = await httpServer((_, response) => {
+				response.writeHead(200, { 'content-type': mediaTypes.columns });
+				response.flushHeaders();
+				response.write(whole.slice(0, at), () => response.destroy());
+			});
+			const { call, rows } = callOf(hosts);
+			await expect(clientOf(url).ping(call), `cut at ${at}`).rejects.toMatchObject({ kind: 'broken' });
+			const lines = whole.slice(0, at).split('\n').length - 1;
+			expect(rows.size, `cut at ${at}`).toBe(lines < 2 ? 0 : lines === 2 ? 2 : 3);
+		}
+	});
+
+	it.each([
+		['with a length', (text: string) => `Content-Length: ${whole.length}\r\n\r\n${text}`],
+		['without one, the connection closed', (text: string) => `Connection: close\r\n\r\n${text}`],
+		['in the middle of a chunk', (text: string) => `Transfer-Encoding: chunked\r\n\r\nfff\r\n${text}`],
+		[
+			'in the middle of a chunk that says close',
+			(text: string) => `Connection: close\r\nTransfer-Encoding: chunked\r\n\r\nfff\r\n${text}`,
+		],
+	])('is cut %s', async (_, framed) => {
+		const url = await rawServer((socket) => {
+			const text = whole.slice(0, whole.length - 10);
+			socket.end(`HTTP/1.1 200 OK\r\nContent-Type: ${mediaTypes.columns}\r\n${framed(text)}`);
+		});
+		const { call, rows } = callOf(hosts);
+		await expect(clientOf(url).ping(call)).rejects.toMatchObject({ kind: 'broken' });
+		expect(rows.size).toBe(3);
+	});
+
+	it('is cut as JSON without a length', async () => {
+		const url = await rawServer((socket) => {
+			socket.end(
+				'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n{"results":[',
+			);
+		});
+		await expect(clientOf(url).ping(callOf(hosts).call)).rejects.toMatchObject({ kind: 'broken' });
+	});
+
+	const up = { s: 0, n: 1, k: 1, t: 1 };
+	const end = { done: true, results: 3 };
+	it.each<[string, unknown[]]>([
+		['a position beyond the request', [{ ...up, i: [3] }]],
+		['a position below it', [{ ...up, i: [-1] }]],
+		['a host twice in one line', [{ ...up, i: [0, 0] }]],
+		[
+			'a host twice in two lines',
+			[
+				{ ...up, i: [0] },
+				{ ...up, i: [0] },
+			],
+		],
+		['an unknown status', [{ ...up, i: [0], s: 5 }]],
+		['an unknown reason', [{ ...up, i: [0], r: 99 }]],
+		['a round-trip time far over the timeout', [{ ...up, i: [0], t: 60_000 }]],
+		['a negative round-trip time', [{ ...up, i: [0], t: -1 }]],
+		['no address', [{ ...up, i: [0], a: ['\u001b[2J'] }]],
+		['columns of unequal length', [{ ...up, i: [0, 1], s: [0] }]],
+		['text', ['hello']],
+		['null', [null]],
+		['half a line', ['{"i":[0']],
+		['fewer hosts than it says', [{ ...up, i: [0, 1] }, end]],
+		[
+			'fewer hosts than asked',
+			[
+				{ ...up, i: [0, 1] },
+				{ done: true, results: 2 },
+			],
+		],
+		['something after its end', [{ ...up, i: [0, 1, 2] }, end, end]],
+	])('is refused with %s', async (_, lines) => {
+		const { call } = callOf(hosts);
+		await expect(clientOf(await httpServer(answering(columns(lines)))).ping(call)).rejects.toMatchObject({
+			name: 'WorkerFailure',
+			kind: 'invalid',
+		});
+	});
+
+	it.each<[string, unknown[]]>([
+		['a host that was not asked', [{ host: 'c.test', status: 'up' }]],
+		[
+			'a host twice',
+			[
+				{ host: 'a.test', status: 'up' },
+				{ host: 'a.test', status: 'up' },
+			],
+		],
+		['no host', [{ status: 'up' }]],
+		['a property of all objects for a host', [{ host: '__proto__', status: 'up' }]],
+		['an unknown status', [{ host: 'a.test', status: 'sideways' }]],
+		['an unknown reason', [{ host: 'a.test', status: 'down', reason: 'whim' }]],
+		['a reason that is a number', [{ host: 'a.test', status: 'down', reason: 1 }]],
+		['no address', [{ host: 'a.test', status: 'up', address: 'x'.repeat(20) }]],
+		['half a probe', [{ host: 'a.test', status: 'up', sent: 0.5 }]],
+		['a round-trip time as text', [{ host: 'a.test', status: 'up', rttMs: '1' }]],
+	])('is refused as objects with %s', async (_, lines) => {
+		const ndjson = clientOf(await httpServer(answering(columns(lines), mediaTypes.ndjson)));
+		await expect(ndjson.ping(callOf(hosts).call)).rejects.toMatchObject({ kind: 'invalid' });
+		const json = clientOf(await httpServer(answering(JSON.stringify({ results: lines }), mediaTypes.json)));
+		await expect(json.ping(callOf(hosts).call)).rejects.toMatchObject({ kind: 'invalid' });
+	});
+
+	it.each([
+		['another type', 'text/html', /text\/html: not a pingpool worker/],
+		['no type', '', /no content type/],
+	])('is refused with %s', async (_, type, message) => {
+		const url = await httpServer((_request, response) => {
+			if (type !== '') response.setHeader('content-type', type);
+			response.end(whole);
+		});
+		await expect(clientOf(url).ping(callOf(hosts).call)).rejects.toMatchObject({
+			kind: 'invalid',
+			message: expect.stringMatching(message),
+		});
+	});
+
+	it('is refused when it is compressed', async () => {
+		const url = await httpServer((_, response) => {
+			response.writeHead(200, { 'content-type': mediaTypes.columns, 'content-encoding': 'gzip' });
+			response.end(gzipSync(whole));
+		});
+		await expect(clientOf(url).ping(callOf(hosts).call)).rejects.toMatchObject({ kind: 'invalid' });
+	});
+
+	it('is refused when it has no end', async () => {
+		const url = await httpServer(async (_, response) => {
+			response.setHeader('content-type', mediaTypes.columns);
+			const blank = '\n'.repeat(16_384);
+			const closed = new Promise((resolve) => response.once('close', resolve));
+			while (!response.destroyed) {
+				if (response.write(blank)) continue;
+				await Promise.race([closed, new Promise((resolve) => response.once('drain', resolve))]);
+			}
+		});
+		await expect(clientOf(url).ping(callOf(hosts).call)).rejects.toMatchObject({
+			kind: 'invalid',
+			message: expect.stringMatching(/longer answer/),
+		});
+	});
+
+	it('is given up after a silence', async () => {
+		const url = await httpServer((_, response) => {
+			response.setHeader('content-type', mediaTypes.columns).write(begun);
+		});
+		const started = performance.now();
+		await expect(clientOf(url).ping(callOf(hosts, { silenceMsMax: 60 }).call)).rejects.toMatchObject({
+			kind: 'broken',
+			message: 'did not answer in time',
+		});
+		expect(performance.now() - started).toBeGreaterThanOrEqual(58);
+	});
+
+	it('is given up when bytes drip and say nothing', async () => {
+		const url = await httpServer(async (_, response) => {
+			response.setHeader('content-type', mediaTypes.columns);
+			while (!response.destroyed) {
+				response.write('\n');
+				await sleep(5);
+			}
+		});
+		await expect(clientOf(url).ping(callOf(hosts, { silenceMsMax: 60 }).call)).rejects.toMatchObject({
+			kind: 'broken',
+			message: 'did not answer in time',
+		});
+	});
+
+	it('may take longer than a silence when it goes on', async () => {
+		const many = Array.from({ length: 12 }, (_, i) => `h${i}.test`);
+		const url = await httpServer(async (_, response) => {
+			response.setHeader('content-type', mediaTypes.columns);
+			for (let i = 0; i < 12; i += 1) {
+				response.write(`${encodeBlock(blockOf([i], 'up'))}\n`);
+				await sleep(20);
+			}
+			response.end(columns([{ done: true, results: 12 }]));
+		});
+		const { call, rows } = callOf(many, { silenceMsMax: 150 });
+		await clientOf(url).ping(call);
+		expect(rows.size).toBe(12);
+	});
+
+	it('stops at once when the caller aborts, and says why', async () => {
+		const closed = Promise.withResolvers<void>();
+		const url = await httpServer((_, response) => {
+			response.once('close', () => closed.resolve());
+			response.setHeader('content-type', mediaTypes.columns).write(begun);
+		});
+		const controller = new AbortController();
+		const { call, rows } = callOf(hosts, { signal: controller.signal });
+		const asked = clientOf(url).ping(call);
+		const outcome = expect(asked).rejects.toThrow('stopped');
+		while (rows.size === 0) await sleep(1);
+		controller.abort(new Error('stopped'));
+		await outcome;
+		// So that a worker's probes stop as well.
+		await closed.promise;
+	});
+
+	it('does not blame the worker for what its taker throws', async () => {
+		const { call } = callOf(hosts, {
+			onBlock: () => {
+				throw new TypeError('our fault');
+			},
+		});
+		await expect(clientOf(await httpServer(answering(whole))).ping(call)).rejects.toThrow(TypeError);
+	});
+});
+
+describe('an answer that is no success', () => {
+	const body = JSON.stringify({ error: { code: 'x', message: 'because \u001b[31mI say so' } });
+	it.each([
+		[301, 'invalid', /HTTP 301/],
+		[400, 'rejected', /HTTP 400: because \\u\{1b\}\[31mI say so$/],
+		[401, 'refused', /token/],
+		[403, 'refused', /token/],
+		[404, 'invalid', /not a pingpool worker/],
+		[405, 'invalid', /not a pingpool worker/],
+		[413, 'rejected', /HTTP 413/],
+		[429, 'busy', /busy/],
+		[500, 'broken', /HTTP 500: because/],
+		[502, 'broken', /HTTP 502/],
+		[503, 'broken', /HTTP 503: because/],
+		[204, 'invalid', /HTTP 204/],
+	])('with status %i is %s', async (status, kind, message) => {
+		const url = await httpServer((_, response) => {
+			response.writeHead(status, { location: 'http://127.0.0.1:1/' }).end(status === 204 ? '' : body);
+		});
+		await expect(clientOf(url).ping(callOf(hosts).call)).rejects.toMatchObject({
+			name: 'WorkerFailure',
+			kind,
+			message: expect.stringMatching(message),
+		});
+	});
+
+	it('may have a page of any length', async () => {
+		const url = await httpServer((_, response) => void response.writeHead(502).end('x'.repeat(1_000_000)));
+		await expect(clientOf(url).ping(callOf(hosts).call)).rejects.toMatchObject({ kind: 'broken' });
+	});
+
+	it.each([
+		['3', 3_000],
+		['0', 0],
+		['99999', 30_000],
+		['soon', 1_000],
+		['', 1_000],
+		[new Date(Date.now() + 86_400_000).toUTCString(), 30_000],
+		[new Date(Date.now() - 86_400_000).toUTCString(), 0],
+	])('says with Retry-After: %j to come back later', async (retryAfter, ms) => {
+		const url = await httpServer((_, response) => {
+			response.writeHead(429, retryAfter === '' ? {} : { 'retry-after': retryAfter }).end();
+		});
+		await expect(clientOf(url).ping(callOf(hosts).call)).rejects.toMatchObject({ retryAfterMs: ms });
+	});
+});
+
+describe('a worker that can not be spoken to', () => {
+	it('is unreachable when nothing listens', async () => {
+		const server = createTcpServer();
+		const url = await listen(server);
+		server.close();
+		await expect(clientOf(url).ping(callOf(hosts).call)).rejects.toMatchObject({
+			kind: 'unreachable',
+			message: 'can not be reached: ECONNREFUSED',
+		});
+	});
+
+	it('is unreachable when its name does not resolve', async () => {
+		await expect(clientOf('http://no-such-worker.invalid:1').ping(callOf(hosts).call)).rejects.toMatchObject({
+			kind: 'unreachable',
+		});
+	});
+
+	it('is invalid when it does not speak HTTP', async () => {
+		const url = await rawServer((socket) => socket.end('220 mail.test ESMTP\r\n'));
+		await expect(clientOf(url).ping(callOf(hosts).call)).rejects.toMatchObject({
+			kind: 'invalid',
+			message: 'is not a pingpool worker (it does not speak HTTP)',
+		});
+	});
+
+	it('has broken the connection when it closes it before a word', async () => {
+		const url = await rawServer((socket) => socket.destroy());
+		await expect(clientOf(url).ping(callOf(hosts).call)).rejects.toMatchObject({ kind: 'broken' });
+	});
+
+	it('is unreachable when TLS is expected and not spoken', async () => {
+		const url = await httpServer(answering(whole));
+		await expect(clientOf(url.replace('http:', 'https:')).ping(callOf(hosts).call)).rejects.toMatchObject({
+			kind: 'unreachable',
+			message: expect.stringMatching(/TLS/),
+		});
+	});
+});
+
+it('leaves nothing behind on the signal of a caller who makes many calls', async () => {
+	const url = await httpServer(answering(whole));
+	const client = clientOf(url);
+	const controller = new AbortController();
+	let listeners = 0;
+	let listenersMax = 0;
+	const { signal } = controller;
+	const add = signal.addEventListener.bind(signal);
+	const remove = signal.removeEventListener.bind(signal);
+	signal.addEventListener = (...args: Parameters<typeof add>) => {
+		listeners += 1;
+		listenersMax = Math.max(listenersMax, listeners);
+		add(...args);
+	};
+	signal.removeEventListener = (...args: Parameters<typeof remove>) => {
+		listeners -= 1;
+		remove(...args);
+	};
+	for (let i = 0; i < 50; i += 1) await client.ping(callOf(hosts, { signal }).call);
+	expect(listeners).toBe(0);
+	expect(listenersMax).toBe(1);
+});
