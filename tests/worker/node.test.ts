@@ -236,7 +236,9 @@ describe('what is wrong at the start', () => {
 		const port = await listening(server);
 		try {
 			const { code, errors } = await refused(['--host', '127.0.0.1', '--port', String(port)]);
-			expect(errors).toMatch(new RegExp(`port ${port} of 127\\.0\\.0\\.1 is taken by another process\\n.*--port`));
+			expect(errors).toMatch(
+				new RegExp(`port ${port} of 127\\.0\\.0\\.1 is taken by another process\\n.*--port`),
+			);
 			expect(code).toBe(1);
 		} finally {
 			server.close();
