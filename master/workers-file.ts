@@ -45,7 +45,7 @@ const hint = 'One worker a line is expected, as in: http://10.0.0.5:8786 token-f
  * @param name what messages call the file
  * @param folder what token files are relative to
  */
-export function parseWorkers(text: string, name: string, folder: string): WorkerEntry[] {
+function parseWorkers(text: string, name: string, folder: string): WorkerEntry[] {
 	const entries: WorkerEntry[] = [];
 	const problems: string[] = [];
 	const lineOf = new Map<string, number>();
@@ -53,7 +53,7 @@ export function parseWorkers(text: string, name: string, folder: string): Worker
 		.replace(/^\uFEFF/, '')
 		.split('\n')
 		.entries()) {
-		const content = raw.replace(/(^|\s)#.*$/, '').trim();
+		const content = raw.trim().replace(/(^|\s)#.*$/, '').trim();
 		if (content === '') continue;
 		try {
 			const entry = parseLine(content, i + 1, folder);
