@@ -124,6 +124,11 @@ export class EchoCore {
 		return this.#wheel.size;
 	}
 
+	/** Packets that have been sent and received. */
+	get packets(): number {
+		return this.#replies.packets + this.#counters[counterAt.sent]!;
+	}
+
 	start(message: JobMessage): void {
 		const nowMs = this.#nowMs();
 		if (!this.busy) this.#wake(nowMs);

@@ -1,7 +1,9 @@
 /**
  * The thread of the socket engine. While a job is under way it alternates between turns of the core and its
- * event loop, where messages from the main thread arrive; when there is nothing to send it sleeps there until a
- * packet, a timer or a message comes. Without a job it holds no timer and watches no socket.
+ * event loop, where messages from the main thread wake it at once. Packets do not: it looks for them every
+ * millisecond, and less often when none has come for a while. Their times are the kernel's, so a later look
+ * costs no precision, and one look for many costs less than a wake-up for each. (koffi's poll handles would
+ * wake it, but crash a process that ends without closing them.) Without a job it has no timer at all.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf } from '../../shared/errors.ts';
@@ -10,21 +12,22 @@ import { Pacer } from '../pacer.ts';
 import { EchoCore } from './echo-core.node.ts';
 import { IcmpSocket } from './icmp-socket.node.ts';
 import { KernelTime } from './kernel-time.node.ts';
-import type { Libc, PollHandle } from './libc.node.ts';
+import type { Libc } from './libc.node.ts';
 import { loadLibc } from './libc.node.ts';
-import { EPOLL_CLOEXEC, EPOLL_CTL_ADD, EPOLLIN } from './linux.ts';
 import type { FromThread, ThreadSetup, ToThread } from './thread-messages.ts';
 
 /** How long the core may run before the event loop gets a look at the messages. */
 const sliceMs = 2;
 
-/** The longest sleep while a job is under way. */
-const sleepMsMax = 500;
+/** Between two looks for packets: while they come, and when none has come for `quietMs`. */
+const lookMs = 1;
+const quietLookMs = 5;
+const quietMs = 100;
 
-/** With more echoes in flight than this, answers are gathered for a millisecond: their times are the kernel's,
- * and a wake-up for each would cost more than it brings. */
-const watchedMax = 64;
-const gatherMs = 1;
+/** With no more echoes in flight than this, answers are waited for without sleeping for so long: hosts that are
+ * near answer by then. */
+const fewTimers = 64;
+const nearbyMs = 0.3;
 
 const port = parentPort!;
 const setup = workerData as ThreadSetup;
@@ -48,19 +51,7 @@ function openSockets(libc: Libc): IcmpSocket[] | string {
 	return refusals.join(', ');
 }
 
-/** libuv reports a socket whose error queue holds something as broken; an epoll around the sockets as readable. */
-function watch(libc: Libc, sockets: readonly IcmpSocket[]): { fd: number; handle: PollHandle } {
-	const fd = libc.epollCreate1(EPOLL_CLOEXEC);
-	const event = new Uint32Array(new ArrayBuffer(128));
-	event[0] = EPOLLIN;
-	for (const socket of sockets) {
-		libc.epollCtl(fd, EPOLL_CTL_ADD, socket.fd, libc.addressOf(event.buffer));
-	}
-	return { fd, handle: libc.poll(fd) };
-}
-
 function run(libc: Libc, sockets: readonly IcmpSocket[]): void {
-	const { fd, handle } = watch(libc, sockets);
 	const nowMs = (): number => performance.now();
 	const core = new EchoCore({
 		sockets,
@@ -73,42 +64,34 @@ function run(libc: Libc, sockets: readonly IcmpSocket[]): void {
 	});
 	let soon: NodeJS.Immediate | undefined;
 	let timer: NodeJS.Timeout | undefined;
-	let watching = false;
+	let activeAtMs = 0;
 
 	function wake(): void {
-		if (timer !== undefined) clearTimeout(timer);
+		clearTimeout(timer);
 		timer = undefined;
-		if (watching) handle.stop();
-		watching = false;
 		soon ??= setImmediate(slice);
 	}
 
 	function slice(): void {
 		soon = undefined;
-		const endMs = nowMs() + sliceMs;
+		const startedAtMs = nowMs();
+		const endMs = startedAtMs + sliceMs;
+		const before = core.packets;
 		let more = true;
 		while (more && core.busy && nowMs() < endMs) more = core.turn();
 		if (!core.busy) return;
-		if (more) {
-			soon = setImmediate(slice);
-			return;
-		}
-		const gathers = core.timers > watchedMax;
-		timer = setTimeout(wake, core.idleMs(gathers ? gatherMs : sleepMsMax));
-		if (!gathers) {
-			watching = true;
-			handle.start({ readable: true }, wake);
-		}
+		if (core.packets > before) activeAtMs = nowMs();
+		const quietForMs = nowMs() - activeAtMs;
+		if (more || (core.timers <= fewTimers && quietForMs < nearbyMs)) soon = setImmediate(slice);
+		else timer = setTimeout(wake, core.idleMs(quietForMs < quietMs ? lookMs : quietLookMs));
 	}
 
 	port.on('message', (message: ToThread) => {
 		if (message.type === 'job') core.start(message);
 		else if (message.type === 'abort') core.abort(message.id);
 		else {
-			wake();
 			clearImmediate(soon);
-			handle.close();
-			libc.close(fd);
+			clearTimeout(timer);
 			for (const socket of sockets) socket.close();
 			port.close();
 			return;

@@ -3,13 +3,6 @@
  * platform), importing this module still works and the caller falls back to the ping command.
  */
 
-/** A wait for a descriptor in the thread's own event loop. */
-export interface PollHandle {
-	start(options: { readable: boolean }, callback: () => void): void;
-	stop(): void;
-	close(): void;
-}
-
 /** All addresses are plain numbers: user space ends far below 2^53. Calls return what C returns, -1 on error. */
 export interface Libc {
 	socket(family: number, type: number, protocol: number): number;
@@ -20,14 +13,10 @@ export interface Libc {
 	sendmmsg(fd: number, messages: number, length: number, flags: number): number;
 	recvmmsg(fd: number, messages: number, length: number, flags: number, timeout: number): number;
 	clockGettime(clock: number, timespec: number): number;
-	epollCreate1(flags: number): number;
-	epollCtl(epoll: number, operation: number, fd: number, event: number): number;
 	close(fd: number): number;
 	errno(): number;
 	/** where a buffer lies; the caller keeps the buffer alive. Must be over 64 bytes, so that V8 never moves it */
 	addressOf(buffer: ArrayBuffer): number;
-	/** a stopped handle that waits for `fd` to become readable */
-	poll(fd: number): PollHandle;
 }
 
 /** @throws whatever koffi throws where it can not be loaded */
@@ -43,15 +32,8 @@ export async function loadLibc(): Promise<Libc> {
 		sendmmsg: library.func('int sendmmsg(int, uintptr_t, uint, int)'),
 		recvmmsg: library.func('int recvmmsg(int, uintptr_t, uint, int, uintptr_t)'),
 		clockGettime: library.func('int clock_gettime(int, uintptr_t)'),
-		epollCreate1: library.func('int epoll_create1(int)'),
-		epollCtl: library.func('int epoll_ctl(int, int, int, uintptr_t)'),
 		close: library.func('int close(int)'),
 		errno: () => koffi.errno(),
 		addressOf: (buffer) => Number(koffi.address(buffer)),
-		poll(fd) {
-			const handle = koffi.node.poll(fd, { readable: true }, () => {});
-			handle.stop();
-			return handle;
-		},
 	};
 }

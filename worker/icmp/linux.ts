@@ -40,10 +40,6 @@ export const MSG_TRUNC = 0x20;
 export const MSG_DONTWAIT = 0x40;
 export const MSG_ERRQUEUE = 0x2000;
 
-export const EPOLL_CTL_ADD = 1;
-export const EPOLL_CLOEXEC = 0o2000000;
-export const EPOLLIN = 1;
-
 export const CLOCK_REALTIME = 0;
 
 /** `ee_origin` of an error that came in an ICMP or ICMPv6 message, and not from this machine's own stack. */

@@ -10,8 +10,8 @@ const bucketBits = 17;
 const buckets = 1 << bucketBits;
 const none = -1;
 
-/** The longest timer, in ms. */
-export const timerMsMax = buckets >> 1;
+/** The longest timer. */
+const timerMsMax = buckets >> 1;
 
 export class TimerWheel {
 	readonly #heads = new Int32Array(buckets).fill(none);
