@@ -5,6 +5,8 @@
  * them. A worker that a master started for itself (PINGPOOL_EMBEDDED=1, with an IPC channel) says there that it
  * is ready, or why not, prints nothing, and ends with the channel, so that it never outlives its master.
  */
+import { getCompileCacheDir } from 'node:module';
+import { dirname } from 'node:path';
 import type { RequestLog } from './app.ts';
 import type { WorkerArguments } from './arguments.node.ts';
 
@@ -21,14 +23,10 @@ export async function main(argv: readonly string[]): Promise<number> {
 	const embedded = process.send !== undefined && process.env.PINGPOOL_EMBEDDED === '1';
 	// Before anything is awaited: a signal or the end of the channel may come while the worker starts.
 	const stop = stopRequests(embedded);
-	const modules = Promise.all([import('./node.ts'), import('./token.node.ts')]);
-	// Awaited below, if arguments are right.
-	modules.catch(() => undefined);
+	shareCompileCache();
 	try {
 		const { parseWorkerArguments } = await import('./arguments.node.ts');
-		const parsed = parseWorkerArguments(argv, process.env);
-		const [node, { loadTokens }] = await modules;
-		await run(parsed, node, loadTokens, embedded, stop);
+		await run(parseWorkerArguments(argv, process.env), embedded, stop);
 		return 0;
 	} catch (error) {
 		return await explain(error, embedded);
@@ -39,13 +37,11 @@ export async function main(argv: readonly string[]): Promise<number> {
 	}
 }
 
-async function run(
-	parsed: WorkerArguments,
-	{ buildWorker, listen }: typeof import('./node.ts'),
-	loadTokens: typeof import('./token.node.ts').loadTokens,
-	embedded: boolean,
-	stop: StopRequests,
-): Promise<void> {
+async function run(parsed: WorkerArguments, embedded: boolean, stop: StopRequests): Promise<void> {
+	const [{ buildWorker, listen }, { loadTokens }] = await Promise.all([
+		import('./node.ts'),
+		import('./token.node.ts'),
+	]);
 	const source = parsed.noAuth ? undefined : loadTokens(process.env, parsed.tokenFile);
 	const tokens: readonly string[] | 'none' = source?.tokens ?? 'none';
 	const quiet = embedded || parsed.quiet;
@@ -69,6 +65,12 @@ async function run(
 		stop.second.then(() => worker.server.closeAllConnections());
 		await closing;
 	}
+}
+
+/** Threads take the compile cache from the environment alone; without it the engine's takes twice as long to start. */
+function shareCompileCache(): void {
+	const folder = getCompileCacheDir();
+	if (folder !== undefined) process.env.NODE_COMPILE_CACHE ??= dirname(folder);
 }
 
 interface StopRequests {

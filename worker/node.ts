@@ -1,28 +1,19 @@
 /**
  * A worker on Node: its probes, its resolver and its HTTP server.
  *
- * `buildWorker` makes everything but the port; `listen` takes the port.
+ * `buildWorker` makes everything but the port; `listen` takes the port. The engine of echo requests starts in a
+ * thread of its own, so it starts first, and everything else is loaded meanwhile.
  */
 import type { Server } from 'node:http';
-import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { systemClock } from '../shared/clock.ts';
 import { PingpoolError, systemErrorCode } from '../shared/errors.ts';
 import type { Cidr } from '../shared/ip.ts';
-import { connectionsMax } from '../shared/limits.ts';
-import { createTargetPolicy } from '../shared/policy.ts';
 import type { Capabilities } from '../shared/protocol.ts';
-import { createApp, type RequestLog } from './app.ts';
-import { buildCapabilities } from './capabilities.ts';
+import type { RequestLog } from './app.ts';
 import type { IcmpMode } from './config.ts';
 import type { EchoUnavailable } from './icmp/open.node.ts';
 import { monotonicUs } from './monotonic.node.ts';
 import { Pacer } from './pacer.ts';
-import { createHttpProbe } from './probes/http.node.ts';
-import { createIcmpProbe } from './probes/icmp.node.ts';
-import type { Probe } from './probes/probe.ts';
-import { createTcpProbe } from './probes/tcp.node.ts';
-import { Turnstile } from './turnstile.ts';
 
 export interface NodeWorkerOptions {
 	/** bearer tokens that are accepted; `none` lets everybody in: only behind a loopback address */
@@ -53,86 +44,26 @@ export interface NodeWorker {
 	close(graceMs: number): Promise<void>;
 }
 
-/** From a request's first byte to its last; a slow sender holds a place among the requests in flight. */
-const requestTimeoutMs = 30_000;
-const headersTimeoutMs = 10_000;
-/** Longer than a master keeps an idle connection, so that it is the one to close and no request meets an end. */
-const keepAliveTimeoutMs = 75_000;
-const connectionsPerServerMax = 4_096;
-
 /**
  * Opens the probes and builds the server, without a port.
  *
  * @throws PingpoolError `listen` when echo requests were asked for in a way that this machine does not allow
  */
 export async function buildWorker(options: NodeWorkerOptions): Promise<NodeWorker> {
-	const { ratePerSecond, hostsPerRequestMax, hostsInFlightMax, allow, deny, tokens, log } = options;
 	const cell = new BigInt64Array(new SharedArrayBuffer(8));
-	const pacer = new Pacer({ ratePerSecond, cell, nowUs: monotonicUs });
-	const [echo, { getRequestListener }, { getConnInfo }, { createSystemResolver }] = await Promise.all([
+	const pacer = new Pacer({ ratePerSecond: options.ratePerSecond, cell, nowUs: monotonicUs });
+	const [echo, { buildServer }] = await Promise.all([
 		openEcho(options.icmp, pacer),
-		import('@hono/node-server'),
-		import('@hono/node-server/conninfo'),
-		import('./resolve/system-resolver.node.ts'),
+		import('./server.node.ts'),
 	]);
-	const clock = systemClock;
-	const turnstile = new Turnstile({ placesMax: connectionsMax, pace: { pacer, clock } });
-	const probes: Probe[] = [createTcpProbe({ clock, turnstile }), createHttpProbe({ clock, turnstile })];
 	const engine = echo === undefined || 'unavailable' in echo ? undefined : echo;
-	if (engine !== undefined) probes.unshift(createIcmpProbe(engine));
-	const capabilities = buildCapabilities({
-		runtime: 'node',
-		probes: probes.map(({ name }) => name),
-		icmp: engine?.mode ?? null,
-		hostsPerRequestMax,
-		hostsInFlightMax,
-		ratePerSecondMax: ratePerSecond,
-	});
-	const app = createApp({
-		capabilities,
-		probes,
-		resolver: createSystemResolver({ clock }),
-		tokens,
-		policy: createTargetPolicy({ allow, deny }),
-		clock,
-		// A socket for both families shows IPv4 callers as mapped addresses.
-		callerOf: (context) => getConnInfo(context).remote.address?.replace(/^::ffff:/, ''),
-		...(log && { log }),
-	});
-	const server = createServer(
-		{
-			requestTimeout: requestTimeoutMs,
-			headersTimeout: headersTimeoutMs,
-			keepAliveTimeout: keepAliveTimeoutMs,
-			connectionsCheckingInterval: 5_000,
-		},
-		getRequestListener(app.fetch, {
-			overrideGlobalObjects: false,
-			errorHandler: () =>
-				Response.json(
-					{ error: { code: 'bad-request', message: 'this is no valid HTTP request' } },
-					{ status: 400 },
-				),
-		}),
-	);
-	server.maxConnections = connectionsPerServerMax;
-	let closing = false;
-	server.on('request', (_, response) => {
-		// A connection that was busy when the server closed would be kept alive once more.
-		response.once('close', () => {
-			if (closing) setImmediate(() => server.closeIdleConnections());
-		});
-	});
+	const { capabilities, server, close } = buildServer({ ...options, pacer, engine });
 	return {
 		capabilities,
 		icmpUnavailable: echo !== undefined && 'unavailable' in echo ? echo : undefined,
 		server,
 		async close(graceMs) {
-			closing = true;
-			const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-			const killer = setTimeout(() => server.closeAllConnections(), graceMs);
-			await closed;
-			clearTimeout(killer);
+			await close(graceMs);
 			await engine?.close();
 		},
 	};
