@@ -7,7 +7,7 @@
  * eighth left for others, and every place given back in order raises it by a fraction, as TCP does with its
  * window.
  */
-import { onAbort } from '../shared/abort.ts';
+import { noLongerNeeded, onAbort } from '../shared/abort.ts';
 import type { Clock } from '../shared/clock.ts';
 import { FairQueue } from './fair-queue.ts';
 import type { Pacer } from './pacer.ts';
@@ -51,7 +51,7 @@ export class Turnstile {
 			const forget = onAbort(signal, () => {
 				waiter.admit = undefined;
 				this.#waiting -= 1;
-				if (this.#waiting === 0) this.#pacing?.abort();
+				if (this.#waiting === 0) this.#pacing?.abort(noLongerNeeded);
 				reject(signal.reason);
 			});
 			const waiter: Waiter = {

@@ -1,5 +1,5 @@
 /** A wait that is given up in time. */
-import { onAbort } from '../shared/abort.ts';
+import { noLongerNeeded, onAbort } from '../shared/abort.ts';
 import type { Clock } from '../shared/clock.ts';
 
 /** Told apart from everything that a promise may resolve with. */
@@ -23,6 +23,6 @@ export async function within<Value>(
 		return await Promise.race([promise, clock.sleep(ms, done.signal).then((): typeof overdue => overdue)]);
 	} finally {
 		forget();
-		done.abort();
+		done.abort(noLongerNeeded);
 	}
 }

@@ -1,4 +1,5 @@
 /** HTTP in Cloudflare's runtime: its own fetch, ended at the head of the answer. */
+import { noLongerNeeded } from '../../shared/abort.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { ProbeSettings } from '../../shared/protocol.ts';
@@ -45,7 +46,7 @@ export function createHttpProbe({ clock, turnstileOf }: CloudflareHttpProbeOptio
 			return attemptOfMessage(messageOf(error));
 		} finally {
 			// Drops the body, or the whole request.
-			ended.abort();
+			ended.abort(noLongerNeeded);
 		}
 	}
 	return createConnectionProbe({ name: 'http', clock, turnstileOf, attempt });

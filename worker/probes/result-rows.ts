@@ -1,4 +1,5 @@
 /** Gathers results into blocks: one row a block would cost a line of the stream each. */
+import { noLongerNeeded } from '../../shared/abort.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { formatIp } from '../../shared/ip.ts';
 import type { Reason, Status } from '../../shared/outcome.ts';
@@ -55,7 +56,7 @@ export class ResultRows {
 	/** Forgets what has been gathered; no timer is left. */
 	discard(): void {
 		this.#rows = [];
-		this.#timer?.abort();
+		this.#timer?.abort(noLongerNeeded);
 		this.#timer = undefined;
 	}
 

@@ -6,7 +6,7 @@
  * tells which. The first conclusive answer wins. A server that says it can not help makes room for the next at
  * once. The search list is walked as resolv.conf says.
  */
-import { onAbort } from '../../shared/abort.ts';
+import { noLongerNeeded, onAbort } from '../../shared/abort.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { DnsAnswer } from './dns-answer.ts';
 import { isConclusive } from './dns-answer.ts';
@@ -43,12 +43,12 @@ export async function lookupDns(name: string, options: DnsLookupOptions): Promis
 
 async function askServers(name: string, options: DnsLookupOptions): Promise<DnsAnswer> {
 	const done = new AbortController();
-	const forget = onAbort(options.signal, () => done.abort());
+	const forget = onAbort(options.signal, () => done.abort(noLongerNeeded));
 	try {
 		return await firstConclusive(name, options, done.signal);
 	} finally {
 		forget();
-		done.abort();
+		done.abort(noLongerNeeded);
 	}
 }
 

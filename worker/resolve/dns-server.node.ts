@@ -8,7 +8,7 @@
 import { Resolver } from 'node:dns/promises';
 import { closeSync, openSync } from 'node:fs';
 import { devNull } from 'node:os';
-import { onAbort } from '../../shared/abort.ts';
+import { noLongerNeeded, onAbort } from '../../shared/abort.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { systemErrorCode } from '../../shared/errors.ts';
 import type { IpAddress } from '../../shared/ip.ts';
@@ -58,7 +58,7 @@ export async function askServer(question: DnsQuestion): Promise<DnsAnswer> {
 		return await Promise.race([both, early]);
 	} finally {
 		forget();
-		patience.abort();
+		patience.abort(noLongerNeeded);
 		resolver.cancel();
 	}
 }

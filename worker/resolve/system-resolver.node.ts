@@ -6,7 +6,9 @@
  * file, `localhost`, and DNS with the search list. What is not plain on this machine (mDNS, LDAP and the like by
  * nsswitch.conf; everything on systems other than Linux) goes to getaddrinfo, a few at a time.
  */
+
 import { hostname, networkInterfaces } from 'node:os';
+import { noLongerNeeded } from '../../shared/abort.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { IpAddress } from '../../shared/ip.ts';
 import { parseIp } from '../../shared/ip.ts';
@@ -91,7 +93,7 @@ export function createSystemResolver({
 			short = 'reason' in answer && answer.reason === 'no-descriptors';
 			return answer;
 		} finally {
-			ended.abort();
+			ended.abort(noLongerNeeded);
 			if (short) turnstile.leaveNarrowed();
 			else turnstile.leave();
 		}

@@ -11,21 +11,26 @@ import type { PingRequestBody } from '../../../shared/protocol.ts';
 import type { HostResult } from '../../../shared/results.ts';
 
 const run = promisify(execFile);
+/** iproute2, part of every Linux */
+const ipCommand = 'ip';
 const near = `pp-near-${process.pid}`;
 const far = `pp-far-${process.pid}`;
 
 async function ip(...args: string[]): Promise<void> {
-	await run('ip', args);
+	await run(ipCommand, args);
 }
 
-const ready = await ip('netns', 'add', near).then(
-	() => true,
-	() => false,
-);
+const ready = await ip('netns', 'add', near)
+	.then(() => ip('netns', 'del', near))
+	.then(
+		() => true,
+		() => false,
+	);
 const title = ready ? 'unreachable' : 'unreachable (skipped: network namespaces need root)';
 
 describe.skipIf(!ready)(title, () => {
 	beforeAll(async () => {
+		await ip('netns', 'add', near);
 		await ip('netns', 'add', far);
 		await ip('link', 'add', 'ppn', 'netns', near, 'type', 'veth', 'peer', 'name', 'ppf', 'netns', far);
 		for (const [space, link, host] of [
@@ -37,7 +42,7 @@ describe.skipIf(!ready)(title, () => {
 			await ip('-n', space, 'addr', 'add', `10.77.0.${host}/24`, 'dev', link);
 			await ip('-n', space, 'addr', 'add', `fd77::${host}/64`, 'dev', link, 'nodad');
 		}
-		await run('ip', [
+		await run(ipCommand, [
 			'netns',
 			'exec',
 			far,
@@ -46,7 +51,7 @@ describe.skipIf(!ready)(title, () => {
 			'net.ipv4.ip_forward=1',
 			'net.ipv4.icmp_ratelimit=0',
 		]);
-		await run('ip', ['netns', 'exec', far, 'sysctl', '-qw', 'net.ipv6.conf.all.forwarding=1']);
+		await run(ipCommand, ['netns', 'exec', far, 'sysctl', '-qw', 'net.ipv6.conf.all.forwarding=1']);
 		await ip('-n', near, 'route', 'add', '10.80.0.0/14', 'via', '10.77.0.2');
 		await ip('-n', near, 'route', 'add', 'fd80::/16', 'via', 'fd77::2');
 		await ip('-n', far, 'route', 'add', 'unreachable', '10.80.0.0/16');
@@ -65,7 +70,7 @@ describe.skipIf(!ready)(title, () => {
 	async function probe(hosts: readonly string[], settings: Omit<PingRequestBody, 'hosts'> = {}) {
 		const script = new URL('./tcp-child.ts', import.meta.url).pathname;
 		const request = JSON.stringify({ hosts, timeoutMs: 1_500, attempts: 1, ...settings });
-		const child = run('ip', ['netns', 'exec', near, process.execPath, script, request]);
+		const child = run(ipCommand, ['netns', 'exec', near, process.execPath, script, request]);
 		const results: HostResult[] = JSON.parse((await child).stdout);
 		return results.map(({ status, reason = '', sent }) => `${status} ${reason} ${sent}`.replace('  ', ' '));
 	}
@@ -90,12 +95,19 @@ describe.skipIf(!ready)(title, () => {
 	});
 
 	test('too few ephemeral ports make it slower; none left is the worker’s trouble', async () => {
-		await run('ip', ['netns', 'exec', near, 'sysctl', '-qw', 'net.ipv4.ip_local_port_range=40000 40001']);
+		await run(ipCommand, [
+			'netns',
+			'exec',
+			near,
+			'sysctl',
+			'-qw',
+			'net.ipv4.ip_local_port_range=40000 40001',
+		]);
 		const hosts = Array(6).fill('10.81.0.1:80');
 		expect(await probe(hosts, { timeoutMs: 100 })).toEqual(Array(6).fill('down timeout 1'));
 		const script = new URL('./tcp-child.ts', import.meta.url).pathname;
 		const request = JSON.stringify({ hosts: hosts.slice(0, 2), timeoutMs: 60_000, attempts: 1 });
-		const holder = spawn('ip', ['netns', 'exec', near, process.execPath, script, request]);
+		const holder = spawn(ipCommand, ['netns', 'exec', near, process.execPath, script, request]);
 		try {
 			await expect.poll(connecting, { timeout: 5_000 }).toBe(2);
 			expect(await probe(hosts)).toEqual(Array(6).fill('error no-ports 0'));
@@ -107,12 +119,12 @@ describe.skipIf(!ready)(title, () => {
 
 	/** Connects under way in the worker's namespace (state 02, SYN_SENT). */
 	async function connecting(): Promise<number> {
-		const { stdout } = await run('ip', ['netns', 'exec', near, 'cat', '/proc/net/tcp']);
+		const { stdout } = await run(ipCommand, ['netns', 'exec', near, 'cat', '/proc/net/tcp']);
 		return stdout.split('\n').filter((line) => line.trim().split(/\s+/)[3] === '02').length;
 	}
 
 	test('IPv6 that is switched off is no route', async () => {
-		await run('ip', ['netns', 'exec', near, 'sysctl', '-qw', 'net.ipv6.conf.all.disable_ipv6=1']);
+		await run(ipCommand, ['netns', 'exec', near, 'sysctl', '-qw', 'net.ipv6.conf.all.disable_ipv6=1']);
 		expect(await probe(['[fd80::1]:80', '[::1]:80'])).toEqual(['error no-route 0', 'error no-route 0']);
 	});
 });
