@@ -5,7 +5,7 @@
  */
 
 /** Rows of one transaction. More would sort better still, but hold the event loop for longer than 50 ms. */
-export const rowsPerCommit = 32_768;
+const rowsPerCommit = 32_768;
 
 /** Round-trip statistics of one row, in µs; NaN for none. */
 export interface RowStats {
