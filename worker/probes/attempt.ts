@@ -25,7 +25,7 @@ export function answered(rttMs: number): Attempt {
 	return { status: 'up', reason: '', rttMs, left: true, final: true, shortage: false };
 }
 
-/** The host gave a clear no. `rttMs` is for who counts a refusal as an answer. */
+/** The host gave a clear no. */
 export function saidNo(reason: Reason): Attempt {
 	return { status: 'down', reason, rttMs: Number.NaN, left: true, final: true, shortage: false };
 }

@@ -15,7 +15,7 @@ import type { Probe, ProbeBatch, ProbeHost } from './probe.ts';
 import type { HostTally } from './result-rows.ts';
 import { ResultRows } from './result-rows.ts';
 
-/** A try that met a shortage waits 5, 10, 20 … 200 ms and asks again: about two seconds in all. */
+/** A try that met a shortage waits 5, 10, 20 … 200 ms and for a place, and asks again: a second and a half in all. */
 const shortageRetriesMax = 12;
 const shortageMsMin = 5;
 const shortageMsMax = 200;
