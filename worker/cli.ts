@@ -136,5 +136,7 @@ function sendToMaster(message: { failed: string }): Promise<void> {
 
 function printRequest({ caller, outcome, hosts, denied, ms }: RequestLog): void {
 	const refused = denied > 0 ? `, ${denied} denied` : '';
-	process.stderr.write(`${caller ?? '?'}: ${hosts} hosts${refused}, ${outcome}, ${Math.round(ms)} ms\n`);
+	process.stderr.write(
+		`${caller ?? '?'}: ${hosts} ${hosts === 1 ? 'host' : 'hosts'}${refused}, ${outcome}, ${Math.round(ms)} ms\n`,
+	);
 }

@@ -124,7 +124,7 @@ describe('pingpool worker', () => {
 				await opened;
 				caller.destroy();
 				await closed.promise;
-				await worker.says(/1 hosts, cancelled/);
+				await worker.says(/1 host, cancelled/);
 			} finally {
 				silent.close();
 			}
