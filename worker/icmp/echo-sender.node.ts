@@ -234,7 +234,7 @@ export class EchoSender {
 			refused(slot, nowMs + refusedPauseMs);
 			return;
 		}
-		failed(slot, reasonCode(sendErrorReason(errno)));
+		failed(slot, reasonCode(sendErrorReason(errno, slots.family[slot]!)));
 	}
 }
 
@@ -242,8 +242,9 @@ function isBlocked(errno: number): boolean {
 	return errno === EAGAIN || errno === ENOBUFS || errno === ENOMEM || errno === EINTR || errno === 0;
 }
 
-/** What a send error that stays says of this machine: EACCES is how Linux refuses a broadcast address. */
-function sendErrorReason(errno: number): Reason {
-	if (errno === EACCES) return 'broadcast';
-	return errno === EPERM ? 'blocked-locally' : 'no-route';
+/** What a send error that stays says of this machine. EACCES is how Linux refuses an IPv4 broadcast address;
+ * IPv6 has none, so there it is a route that prohibits. */
+function sendErrorReason(errno: number, family: number): Reason {
+	if (errno === EACCES && family === 4) return 'broadcast';
+	return errno === EPERM || errno === EACCES ? 'blocked-locally' : 'no-route';
 }

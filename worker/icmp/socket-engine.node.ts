@@ -126,13 +126,15 @@ class SocketEngine implements EchoEngine {
 			throw new PingpoolError('internal', `the ICMP engine could not be opened again: ${opened}`);
 		}
 		job.signal.throwIfAborted();
+		const thread = this.#thread;
+		if (thread === undefined) throw new PingpoolError('internal', 'the ICMP engine stopped');
 		return new Promise((resolve, reject) => {
 			const id = this.#nextId;
 			this.#nextId += 1;
 			const onAbort = (): void => this.#send({ type: 'abort', id });
 			job.signal.addEventListener('abort', onAbort, { once: true });
 			this.#running.set(id, { job, resolve, reject, onAbort });
-			this.#thread!.ref();
+			thread.ref();
 			const message = packJob(id, job);
 			this.#send(message, [message.families.buffer, message.addresses.buffer]);
 		});

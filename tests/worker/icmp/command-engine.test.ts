@@ -1,4 +1,6 @@
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { EchoEngine } from '../../../worker/icmp/echo-engine.ts';
 import { openEchoEngine } from '../../../worker/icmp/open.node.ts';
@@ -10,6 +12,18 @@ import { address, block4, gather, openEngine, sharedPacer, tally } from './engin
 const unavailable =
 	labUnavailable() ??
 	(['/usr/bin/ping', '/bin/ping'].some((path) => existsSync(path)) ? undefined : 'there is no ping command');
+
+const openProcess = fileURLToPath(new URL('./open-process.ts', import.meta.url));
+const asNobody = [
+	'setpriv',
+	...['--reuid', '65534', '--regid', '65534', '--clear-groups', '--no-new-privs'],
+] as const;
+
+/** Whether a process without any privilege could not even read this checkout. */
+function cannotBeNobody(): boolean {
+	const [file, ...args] = asNobody;
+	return spawnSync(file, [...args, 'test', '-r', openProcess], { stdio: 'ignore' }).status !== 0;
+}
 
 describe('pingArguments', () => {
 	const unix = { path: '/bin/ping', platform: 'unix', isMacos: false } as const;
@@ -137,6 +151,15 @@ describe.skipIf(unavailable !== undefined)(`choice of the engine (${unavailable 
 	it('says why datagram sockets are not to be had, and what would help', async () => {
 		expect(await openEchoEngine({ pacer: sharedPacer(), mode: 'datagram' })).toEqual({
 			unavailable: 'datagram IPv4: errno 13, datagram IPv6: errno 13',
+			hint: expect.stringContaining('net.ipv4.ping_group_range'),
+		});
+	});
+
+	it.skipIf(cannotBeNobody())('says so where nothing is permitted, without a crash', () => {
+		const [file, ...args] = asNobody;
+		const output = execFileSync(file, [...args, process.execPath, openProcess], { encoding: 'utf8' });
+		expect(JSON.parse(output)).toEqual({
+			unavailable: expect.stringMatching(/^datagram IPv4: errno 13.*raw IPv6: errno 1; .*\(no-permission\)$/),
 			hint: expect.stringContaining('net.ipv4.ping_group_range'),
 		});
 	});
