@@ -252,7 +252,8 @@ describe('a target', () => {
 				expect((error as Error).message.length).toBeLessThan(1_000);
 			}
 		}
-		expect(performance.now() - started).toBeLessThan(500);
+		// Anything quadratic would take minutes over a million characters.
+		expect(performance.now() - started).toBeLessThan(3_000);
 	});
 
 	it('decides the probe by its scheme, then by its port', () => {

@@ -1,0 +1,44 @@
+import { expect, it } from 'vitest';
+import type { RunEvent } from '../../../master/events.ts';
+import { eventText } from '../../../master/view/event-text.ts';
+
+it.each<[RunEvent, string | undefined]>([
+	[{ type: 'list-read', total: 1, invalid: 0, duplicates: 0, excluded: 0 }, '1 host'],
+	[
+		{ type: 'list-read', total: 5_000, invalid: 1, duplicates: 2, excluded: 3 },
+		'5,000 hosts (1 invalid line skipped, 2 duplicates left out, 3 excluded)',
+	],
+	[
+		{ type: 'worker-joined', worker: 'w', probes: ['icmp', 'tcp'], icmp: 'datagram' },
+		'worker w: icmp (datagram), tcp',
+	],
+	[
+		{ type: 'worker-unreachable', worker: 'w', message: 'is not there' },
+		'worker w is not there; going on without it',
+	],
+	[
+		{ type: 'worker-set-aside', worker: 'w', message: 'broke', forMs: 250 },
+		'worker w broke; set aside for 0.3 s',
+	],
+	[
+		{ type: 'worker-set-aside', worker: 'w', message: 'lies', forMs: undefined },
+		'worker w lies; out of this run',
+	],
+	[{ type: 'worker-back', worker: 'w' }, 'worker w is back'],
+	[{ type: 'run-started', runId: 1, total: 1 }, undefined],
+	[
+		{ type: 'waiting-for-workers', forMs: 20_000 },
+		'no worker is left; waiting up to 20 s for one to come back',
+	],
+	[
+		{ type: 'chunk-failed', worker: 'w', hosts: 2, message: 'broke' },
+		'worker w broke: 2 hosts without an answer will be asked again',
+	],
+	[
+		{ type: 'stopping', inFlight: 1 },
+		'stopping: waiting up to 10 s for 1 host under way (once more to stop at once)',
+	],
+	[{ type: 'notice', message: 'carried over' }, 'carried over'],
+])('%j is said', (event, text) => {
+	expect(eventText(event)).toBe(text);
+});
