@@ -10,8 +10,8 @@ import { databaseError } from './database-error.ts';
 import { importLegacyRows, importNotice, setAsideLegacyTable } from './legacy.ts';
 import { applicationId, migrate, schemaVersion } from './schema.ts';
 
-/** Pages of the write-ahead log (4 KiB each) after which it is copied back: 16 MB. Measured over 1 to 64 MB;
- * smaller ones cost up to a fifth of the speed, larger ones gain nothing. */
+/** Pages of the write-ahead log (4 KiB each) after which it is copied back: 16 MB. SQLite's own 1,000 were
+ * slower by a fifth, 8,000 no faster. */
 const checkpointPages = 4_000;
 /** Page cache: inner pages and the window that is being filled fit many times over. */
 const cacheKib = 16 * 1024;
