@@ -53,7 +53,10 @@ function parseWorkers(text: string, name: string, folder: string): WorkerEntry[]
 		.replace(/^\uFEFF/, '')
 		.split('\n')
 		.entries()) {
-		const content = raw.trim().replace(/(^|\s)#.*$/, '').trim();
+		const content = raw
+			.trim()
+			.replace(/(^|\s)#.*$/, '')
+			.trim();
 		if (content === '') continue;
 		try {
 			const entry = parseLine(content, i + 1, folder);
