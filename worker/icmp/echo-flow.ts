@@ -1,0 +1,168 @@
+/**
+ * What becomes of an echo: sent, answered, timed out, refused, and what the host's next step is then. The rules
+ * of tries (count 1) and of echoes at intervals (count above 1) are all here.
+ *
+ * With count above 1 one slot of each host leads: the next echo follows from it. When that is due while the
+ * leading echo is still in flight, the next one takes a slot of its own and leads from then on.
+ */
+import type { EchoJob } from './echo-job.ts';
+import type { JobList } from './job-list.ts';
+import type { SlotTable } from './slot-table.ts';
+import { addressWords, slotOutcome, slotState } from './slot-table.ts';
+import type { TimerWheel } from './timer-wheel.ts';
+
+/** Between an unreachable and the next try: routes that flap come back, and routers limit what they say. */
+const unreachablePauseMs = 50;
+
+/** How often an echo is sent again when the kernel had dropped answers while it was in flight. */
+const resendsMax = 3;
+
+export interface EchoFlowOptions {
+	readonly slots: SlotTable;
+	readonly wheel: TimerWheel;
+	readonly jobs: JobList;
+	/** takes a slot whose echo is ready to leave */
+	readonly enqueue: (slot: number) => void;
+}
+
+export class EchoFlow {
+	/** the time of this turn, for all that needs no better */
+	turnAtMs = 0;
+	/** when the kernel was last seen to drop packets of ours */
+	droppedAtMs = Number.NEGATIVE_INFINITY;
+	readonly #slots: SlotTable;
+	readonly #wheel: TimerWheel;
+	readonly #jobs: JobList;
+	readonly #enqueueToSend: (slot: number) => void;
+
+	constructor({ slots, wheel, jobs, enqueue }: EchoFlowOptions) {
+		this.#slots = slots;
+		this.#wheel = wheel;
+		this.#jobs = jobs;
+		this.#enqueueToSend = enqueue;
+	}
+
+	/** What a timer of a slot means. */
+	readonly fire = (slot: number): void => {
+		const slots = this.#slots;
+		const job = this.jobOf(slot);
+		if (slots.state[slot] === slotState.waiting) {
+			if (job.hasRoom(slots.host[slot]!, slots.echo[slot]!)) this.enqueue(slot);
+			else this.#wheel.set(slot, this.turnAtMs + 1);
+			return;
+		}
+		const timeoutAtMs = slots.sentAtMs[slot]! + job.timeoutMs;
+		if (this.turnAtMs < timeoutAtMs) this.#branch(slot, job, timeoutAtMs);
+		else if (slots.sentAtMs[slot]! <= this.droppedAtMs && slots.resends[slot]! < resendsMax) {
+			// The answer may have been among the dropped: this time-out says nothing about the host.
+			slots.resends[slot]! += 1;
+			job.sent[slots.host[slot]!]! -= 1;
+			this.enqueue(slot);
+		} else this.#lost(slot, job, this.turnAtMs);
+	};
+
+	/** The next echo of a host is due while this one is still in flight: it goes on in a slot of its own. */
+	#branch(slot: number, job: EchoJob, timeoutAtMs: number): void {
+		const slots = this.#slots;
+		const host = slots.host[slot]!;
+		const echo = slots.echo[slot]! + 1;
+		if (slots.free === 0 || !job.hasRoom(host, echo)) {
+			this.#wheel.set(slot, Math.min(this.turnAtMs + 1, timeoutAtMs));
+			return;
+		}
+		const next = slots.take();
+		slots.family[next] = slots.family[slot]!;
+		const from = slot * addressWords;
+		slots.address.copyWithin(next * addressWords, from, from + addressWords);
+		slots.job[next] = slots.job[slot]!;
+		slots.host[next] = host;
+		slots.echo[next] = echo;
+		slots.leads[next] = 1;
+		slots.leads[slot] = 0;
+		this.#wheel.set(slot, timeoutAtMs);
+		this.enqueue(next);
+	}
+
+	enqueue(slot: number): void {
+		this.#slots.state[slot] = slotState.ready;
+		this.#enqueueToSend(slot);
+	}
+
+	wait(slot: number, untilMs: number): void {
+		this.#slots.state[slot] = slotState.waiting;
+		this.#wheel.set(slot, untilMs);
+	}
+
+	left(slot: number, sentAtMs: number): void {
+		const slots = this.#slots;
+		const job = this.jobOf(slot);
+		const host = slots.host[slot]!;
+		slots.state[slot] = slotState.inFlight;
+		slots.outcome[slot] = slotOutcome.none;
+		slots.sentAtMs[slot] = sentAtMs;
+		if (job.sent[host] === 0) {
+			const waitMs = sentAtMs - job.startedAtMs;
+			if (waitMs > job.waitMs) job.waitMs = waitMs;
+		}
+		job.sent[host]! += 1;
+		const branches = slots.leads[slot] === 1 && slots.echo[slot]! + 1 < job.count;
+		const nextMs = branches ? Math.min(job.intervalMs, job.timeoutMs) : job.timeoutMs;
+		this.#wheel.set(slot, sentAtMs + nextMs);
+	}
+
+	answered(slot: number, rttMs: number): void {
+		const slots = this.#slots;
+		const job = this.jobOf(slot);
+		this.#wheel.clear(slot);
+		slots.outcome[slot] = slotOutcome.answered;
+		job.echoAnswered(slots.host[slot]!, slots.echo[slot]!, rttMs, this.turnAtMs);
+		this.#next(slot, job);
+	}
+
+	unreachable(slot: number, reason: number): void {
+		const job = this.jobOf(slot);
+		job.noteReason(this.#slots.host[slot]!, reason);
+		this.#wheel.clear(slot);
+		this.#lost(slot, job, this.turnAtMs + unreachablePauseMs);
+	}
+
+	/** An echo is over without an answer; the next try may leave at `retryAtMs`. */
+	#lost(slot: number, job: EchoJob, retryAtMs: number): void {
+		const slots = this.#slots;
+		slots.outcome[slot] = slotOutcome.lost;
+		if (job.count === 1 && slots.echo[slot]! + 1 < job.attempts) {
+			slots.echo[slot]! += 1;
+			slots.resends[slot] = 0;
+			if (retryAtMs <= this.turnAtMs) this.enqueue(slot);
+			else this.wait(slot, retryAtMs);
+			return;
+		}
+		job.echoLost(slots.host[slot]!, slots.echo[slot]!, this.turnAtMs);
+		this.#next(slot, job);
+	}
+
+	/** An echo could not leave, and will not. */
+	failed(slot: number, reason: number): void {
+		const slots = this.#slots;
+		const job = this.jobOf(slot);
+		job.noteSendError(slots.host[slot]!, reason);
+		slots.sentAtMs[slot] = this.turnAtMs;
+		job.echoLost(slots.host[slot]!, slots.echo[slot]!, this.turnAtMs);
+		this.#next(slot, job);
+	}
+
+	/** The slot of an echo that is over goes on to the host's next echo, or is free. */
+	#next(slot: number, job: EchoJob): void {
+		const slots = this.#slots;
+		if (slots.leads[slot] === 1 && slots.echo[slot]! + 1 < job.count) {
+			slots.echo[slot]! += 1;
+			slots.resends[slot] = 0;
+			slots.refusals[slot] = 0;
+			this.wait(slot, slots.sentAtMs[slot]! + job.intervalMs);
+		} else slots.release(slot);
+	}
+
+	jobOf(slot: number): EchoJob {
+		return this.#jobs.byNumber[this.#slots.job[slot]!]!;
+	}
+}

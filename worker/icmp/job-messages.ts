@@ -1,0 +1,66 @@
+/** Jobs and results between objects, as the worker has them, and columns, as they cross to the thread and back. */
+import type { IpAddress } from '../../shared/ip.ts';
+import type { ResultBlock } from '../../shared/results.ts';
+import type { EchoJob } from './echo-engine.ts';
+import type { BlockMessage, JobMessage } from './thread-messages.ts';
+
+/** A job as the thread takes it: no object per host. */
+export function packJob(id: number, job: EchoJob): JobMessage {
+	const { addresses, count, attempts, timeoutMs, intervalMs } = job;
+	const hosts = addresses.length;
+	const families = new Uint8Array(hosts);
+	const stride = addresses.some((address) => address.family === 6) ? 4 : 1;
+	const bytes = new Uint8Array(4 * stride * hosts);
+	for (let host = 0; host < hosts; host += 1) {
+		const address = addresses[host]!;
+		families[host] = address.family;
+		writeAddress(bytes, 4 * stride * host, address);
+	}
+	return {
+		type: 'job',
+		id,
+		hosts,
+		families,
+		addresses: new Int32Array(bytes.buffer),
+		stride,
+		count,
+		attempts,
+		timeoutMs,
+		intervalMs,
+	};
+}
+
+function writeAddress(bytes: Uint8Array, at: number, address: IpAddress): void {
+	if (address.family === 6) {
+		bytes.set(address.bytes, at);
+		return;
+	}
+	const { value } = address;
+	bytes[at] = value >>> 24;
+	bytes[at + 1] = (value >>> 16) & 255;
+	bytes[at + 2] = (value >>> 8) & 255;
+	bytes[at + 3] = value & 255;
+}
+
+/** A block of results, cut to its length. */
+export function asBlock(message: BlockMessage): ResultBlock {
+	const { length, index, status, reason, sent, received, rttMs, rtt } = message;
+	return {
+		length,
+		index: index.subarray(0, length),
+		status: status.subarray(0, length),
+		reason: reason.subarray(0, length),
+		address: undefined,
+		sent: sent.subarray(0, length),
+		received: received.subarray(0, length),
+		rttMs: rttMs.subarray(0, length),
+		rtt:
+			rtt === undefined
+				? undefined
+				: {
+						min: rtt.min.subarray(0, length),
+						max: rtt.max.subarray(0, length),
+						jitter: rtt.jitter.subarray(0, length),
+					},
+	};
+}
