@@ -40,6 +40,7 @@ async function benchEngine(hosts: number, mode: 'datagram' | 'raw'): Promise<voi
 				timeoutMs: 1000,
 				intervalMs: 0,
 				signal: new AbortController().signal,
+				left: () => {},
 				report(block) {
 					for (let row = 0; row < block.length; row += 1) {
 						const status = statuses[block.status[row]!]!;

@@ -56,14 +56,15 @@ export function startEmbeddedWorker({ ratePerSecond }: EmbeddedWorkerOptions): P
 		};
 		const timer = setTimeout(() => fail('it took too long'), startMsMax);
 		child.once('error', (error) => fail(error.message));
-		child.once('exit', () => fail(stderr.trim() || 'it ended at once'));
+		const onExit = (): void => fail(stderr.trim() || 'it ended at once');
+		child.once('exit', onExit);
 		child.on('message', (message: Message) => {
 			if ('failed' in message) {
 				fail(message.failed);
 				return;
 			}
 			clearTimeout(timer);
-			child.removeAllListeners('exit');
+			child.off('exit', onExit);
 			child.stderr?.resume();
 			resolve({
 				url: `http://127.0.0.1:${message.port}`,

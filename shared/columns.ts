@@ -4,7 +4,8 @@
  *
  *   {"worker":"<instance>","hosts":4096}             first line
  *   {"i":[0,1,2],"s":0,"n":1,"k":1,"t":[0.1,0.2,0.15]}   any number of these
- *   {"done":true,"results":4096,"waitMs":12}         last line
+ *   {"sent":true,"waitMs":12}                        once, when every host has had its first probe
+ *   {"done":true,"results":4096}                     last line
  *
  * `i` positions in the request, `s` statuses and `r` reasons (positions in outcome.ts), `a` addresses, `n`
  * sent, `k` received, `t` mean RTT in ms; `l`, `h`, `j` lowest and highest RTT and jitter. A column whose values

@@ -122,7 +122,12 @@ export interface StreamEnd {
 	done: true;
 	/** results in the stream */
 	results: number;
-	/** the longest that a host waited inside the worker before its first probe left, in ms: a master reads from
-	 * it whether the worker has more than it can send */
+}
+
+/** In the columns form, once: every host has had its first probe, or will have none. */
+export interface StreamSent {
+	sent: true;
+	/** the longest that a host waited inside the worker for its first probe, in ms: a master reads from it whether
+	 * the worker has more than it can send, without waiting for hosts that do not answer */
 	waitMs: number;
 }

@@ -5,7 +5,7 @@
 import type { Clock } from '../shared/clock.ts';
 import { formatIp } from '../shared/ip.ts';
 import { answerDrainMs } from '../shared/limits.ts';
-import type { StreamEnd } from '../shared/protocol.ts';
+import type { StreamEnd, StreamSent } from '../shared/protocol.ts';
 import { mediaTypes } from '../shared/protocol.ts';
 import type { HostResult, ResultBlock } from '../shared/results.ts';
 import { hostResult } from '../shared/results.ts';
@@ -30,7 +30,8 @@ export interface AnswerOptions {
 /** What a batch reports to. */
 export interface Taker {
 	report(block: ResultBlock): void;
-	waited(waitMs: number): void;
+	/** every host has had its first probe */
+	sent(waitMs: number): void;
 }
 
 export type AnswerForm = (typeof mediaTypes)[keyof typeof mediaTypes];
@@ -57,7 +58,7 @@ async function answerJson({ plan, worker, run, signal, closed }: AnswerOptions):
 		}
 	};
 	try {
-		await run({ report, waited: () => undefined }, signal);
+		await run({ report, sent: () => undefined }, signal);
 		return Response.json({ worker, results });
 	} finally {
 		closed();
@@ -68,7 +69,7 @@ type LineMaker = (
 	options: AnswerOptions,
 	write: (line: string) => void,
 	signal: AbortSignal,
-) => { report(block: ResultBlock): void; end(): void };
+) => Taker & { end(): void };
 
 function answerStream(form: AnswerForm, options: AnswerOptions, lines: LineMaker): Response {
 	const { plan, clock, run, closed } = options;
@@ -76,22 +77,14 @@ function answerStream(form: AnswerForm, options: AnswerOptions, lines: LineMaker
 		async produce({ write }, reading) {
 			const stop = new AbortController();
 			const signal = AbortSignal.any([options.signal, reading, stop.signal]);
-			const { report, end } = lines(options, write, signal);
-			let longestMs = 0;
-			const waited = (waitMs: number): void => {
-				longestMs = Math.max(longestMs, waitMs);
-			};
+			const taker = lines(options, write, signal);
 			try {
-				await run({ report, waited }, signal);
+				await run(taker, signal);
 			} finally {
 				stop.abort();
 			}
-			end();
-			const last: StreamEnd = {
-				done: true,
-				results: plan.hosts.length,
-				waitMs: roundToMicroseconds(longestMs),
-			};
+			taker.end();
+			const last: StreamEnd = { done: true, results: plan.hosts.length };
 			write(JSON.stringify(last));
 		},
 		drainTime: (signal) => clock.sleep(answerDrainMs, signal),
@@ -104,13 +97,21 @@ const ndjsonLines: LineMaker = ({ plan }, write) => ({
 	report(block) {
 		for (let row = 0; row < block.length; row += 1) write(JSON.stringify(resultObject(plan, block, row)));
 	},
+	sent: () => undefined,
 	end: () => undefined,
 });
 
 const columnsLines: LineMaker = ({ plan, worker, clock }, write, signal) => {
 	const writer = new ColumnsWriter({ write, statistics: plan.request.count > 1, clock, signal });
 	write(JSON.stringify({ worker, hosts: plan.hosts.length }));
-	return { report: (block) => writer.add(block), end: () => writer.flush() };
+	return {
+		report: (block) => writer.add(block),
+		sent(waitMs) {
+			const mark: StreamSent = { sent: true, waitMs: roundToMicroseconds(waitMs) };
+			write(JSON.stringify(mark));
+		},
+		end: () => writer.flush(),
+	};
 };
 
 function resultObject(plan: BatchPlan, block: ResultBlock, row: number): HostResult {

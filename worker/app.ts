@@ -139,7 +139,7 @@ export function createApp({
 						entry.denied += deniedIn(block);
 						taker.report(block);
 					},
-					waited: taker.waited,
+					sent: taker.sent,
 					fault,
 				});
 				entry.outcome = 'ok';

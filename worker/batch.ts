@@ -11,6 +11,7 @@ import { onAbort } from '../shared/abort.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { IpAddress } from '../shared/ip.ts';
 import { formatIp, parseIp } from '../shared/ip.ts';
+import type { Reason, Status } from '../shared/outcome.ts';
 import type { TargetPolicy } from '../shared/policy.ts';
 import type { ResultBlock } from '../shared/results.ts';
 import type { ProbeName } from '../shared/target.ts';
@@ -32,8 +33,9 @@ export interface BatchOptions {
 	readonly signal: AbortSignal;
 	/** takes results as they are known; together, the blocks hold every position of the request once */
 	readonly report: (block: ResultBlock) => void;
-	/** takes how long a host waited before its first probe left, in ms */
-	readonly waited: (waitMs: number) => void;
+	/** called once, when every host has had its first probe or will have none, with the longest that one of them
+	 * waited for it, in ms; not called when a probe fails */
+	readonly sent: (waitMs: number) => void;
 	/** takes what was thrown by a probe or a resolver: faults of ours, whose hosts are `error/internal` */
 	readonly fault: (error: unknown) => void;
 }
@@ -82,12 +84,16 @@ class Run {
 	/** resolved and allowed, waiting for their group to start */
 	readonly #ready = new Map<ProbeName, { planned: PlannedHost[]; hosts: ProbeHost[] }>();
 	readonly #running: Promise<void>[] = [];
+	/** hosts whose first probe is still to leave */
+	#unsent: number;
+	#longestWaitMs = 0;
 
 	constructor(options: BatchOptions, ledger: Ledger, signal: AbortSignal) {
 		this.#options = options;
 		this.#ledger = ledger;
 		this.#signal = signal;
 		this.#probes = new Map(options.probes.map((probe) => [probe.name, probe]));
+		this.#unsent = options.plan.unique.length;
 	}
 
 	/** Never rejects. */
@@ -106,7 +112,7 @@ class Run {
 				else others.push(planned);
 			}
 		}
-		this.#ledger.settle(unoffered, 'error', 'no-probe');
+		this.#settle(unoffered, 'error', 'no-probe');
 		this.#startReady();
 		if (resolver !== undefined && named.size > 0) await this.#resolveAll(resolver, named);
 		await Promise.all(this.#running);
@@ -118,7 +124,7 @@ class Run {
 		const checked = address ?? (isLocalhost(target.name!) ? loopback : undefined);
 		const reason = checked && this.#options.policy.check(checked, probe);
 		if (reason !== undefined) {
-			this.#ledger.settle([planned], 'denied', reason);
+			this.#settle([planned], 'denied', reason);
 			return;
 		}
 		let group = this.#ready.get(probe);
@@ -130,6 +136,18 @@ class Run {
 		group.hosts.push({ index, target, address, port });
 	}
 
+	/** Hosts that no probe is sent to. */
+	#settle(hosts: readonly PlannedHost[], status: Status, reason: Reason): void {
+		this.#ledger.settle(hosts, status, reason);
+		this.#left(hosts.length, 0);
+	}
+
+	#left(hosts: number, waitMs: number): void {
+		this.#longestWaitMs = Math.max(this.#longestWaitMs, waitMs);
+		this.#unsent -= hosts;
+		if (this.#unsent === 0 && hosts > 0) this.#options.sent(this.#longestWaitMs);
+	}
+
 	#startReady(): void {
 		for (const [name, { planned, hosts }] of this.#ready) {
 			this.#running.push(this.#probe(this.#probes.get(name)!, planned, hosts));
@@ -138,7 +156,7 @@ class Run {
 	}
 
 	async #probe(probe: Probe, planned: readonly PlannedHost[], hosts: readonly ProbeHost[]): Promise<void> {
-		const { plan, waited, fault } = this.#options;
+		const { plan, fault } = this.#options;
 		const resolved = new Map<number, string>();
 		for (const { index, target, address } of hosts) {
 			if (target.address === undefined && address !== undefined) resolved.set(index, formatIp(address));
@@ -148,7 +166,7 @@ class Run {
 				hosts,
 				settings: plan.request,
 				report: (block) => this.#ledger.take(withAddresses(block, resolved)),
-				waited,
+				left: (count, waitMs) => this.#left(count, waitMs),
 				signal: this.#signal,
 			});
 		} catch (error) {
@@ -184,12 +202,12 @@ class Run {
 				for (const planned of hosts) this.#admit(planned, resolution.address);
 			} else {
 				const { reason } = resolution;
-				this.#ledger.settle(hosts, reason.startsWith('dns-') ? 'unresolved' : 'error', reason);
+				this.#settle(hosts, reason.startsWith('dns-') ? 'unresolved' : 'error', reason);
 			}
 		} catch (error) {
 			if (this.#signal.aborted) return;
 			this.#options.fault(error);
-			this.#ledger.settle(hosts, 'error', 'internal');
+			this.#settle(hosts, 'error', 'internal');
 		}
 	}
 }

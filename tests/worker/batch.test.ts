@@ -41,7 +41,7 @@ function start(body: PingRequestBody, options: Partial<BatchOptions> = {}) {
 				results[index] = hostResult(block, row, body.hosts[index]!, undefined);
 			}
 		},
-		waited: () => undefined,
+		sent: () => undefined,
 		fault: (error) => faults.push(error),
 		...options,
 	});

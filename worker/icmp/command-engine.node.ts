@@ -75,16 +75,17 @@ class CommandEngine implements EchoEngine {
 		this.#processes = new Turnstile({ placesMax: processesMax, pace: { pacer, clock } });
 	}
 
-	async run(job: EchoJob): Promise<number> {
+	async run(job: EchoJob): Promise<void> {
 		// The first failure of any host ends the others too.
 		const failing = new AbortController();
 		const signal = AbortSignal.any([job.signal, this.#closing.signal, failing.signal]);
 		signal.throwIfAborted();
 		const startedAtMs = this.#clock.monotonicMs();
-		let waitMs = 0;
 		let cursor = 0;
+		let unsent = job.addresses.length;
 		const left = (): void => {
-			waitMs = Math.max(waitMs, this.#clock.monotonicMs() - startedAtMs);
+			unsent -= 1;
+			if (unsent === 0) job.left(this.#clock.monotonicMs() - startedAtMs);
 		};
 		const work = async (): Promise<void> => {
 			while (cursor < job.addresses.length) {
@@ -100,7 +101,6 @@ class CommandEngine implements EchoEngine {
 		await Promise.all(Array.from({ length: hosts }, () => work().catch(fail)));
 		// Every process that this job started has ended by now.
 		signal.throwIfAborted();
-		return waitMs;
 	}
 
 	/** All echoes of one host, one after the other. */

@@ -7,13 +7,15 @@
  *   3. take up hosts of the jobs in turn, and send one batch per family, as far as the pacer lets;
  *   4. post the results that are many or old enough.
  *
- * A host is settled by its job (echo-job.ts); what is under way stands in the slot table (slot-table.ts).
+ * What becomes of an echo is decided in echo-flow.ts, what of a host in its job (echo-job.ts); what is under way
+ * stands in the slot table (slot-table.ts).
  */
 import { hostsInFlightMax } from '../../shared/limits.ts';
 import { reasonCode } from '../../shared/outcome.ts';
 import type { Pacer } from '../pacer.ts';
 import { CookieJar } from './cookie.ts';
 import { counterAt } from './echo-counters.ts';
+import { EchoFlow } from './echo-flow.ts';
 import { EchoJob } from './echo-job.ts';
 import { EchoSender } from './echo-sender.node.ts';
 import { ErrorReader } from './error-reader.node.ts';
@@ -36,12 +38,6 @@ const readyMax = 256;
 
 /** How long results may wait to be posted together. */
 const blockAgeMsMax = 12;
-
-/** Between an unreachable and the next try: routes that flap come back, and routers limit what they say. */
-const unreachablePauseMs = 50;
-
-/** How often an echo is sent again when the kernel had dropped answers while it was in flight. */
-const resendsMax = 3;
 
 /** A flood that keeps us from ever draining the sockets may hold up the timers no longer than this. */
 const undrainedMsMax = 2_000;
@@ -69,12 +65,10 @@ export class EchoCore {
 	readonly #replies: ReplyReader;
 	readonly #errors: ErrorReader;
 	readonly #sender: EchoSender;
-	/** the time of this turn, for all that needs no better */
-	#turnAtMs = 0;
+	readonly #flow: EchoFlow;
 	#drainedAtMs = 0;
-	/** for each socket: the kernel's drop counter, and when it was last seen to grow */
+	/** the kernel's drop counter of each socket, as last seen */
 	readonly #drops: number[];
-	#droppedAtMs = Number.NEGATIVE_INFINITY;
 
 	constructor({ sockets, pacer, receiveTime, counters, key, nowMs, post }: EchoCoreOptions) {
 		this.#sockets = sockets;
@@ -83,21 +77,28 @@ export class EchoCore {
 		this.#post = post;
 		this.#drops = sockets.map((socket) => socket.drops());
 		const slots = this.#slots;
+		const flow = new EchoFlow({
+			slots,
+			wheel: this.#wheel,
+			jobs: this.#jobs,
+			enqueue: (slot) => this.#sender.enqueue(slot),
+		});
+		this.#flow = flow;
 		const cookies = new CookieJar(slots, key);
 		this.#replies = new ReplyReader({
 			slots,
 			cookies,
 			counters,
 			receiveTime,
-			timeoutMs: (slot) => this.#jobOf(slot).timeoutMs,
-			answered: (slot, rttMs) => this.#answered(slot, rttMs),
+			timeoutMs: (slot) => flow.jobOf(slot).timeoutMs,
+			answered: (slot, rttMs) => flow.answered(slot, rttMs),
 		});
 		this.#errors = new ErrorReader({
 			slots,
 			cookies,
 			counters,
-			unreachable: (slot, reason) => this.#unreachable(slot, reason),
-			hinted: (slot, reason) => this.#jobOf(slot).noteReason(slots.host[slot]!, reason),
+			unreachable: (slot, reason) => flow.unreachable(slot, reason),
+			hinted: (slot, reason) => flow.jobOf(slot).noteReason(slots.host[slot]!, reason),
 		});
 		this.#sender = new EchoSender({
 			sockets,
@@ -106,10 +107,11 @@ export class EchoCore {
 			counters,
 			pacer,
 			nowMs,
-			left: (slot, sentAtMs) => this.#left(slot, sentAtMs),
-			failed: (slot, reason) => this.#failed(slot, reason),
-			refused: (slot, retryAtMs) => this.#wait(slot, retryAtMs),
-			timeoutMs: (slot) => this.#jobOf(slot).timeoutMs,
+			superseded: (slot) => flow.superseded(slot),
+			left: (slot, sentAtMs) => flow.left(slot, sentAtMs),
+			failed: (slot, reason) => flow.failed(slot, reason),
+			refused: (slot, retryAtMs) => flow.wait(slot, retryAtMs),
+			timeoutMs: (slot) => flow.jobOf(slot).timeoutMs,
 			drainErrors: (socket) => this.#errors.drain(socket),
 		});
 	}
@@ -138,7 +140,8 @@ export class EchoCore {
 	/** Nothing of this job leaves after this call. Unknown ids are jobs that have just ended. */
 	abort(id: number): void {
 		const number = this.#jobs.numberOf(id);
-		if (number !== undefined) {
+		const job = number === undefined ? undefined : this.#jobs.byNumber[number];
+		if (number !== undefined && job !== undefined) {
 			const slots = this.#slots;
 			for (let slot = 0; slot < slots.capacity; slot += 1) {
 				if (slots.job[slot] !== number) continue;
@@ -158,7 +161,7 @@ export class EchoCore {
 	/** Does what can be done now. @returns whether there is likely more to do at once */
 	turn(): boolean {
 		const startedAtMs = this.#nowMs();
-		this.#turnAtMs = startedAtMs;
+		this.#flow.turnAtMs = startedAtMs;
 		const packetsBefore = this.#replies.packets;
 		let drained = true;
 		for (const socket of this.#sockets) drained = this.#drain(socket) && drained;
@@ -214,51 +217,11 @@ export class EchoCore {
 			if (dropped > 0) {
 				this.#drops[i] = drops;
 				this.#counters[counterAt.dropped]! += dropped;
-				this.#droppedAtMs = this.#nowMs();
-				this.#sender.slowDown(this.#droppedAtMs);
+				this.#flow.droppedAtMs = this.#nowMs();
+				this.#sender.slowDown(this.#flow.droppedAtMs);
 			}
 		}
-		this.#wheel.advance(dueAtMs, this.#fire);
-	}
-
-	readonly #fire = (slot: number): void => {
-		const slots = this.#slots;
-		const job = this.#jobOf(slot);
-		if (slots.state[slot] === slotState.waiting) {
-			if (job.hasRoom(slots.host[slot]!, slots.echo[slot]!)) this.#enqueue(slot);
-			else this.#wheel.set(slot, this.#turnAtMs + 1);
-			return;
-		}
-		const timeoutAtMs = slots.sentAtMs[slot]! + job.timeoutMs;
-		if (this.#turnAtMs < timeoutAtMs) this.#branch(slot, job, timeoutAtMs);
-		else if (slots.sentAtMs[slot]! <= this.#droppedAtMs && slots.resends[slot]! < resendsMax) {
-			// The answer may have been among the dropped: this time-out says nothing about the host.
-			slots.resends[slot]! += 1;
-			job.sent[slots.host[slot]!]! -= 1;
-			this.#enqueue(slot);
-		} else this.#lost(slot, job, this.#turnAtMs);
-	};
-
-	/** The next echo of a host is due while this one is still in flight: it goes on in a slot of its own. */
-	#branch(slot: number, job: EchoJob, timeoutAtMs: number): void {
-		const slots = this.#slots;
-		const host = slots.host[slot]!;
-		const echo = slots.echo[slot]! + 1;
-		if (slots.free === 0 || !job.hasRoom(host, echo)) {
-			this.#wheel.set(slot, Math.min(this.#turnAtMs + 1, timeoutAtMs));
-			return;
-		}
-		const next = slots.take();
-		slots.family[next] = slots.family[slot]!;
-		const from = slot * addressWords;
-		slots.address.copyWithin(next * addressWords, from, from + addressWords);
-		slots.job[next] = slots.job[slot]!;
-		slots.host[next] = host;
-		slots.echo[next] = echo;
-		slots.leads[next] = 1;
-		slots.leads[slot] = 0;
-		this.#wheel.set(slot, timeoutAtMs);
-		this.#enqueue(next);
+		this.#wheel.advance(dueAtMs, this.#flow.fire);
 	}
 
 	#takeUp(): void {
@@ -271,7 +234,7 @@ export class EchoCore {
 			for (let host = job.cursor; host < end; host += 1) {
 				const family = job.families[host]!;
 				if (!this.#sender.supports(family)) {
-					job.hostFailed(host, noRoute, this.#turnAtMs);
+					job.hostFailed(host, noRoute, this.#flow.turnAtMs);
 					continue;
 				}
 				const slot = slots.take();
@@ -283,94 +246,12 @@ export class EchoCore {
 				slots.job[slot] = number;
 				slots.host[slot] = host;
 				slots.echo[slot] = 0;
-				slots.leads[slot] = job.count > 1 ? 1 : 0;
-				this.#enqueue(slot);
+				slots.leads[slot] = 1;
+				job.slotTaken(host);
+				this.#flow.enqueue(slot);
 			}
 			job.cursor = end;
 		}
-	}
-
-	#enqueue(slot: number): void {
-		this.#slots.state[slot] = slotState.ready;
-		this.#sender.enqueue(slot);
-	}
-
-	#wait(slot: number, untilMs: number): void {
-		this.#slots.state[slot] = slotState.waiting;
-		this.#wheel.set(slot, untilMs);
-	}
-
-	#left(slot: number, sentAtMs: number): void {
-		const slots = this.#slots;
-		const job = this.#jobOf(slot);
-		const host = slots.host[slot]!;
-		slots.state[slot] = slotState.inFlight;
-		slots.outcome[slot] = slotOutcome.none;
-		slots.sentAtMs[slot] = sentAtMs;
-		if (job.sent[host] === 0) {
-			const waitMs = sentAtMs - job.startedAtMs;
-			if (waitMs > job.waitMs) job.waitMs = waitMs;
-		}
-		job.sent[host]! += 1;
-		const branches = slots.leads[slot] === 1 && slots.echo[slot]! + 1 < job.count;
-		const nextMs = branches ? Math.min(job.intervalMs, job.timeoutMs) : job.timeoutMs;
-		this.#wheel.set(slot, sentAtMs + nextMs);
-	}
-
-	#answered(slot: number, rttMs: number): void {
-		const slots = this.#slots;
-		const job = this.#jobOf(slot);
-		this.#wheel.clear(slot);
-		slots.outcome[slot] = slotOutcome.answered;
-		job.echoAnswered(slots.host[slot]!, slots.echo[slot]!, rttMs, this.#turnAtMs);
-		this.#next(slot, job);
-	}
-
-	#unreachable(slot: number, reason: number): void {
-		const job = this.#jobOf(slot);
-		job.noteReason(this.#slots.host[slot]!, reason);
-		this.#wheel.clear(slot);
-		this.#lost(slot, job, this.#turnAtMs + unreachablePauseMs);
-	}
-
-	/** An echo is over without an answer; the next try may leave at `retryAtMs`. */
-	#lost(slot: number, job: EchoJob, retryAtMs: number): void {
-		const slots = this.#slots;
-		slots.outcome[slot] = slotOutcome.lost;
-		if (job.count === 1 && slots.echo[slot]! + 1 < job.attempts) {
-			slots.echo[slot]! += 1;
-			slots.resends[slot] = 0;
-			if (retryAtMs <= this.#turnAtMs) this.#enqueue(slot);
-			else this.#wait(slot, retryAtMs);
-			return;
-		}
-		job.echoLost(slots.host[slot]!, slots.echo[slot]!, this.#turnAtMs);
-		this.#next(slot, job);
-	}
-
-	/** An echo could not leave, and will not. */
-	#failed(slot: number, reason: number): void {
-		const slots = this.#slots;
-		const job = this.#jobOf(slot);
-		job.noteSendError(slots.host[slot]!, reason);
-		slots.sentAtMs[slot] = this.#turnAtMs;
-		job.echoLost(slots.host[slot]!, slots.echo[slot]!, this.#turnAtMs);
-		this.#next(slot, job);
-	}
-
-	/** The slot of an echo that is over goes on to the host's next echo, or is free. */
-	#next(slot: number, job: EchoJob): void {
-		const slots = this.#slots;
-		if (slots.leads[slot] === 1 && slots.echo[slot]! + 1 < job.count) {
-			slots.echo[slot]! += 1;
-			slots.resends[slot] = 0;
-			slots.refusals[slot] = 0;
-			this.#wait(slot, slots.sentAtMs[slot]! + job.intervalMs);
-		} else slots.release(slot);
-	}
-
-	#jobOf(slot: number): EchoJob {
-		return this.#jobs.byNumber[this.#slots.job[slot]!]!;
 	}
 
 	#postResults(): void {
@@ -379,14 +260,20 @@ export class EchoCore {
 			const job = byNumber[number];
 			if (job === undefined) continue;
 			for (;;) {
-				const block = job.takeBlock(this.#turnAtMs, blockAgeMsMax);
+				const block = job.takeBlock(this.#flow.turnAtMs, blockAgeMsMax);
 				if (block === undefined) break;
 				this.#post(block, buffersOf(block));
 			}
-			if (job.done) {
-				this.#post({ type: 'done', id: job.id, waitMs: job.waitMs });
-				this.#jobs.remove(number);
+			if (job.unsent === 0 && !job.saidLeft) {
+				job.saidLeft = true;
+				this.#post({ type: 'left', id: job.id, waitMs: job.waitMs });
 			}
+			if (job.done && !job.saidDone) {
+				job.saidDone = true;
+				this.#post({ type: 'done', id: job.id });
+			}
+			// A host that answered its second try may have its first one still in flight.
+			if (job.done && job.slots === 0) this.#jobs.remove(number);
 		}
 	}
 }

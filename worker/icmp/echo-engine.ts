@@ -6,12 +6,16 @@ export interface EchoJob {
 	readonly addresses: readonly IpAddress[];
 	/** echo requests per address; above 1 all are sent, `intervalMs` apart, and blocks carry `rtt` */
 	readonly count: number;
-	/** with count 1: tries until the first answer, each with its own timeout */
+	/** with count 1: tries until the first answer, each with its own timeout; the next one may leave before the last
+	 * has timed out */
 	readonly attempts: number;
 	readonly timeoutMs: number;
 	readonly intervalMs: number;
 	/** takes results as they are known; `index` is the position in `addresses`, `address` is `undefined` */
 	readonly report: (block: ResultBlock) => void;
+	/** called once, when every address has had its first echo request or will have none, with the longest that one
+	 * of them waited for it, in ms */
+	readonly left: (waitMs: number) => void;
 	/** aborted: no further echo request of this job leaves, and `run` rejects with the signal's reason */
 	readonly signal: AbortSignal;
 }
@@ -19,12 +23,8 @@ export interface EchoJob {
 export interface EchoEngine {
 	readonly mode: 'datagram' | 'raw' | 'command';
 	readonly families: { readonly ipv4: boolean; readonly ipv6: boolean };
-	/**
-	 * Probes every address and reports each once.
-	 *
-	 * @returns the longest that an address waited for its first echo request to leave, in ms
-	 */
-	run(job: EchoJob): Promise<number>;
+	/** Probes every address and reports each once. */
+	run(job: EchoJob): Promise<void>;
 	/** since the start; what was ignored and why */
 	counters(): EchoCounters;
 	close(): Promise<void>;

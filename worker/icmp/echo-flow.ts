@@ -2,8 +2,10 @@
  * What becomes of an echo: sent, answered, timed out, refused, and what the host's next step is then. The rules
  * of tries (count 1) and of echoes at intervals (count above 1) are all here.
  *
- * With count above 1 one slot of each host leads: the next echo follows from it. When that is due while the
- * leading echo is still in flight, the next one takes a slot of its own and leads from then on.
+ * One slot of each host leads: the next echo follows from it. When that is due while the leading echo is still in
+ * flight, the next one takes a slot of its own and leads from then on. With count above 1 it is due after the
+ * interval; with count 1 after `retryMs`, unless an answer has come, so that tries overlap and a dead host costs
+ * less time than its tries one after the other, while each of them still has its whole timeout.
  */
 import type { EchoJob } from './echo-job.ts';
 import type { JobList } from './job-list.ts';
@@ -47,6 +49,7 @@ export class EchoFlow {
 		const slots = this.#slots;
 		const job = this.jobOf(slot);
 		if (slots.state[slot] === slotState.waiting) {
+			if (this.superseded(slot)) return;
 			if (job.hasRoom(slots.host[slot]!, slots.echo[slot]!)) this.enqueue(slot);
 			else this.#wheel.set(slot, this.turnAtMs + 1);
 			return;
@@ -66,6 +69,10 @@ export class EchoFlow {
 		const slots = this.#slots;
 		const host = slots.host[slot]!;
 		const echo = slots.echo[slot]! + 1;
+		if (!this.#hasNext(slot, job) || (job.count === 1 && job.isSettled(host))) {
+			this.#wheel.set(slot, timeoutAtMs);
+			return;
+		}
 		if (slots.free === 0 || !job.hasRoom(host, echo)) {
 			this.#wheel.set(slot, Math.min(this.turnAtMs + 1, timeoutAtMs));
 			return;
@@ -78,9 +85,20 @@ export class EchoFlow {
 		slots.host[next] = host;
 		slots.echo[next] = echo;
 		slots.leads[next] = 1;
+		job.slotTaken(host);
 		slots.leads[slot] = 0;
 		this.#wheel.set(slot, timeoutAtMs);
 		this.enqueue(next);
+	}
+
+	/** Whether the echo of a slot that is not in flight is needed no more, because another try was answered: the
+	 * slot is then free. */
+	superseded(slot: number): boolean {
+		const job = this.jobOf(slot);
+		if (job.count > 1 || !job.isSettled(this.#slots.host[slot]!)) return false;
+		job.slotReleased(this.#slots.host[slot]!);
+		this.#slots.release(slot);
+		return true;
 	}
 
 	enqueue(slot: number): void {
@@ -100,13 +118,10 @@ export class EchoFlow {
 		slots.state[slot] = slotState.inFlight;
 		slots.outcome[slot] = slotOutcome.none;
 		slots.sentAtMs[slot] = sentAtMs;
-		if (job.sent[host] === 0) {
-			const waitMs = sentAtMs - job.startedAtMs;
-			if (waitMs > job.waitMs) job.waitMs = waitMs;
-		}
+		job.begun(host, sentAtMs - job.startedAtMs);
 		job.sent[host]! += 1;
-		const branches = slots.leads[slot] === 1 && slots.echo[slot]! + 1 < job.count;
-		const nextMs = branches ? Math.min(job.intervalMs, job.timeoutMs) : job.timeoutMs;
+		const followMs = job.count > 1 ? job.intervalMs : job.retryMs;
+		const nextMs = this.#hasNext(slot, job) ? Math.min(followMs, job.timeoutMs) : job.timeoutMs;
 		this.#wheel.set(slot, sentAtMs + nextMs);
 	}
 
@@ -130,7 +145,7 @@ export class EchoFlow {
 	#lost(slot: number, job: EchoJob, retryAtMs: number): void {
 		const slots = this.#slots;
 		slots.outcome[slot] = slotOutcome.lost;
-		if (job.count === 1 && slots.echo[slot]! + 1 < job.attempts) {
+		if (job.count === 1 && this.#hasNext(slot, job) && !job.isSettled(slots.host[slot]!)) {
 			slots.echo[slot]! += 1;
 			slots.resends[slot] = 0;
 			if (retryAtMs <= this.turnAtMs) this.enqueue(slot);
@@ -146,6 +161,7 @@ export class EchoFlow {
 		const slots = this.#slots;
 		const job = this.jobOf(slot);
 		job.noteSendError(slots.host[slot]!, reason);
+		job.begun(slots.host[slot]!, this.turnAtMs - job.startedAtMs);
 		slots.sentAtMs[slot] = this.turnAtMs;
 		job.echoLost(slots.host[slot]!, slots.echo[slot]!, this.turnAtMs);
 		this.#next(slot, job);
@@ -154,12 +170,21 @@ export class EchoFlow {
 	/** The slot of an echo that is over goes on to the host's next echo, or is free. */
 	#next(slot: number, job: EchoJob): void {
 		const slots = this.#slots;
-		if (slots.leads[slot] === 1 && slots.echo[slot]! + 1 < job.count) {
+		if (job.count > 1 && this.#hasNext(slot, job)) {
 			slots.echo[slot]! += 1;
 			slots.resends[slot] = 0;
 			slots.refusals[slot] = 0;
 			this.wait(slot, slots.sentAtMs[slot]! + job.intervalMs);
-		} else slots.release(slot);
+			return;
+		}
+		job.slotReleased(slots.host[slot]!);
+		slots.release(slot);
+	}
+
+	/** Whether the host's next echo follows from this slot. */
+	#hasNext(slot: number, job: EchoJob): boolean {
+		const echoes = job.count > 1 ? job.count : job.attempts;
+		return this.#slots.leads[slot] === 1 && this.#slots.echo[slot]! + 1 < echoes;
 	}
 
 	jobOf(slot: number): EchoJob {

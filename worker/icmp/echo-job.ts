@@ -1,11 +1,13 @@
 /**
  * What the thread knows of one job: columns, not objects per host. With count 1 a host is settled by its first
- * answer or its last try. Above 1 its echoes are folded into the statistics in the order of sending, although
+ * answer, or when its last try and all before it are lost; tries overlap, so that a dead host costs less time
+ * than its tries one after the other, and every try still has its whole timeout. Above 1 its echoes are folded into the statistics in the order of sending, although
  * they may be answered in any order: each host has a small window of round-trip times, and the next echo waits
  * while the window is full.
  */
 import { resultBlockHostsMax } from '../../shared/limits.ts';
 import { reasonCode, statusCode } from '../../shared/outcome.ts';
+import { EchoStatistics, lostEcho } from './echo-statistics.ts';
 import type { BlockMessage, JobMessage } from './thread-messages.ts';
 
 const up = statusCode('up');
@@ -14,14 +16,6 @@ const denied = statusCode('denied');
 const error = statusCode('error');
 const timeout = reasonCode('timeout');
 const broadcast = reasonCode('broadcast');
-
-/** Round-trip times that the windows of one job hold together, but never under `windowMin` a host. */
-const windowCellsMax = 2 ** 22;
-const windowMin = 16;
-
-/** In a window: not yet known, and no answer came. */
-const pending = -2;
-const lost = -1;
 
 export class EchoJob {
 	readonly id: number;
@@ -38,8 +32,18 @@ export class EchoJob {
 	cursor = 0;
 	/** hosts that are reported */
 	settled = 0;
+	/** with count 1: how long after a try the next one leaves, when no answer has come. Half the timeout: time
+	 * enough for most answers, and for what lost the first one (a burst, a sleeping radio) to pass */
+	readonly retryMs: number;
 	/** the longest that a host waited for its first echo to leave */
 	waitMs = 0;
+	/** hosts whose first echo has not left yet, and may */
+	unsent: number;
+	/** whether it has been said that none is left unsent, and that all are reported */
+	saidLeft = false;
+	saidDone = false;
+	/** slots that echoes of this job have */
+	slots = 0;
 	/** results that are being gathered, and since when */
 	#block: BlockMessage | undefined;
 	#blockSinceMs = 0;
@@ -50,9 +54,14 @@ export class EchoJob {
 	readonly sent: Uint16Array;
 	/** why a host did not answer, by the last one who said; kept for the end */
 	readonly #reason: Uint8Array;
+	/** with count 1: slots that each host has, and whether it is reported */
+	readonly #open: Uint8Array;
+	readonly #reported: Uint8Array;
+	/** whether each host's first echo has left, or will not */
+	readonly #begun: Uint8Array;
 	/** why its last echo could not leave, by the same token */
 	readonly #sendError: Uint8Array;
-	readonly #statistics: Statistics | undefined;
+	readonly #statistics: EchoStatistics | undefined;
 
 	constructor(message: JobMessage, nowMs: number) {
 		this.id = message.id;
@@ -65,14 +74,43 @@ export class EchoJob {
 		this.timeoutMs = message.timeoutMs;
 		this.intervalMs = message.intervalMs;
 		this.startedAtMs = nowMs;
+		this.retryMs = message.timeoutMs / 2;
+		this.unsent = message.hosts;
 		this.sent = new Uint16Array(message.hosts);
+		this.#open = new Uint8Array(message.hosts);
+		this.#reported = new Uint8Array(message.hosts);
+		this.#begun = new Uint8Array(message.hosts);
 		this.#reason = new Uint8Array(message.hosts);
 		this.#sendError = new Uint8Array(message.hosts);
-		if (message.count > 1) this.#statistics = new Statistics(message);
+		if (message.count > 1) this.#statistics = new EchoStatistics(message);
 	}
 
 	get done(): boolean {
 		return this.settled === this.hosts;
+	}
+
+	/** Whether a host has been reported: with count 1, nothing more is sent to it. */
+	isSettled(host: number): boolean {
+		return this.#reported[host] === 1;
+	}
+
+	/** An echo of a host gets a slot. */
+	slotTaken(host: number): void {
+		this.slots += 1;
+		this.#open[host]! += 1;
+	}
+
+	slotReleased(host: number): void {
+		this.slots -= 1;
+		this.#open[host]! -= 1;
+	}
+
+	/** A host's first echo has left after so long, or will not. Later ones change nothing. */
+	begun(host: number, waitMs: number): void {
+		if (this.#begun[host] === 1) return;
+		this.#begun[host] = 1;
+		this.unsent -= 1;
+		if (waitMs > this.waitMs) this.waitMs = waitMs;
 	}
 
 	/** Whether a host's echo fits its window of round-trip times. */
@@ -91,18 +129,22 @@ export class EchoJob {
 
 	/** One echo of a host is over. With count above 1, the host is reported with its last. */
 	echoAnswered(host: number, echo: number, rttMs: number, nowMs: number): void {
-		if (this.#statistics === undefined) this.#report(host, up, 0, 1, rttMs, nowMs);
-		else if (this.#statistics.settle(host, echo, rttMs)) this.#reportStatistics(host, nowMs);
+		if (this.#statistics === undefined) {
+			if (!this.isSettled(host)) this.#report(host, up, 0, 1, rttMs, nowMs);
+		} else if (this.#statistics.settle(host, echo, rttMs)) this.#reportStatistics(host, nowMs);
 	}
 
 	echoLost(host: number, echo: number, nowMs: number): void {
-		if (this.#statistics === undefined) this.#reportLost(host, nowMs);
-		else if (this.#statistics.settle(host, echo, lost)) this.#reportStatistics(host, nowMs);
+		if (this.#statistics === undefined) {
+			// An earlier or a later try may still be answered.
+			if (!this.isSettled(host) && this.#open[host] === 1) this.#reportLost(host, nowMs);
+		} else if (this.#statistics.settle(host, echo, lostEcho)) this.#reportStatistics(host, nowMs);
 	}
 
 	/** The host can not be probed at all: nothing leaves for it. */
 	hostFailed(host: number, reason: number, nowMs: number): void {
 		this.#sendError[host] = reason;
+		this.begun(host, 0);
 		this.#reportLost(host, nowMs);
 	}
 
@@ -146,6 +188,7 @@ export class EchoJob {
 		if (block.rtt !== undefined) this.#statistics!.write(host, block.rtt, row);
 		this.#blockLength = row + 1;
 		this.settled += 1;
+		this.#reported[host] = 1;
 		if (this.#blockLength === block.index.length) this.#closeBlock();
 	}
 
@@ -181,72 +224,4 @@ function newBlock(id: number, rows: number, withStatistics: boolean): BlockMessa
 			? { min: new Float64Array(rows), max: new Float64Array(rows), jitter: new Float64Array(rows) }
 			: undefined,
 	};
-}
-
-/** Round-trip statistics of all hosts of a job, by the definitions of shared/stats.ts. */
-class Statistics {
-	readonly received: Uint16Array;
-	readonly sum: Float64Array;
-	readonly #count: number;
-	readonly #window: number;
-	/** `#window` round-trip times for each host, echo `k` at `k % #window` */
-	readonly #rtts: Float64Array;
-	/** echoes of each host that are folded in */
-	readonly #folded: Uint16Array;
-	readonly #min: Float64Array;
-	readonly #max: Float64Array;
-	readonly #last: Float64Array;
-	readonly #variation: Float64Array;
-
-	constructor({ hosts, count, timeoutMs, intervalMs }: JobMessage) {
-		const overlapping = Math.ceil(timeoutMs / Math.max(intervalMs, 0.001)) + 2;
-		const affordable = Math.max(windowMin, Math.floor(windowCellsMax / hosts));
-		this.#count = count;
-		this.#window = Math.min(count, overlapping, affordable);
-		this.#rtts = new Float64Array(hosts * this.#window).fill(pending);
-		this.#folded = new Uint16Array(hosts);
-		this.received = new Uint16Array(hosts);
-		this.sum = new Float64Array(hosts);
-		this.#min = new Float64Array(hosts).fill(Number.POSITIVE_INFINITY);
-		this.#max = new Float64Array(hosts);
-		this.#last = new Float64Array(hosts);
-		this.#variation = new Float64Array(hosts);
-	}
-
-	hasRoom(host: number, echo: number): boolean {
-		return echo - this.#folded[host]! < this.#window;
-	}
-
-	/** Takes the fate of one echo: its round-trip time, or `lost`. @returns whether it was the host's last */
-	settle(host: number, echo: number, rttMs: number): boolean {
-		const base = host * this.#window;
-		this.#rtts[base + (echo % this.#window)] = rttMs;
-		for (;;) {
-			const next = this.#folded[host]!;
-			if (next === this.#count) return true;
-			const cell = base + (next % this.#window);
-			const value = this.#rtts[cell]!;
-			if (value === pending) return false;
-			this.#rtts[cell] = pending;
-			this.#folded[host] = next + 1;
-			if (value !== lost) this.#fold(host, value);
-		}
-	}
-
-	#fold(host: number, rttMs: number): void {
-		if (this.received[host]! > 0) this.#variation[host]! += Math.abs(rttMs - this.#last[host]!);
-		this.received[host]! += 1;
-		this.sum[host]! += rttMs;
-		this.#last[host] = rttMs;
-		if (rttMs < this.#min[host]!) this.#min[host] = rttMs;
-		if (rttMs > this.#max[host]!) this.#max[host] = rttMs;
-	}
-
-	write(host: number, columns: NonNullable<BlockMessage['rtt']>, row: number): void {
-		const received = this.received[host]!;
-		columns.min[row] = received === 0 ? Number.NaN : this.#min[host]!;
-		columns.max[row] = received === 0 ? Number.NaN : this.#max[host]!;
-		columns.jitter[row] =
-			received === 0 ? Number.NaN : received === 1 ? 0 : this.#variation[host]! / (received - 1);
-	}
 }

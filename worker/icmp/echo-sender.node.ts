@@ -36,6 +36,8 @@ export interface EchoSenderOptions {
 	readonly pacer: Pacer;
 	readonly nowMs: () => number;
 	readonly timeoutMs: (slot: number) => number;
+	/** whether an echo that stands ready is needed no more; its slot is then free */
+	readonly superseded: (slot: number) => boolean;
 	/** takes an echo that left */
 	readonly left: (slot: number, sentAtMs: number) => void;
 	/** takes an echo that can not leave */
@@ -124,7 +126,7 @@ export class EchoSender {
 	}
 
 	#fill(lane: Lane, nowMs: number): number {
-		const { slots, cookies, pacer } = this.#options;
+		const { slots, cookies, pacer, superseded } = this.#options;
 		const { socket, queue, batch } = lane;
 		const { outgoing, family, identifier } = socket;
 		const { words } = outgoing;
@@ -140,6 +142,7 @@ export class EchoSender {
 				slots.release(slot);
 				continue;
 			}
+			if (superseded(slot)) continue;
 			cookies.renew(slot);
 			const data = outgoing.dataAt(count) >> 2;
 			writeEcho(

@@ -5,22 +5,15 @@
 import { randomBytes } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import { PingpoolError } from '../../shared/errors.ts';
-import type { IpAddress } from '../../shared/ip.ts';
 import type { Pacer } from '../pacer.ts';
 import type { EchoCounters, EchoEngine, EchoJob } from './echo-engine.ts';
-import type {
-	BlockMessage,
-	FromThread,
-	JobMessage,
-	SocketMode,
-	ThreadSetup,
-	ToThread,
-} from './thread-messages.ts';
+import { asBlock, packJob } from './job-messages.ts';
+import type { FromThread, SocketMode, ThreadSetup, ToThread } from './thread-messages.ts';
 import { counterNames } from './thread-messages.ts';
 
 interface Running {
 	readonly job: EchoJob;
-	readonly resolve: (waitMs: number) => void;
+	readonly resolve: () => void;
 	readonly reject: (reason: unknown) => void;
 	readonly onAbort: () => void;
 }
@@ -117,10 +110,10 @@ class SocketEngine implements EchoEngine {
 		}
 	}
 
-	async run(job: EchoJob): Promise<number> {
+	async run(job: EchoJob): Promise<void> {
 		job.signal.throwIfAborted();
 		if (this.#closed) throw new PingpoolError('internal', 'the ICMP engine is closed');
-		if (job.addresses.length === 0) return 0;
+		if (job.addresses.length === 0) return;
 		const opened = await this.open();
 		if (typeof opened === 'string') {
 			throw new PingpoolError('internal', `the ICMP engine could not be opened again: ${opened}`);
@@ -155,10 +148,13 @@ class SocketEngine implements EchoEngine {
 				this.#send({ type: 'abort', id: message.id });
 				this.#settle(message.id)?.reject(error);
 			}
+		} else if (message.type === 'left') {
+			const running = this.#running.get(message.id);
+			if (running?.job.signal.aborted === false) running.job.left(message.waitMs);
 		} else if (message.type === 'done') {
 			const running = this.#settle(message.id);
 			if (running?.job.signal.aborted) running.reject(running.job.signal.reason);
-			else running?.resolve(message.waitMs);
+			else running?.resolve();
 		} else {
 			const running = this.#settle(message.id);
 			running?.reject(running.job.signal.reason);
@@ -200,63 +196,4 @@ class SocketEngine implements EchoEngine {
 		this.#send({ type: 'close' });
 		await ended;
 	}
-}
-
-/** A job as the thread takes it: no object per host. */
-function packJob(id: number, job: EchoJob): JobMessage {
-	const { addresses, count, attempts, timeoutMs, intervalMs } = job;
-	const hosts = addresses.length;
-	const families = new Uint8Array(hosts);
-	const stride = addresses.some((address) => address.family === 6) ? 4 : 1;
-	const bytes = new Uint8Array(4 * stride * hosts);
-	for (let host = 0; host < hosts; host += 1) {
-		const address = addresses[host]!;
-		families[host] = address.family;
-		writeAddress(bytes, 4 * stride * host, address);
-	}
-	return {
-		type: 'job',
-		id,
-		hosts,
-		families,
-		addresses: new Int32Array(bytes.buffer),
-		stride,
-		count,
-		attempts,
-		timeoutMs,
-		intervalMs,
-	};
-}
-
-function writeAddress(bytes: Uint8Array, at: number, address: IpAddress): void {
-	if (address.family === 6) {
-		bytes.set(address.bytes, at);
-		return;
-	}
-	const { value } = address;
-	bytes[at] = value >>> 24;
-	bytes[at + 1] = (value >>> 16) & 255;
-	bytes[at + 2] = (value >>> 8) & 255;
-	bytes[at + 3] = value & 255;
-}
-
-function asBlock({ length, index, status, reason, sent, received, rttMs, rtt }: BlockMessage) {
-	return {
-		length,
-		index: index.subarray(0, length),
-		status: status.subarray(0, length),
-		reason: reason.subarray(0, length),
-		address: undefined,
-		sent: sent.subarray(0, length),
-		received: received.subarray(0, length),
-		rttMs: rttMs.subarray(0, length),
-		rtt:
-			rtt === undefined
-				? undefined
-				: {
-						min: rtt.min.subarray(0, length),
-						max: rtt.max.subarray(0, length),
-						jitter: rtt.jitter.subarray(0, length),
-					},
-	};
 }

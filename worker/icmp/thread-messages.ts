@@ -62,7 +62,9 @@ export type FromThread =
 	/** no socket in any mode */
 	| { readonly type: 'unavailable'; readonly why: string }
 	| BlockMessage
-	| { readonly type: 'done'; readonly id: number; readonly waitMs: number }
+	/** every address has had its first echo request or will have none; the last of them waited this long */
+	| { readonly type: 'left'; readonly id: number; readonly waitMs: number }
+	| { readonly type: 'done'; readonly id: number }
 	/** no echo request of this job leaves any more */
 	| { readonly type: 'aborted'; readonly id: number };
 

@@ -15,7 +15,7 @@ export function createIcmpProbe(engine: EchoEngine): Probe {
 }
 
 async function runBatch(engine: EchoEngine, batch: ProbeBatch): Promise<void> {
-	const { hosts, settings, report, waited, signal } = batch;
+	const { hosts, settings, report, left, signal } = batch;
 	const indexes = new Uint32Array(hosts.length);
 	const addresses: IpAddress[] = [];
 	const unaddressed: number[] = [];
@@ -27,16 +27,21 @@ async function runBatch(engine: EchoEngine, batch: ProbeBatch): Promise<void> {
 		}
 	}
 	// A host whose name nobody resolved can not be asked.
-	if (unaddressed.length > 0) report(internalErrors(unaddressed, settings.count > 1));
+	if (unaddressed.length > 0) {
+		report(internalErrors(unaddressed, settings.count > 1));
+		left(unaddressed.length, 0);
+	}
+	if (addresses.length === 0) return;
 	const reported = new Uint8Array(addresses.length);
 	try {
-		const waitMs = await engine.run({
+		await engine.run({
 			addresses,
 			count: settings.count,
 			attempts: settings.attempts,
 			timeoutMs: settings.timeoutMs,
 			intervalMs: settings.intervalMs,
 			signal,
+			left: (waitMs) => left(addresses.length, waitMs),
 			report(block) {
 				const index = new Uint32Array(block.length);
 				for (let row = 0; row < block.length; row += 1) {
@@ -47,7 +52,6 @@ async function runBatch(engine: EchoEngine, batch: ProbeBatch): Promise<void> {
 				report({ ...block, index });
 			},
 		});
-		waited(waitMs);
 	} catch (error) {
 		if (signal.aborted) throw error;
 		// The engine's trouble is this worker's, and says nothing about the hosts.

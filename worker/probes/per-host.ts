@@ -85,7 +85,7 @@ export function createConnectionProbe({ name, clock, turnstileOf, attempt }: Con
 
 		async function probeHost(host: ProbeHost): Promise<void> {
 			await turnstile.enter(signal);
-			batch.waited(clock.monotonicMs() - startedMs);
+			batch.left(1, clock.monotonicMs() - startedMs);
 			rows.add(host, tallyOf(settings.count > 1 ? await series(host) : await untilAnswered(host)));
 		}
 

@@ -21,8 +21,9 @@ export interface ProbeBatch {
 	readonly settings: ProbeSettings;
 	/** takes some results; together, the blocks hold every host once. `index` is the position in the request */
 	readonly report: (block: ResultBlock) => void;
-	/** takes how long a host waited here before its first probe left, in ms */
-	readonly waited: (waitMs: number) => void;
+	/** takes that so many more of the hosts have had their first probe, or will have none, and how long the last of
+	 * them waited here for it, in ms */
+	readonly left: (hosts: number, waitMs: number) => void;
 	/** aborted when the caller has gone: nothing more is sent, and what is not reported stays so */
 	readonly signal: AbortSignal;
 }

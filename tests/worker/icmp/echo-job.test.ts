@@ -77,13 +77,17 @@ describe('EchoJob', () => {
 		expect(job.blockDueAtMs(12)).toBe(112);
 		const aged = job.takeBlock(112, 12)!;
 		expect([aged.length, aged.index[0], aged.index[475]]).toEqual([476, 1_024, 1_499]);
-		for (let host = 1_500; host < 2_000; host += 1) job.echoLost(host, 0, 120);
+		for (let host = 1_500; host < 2_000; host += 1) {
+			job.slotTaken(host);
+			job.echoLost(host, 0, 120);
+		}
 		expect(job.takeBlock(120, 12)!.length).toBe(500);
 		expect(job.done).toBe(true);
 	});
 
 	it('reports the last word of a router, and never blames a host for what could not leave', () => {
 		const job = jobOf(3);
+		for (const host of [0, 1, 2]) job.slotTaken(host);
 		job.noteReason(0, reasonCode('host-unreachable'));
 		job.echoLost(0, 0, 0);
 		job.noteReason(1, reasonCode('host-unreachable'));
@@ -98,5 +102,33 @@ describe('EchoJob', () => {
 			['error', 'no-route'],
 			['down', 'timeout'],
 		]);
+	});
+
+	it('waits for every try that is under way before it calls a host down', () => {
+		const job = jobOf(2, { attempts: 2 });
+		for (const host of [0, 0, 1, 1]) job.slotTaken(host);
+		job.echoLost(0, 0, 0);
+		job.slotReleased(0);
+		expect(job.settled).toBe(0);
+		job.echoAnswered(0, 1, 5, 0);
+		job.slotReleased(0);
+		expect([job.settled, job.isSettled(0)]).toEqual([1, true]);
+		// The first try is answered after the second: too late to change anything.
+		job.echoAnswered(1, 1, 3, 0);
+		job.slotReleased(1);
+		job.echoAnswered(1, 0, 900, 0);
+		job.slotReleased(1);
+		const block = job.takeBlock(1, 0)!;
+		expect([block.length, job.done, job.slots]).toEqual([2, true, 0]);
+		expect([...block.rttMs.subarray(0, 2)]).toEqual([5, 3]);
+	});
+
+	it('says once that every host has begun, and how long the last one waited', () => {
+		const job = jobOf(2);
+		job.begun(0, 4);
+		job.begun(0, 90);
+		expect([job.unsent, job.waitMs]).toEqual([1, 4]);
+		job.hostFailed(1, reasonCode('no-route'), 0);
+		expect([job.unsent, job.waitMs]).toEqual([0, 4]);
 	});
 });

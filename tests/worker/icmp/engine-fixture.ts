@@ -28,7 +28,7 @@ export interface Gathered {
 	readonly elapsedMs: number;
 }
 
-export type JobSettings = Partial<Omit<EchoJob, 'addresses' | 'report'>>;
+export type JobSettings = Partial<Omit<EchoJob, 'addresses' | 'report' | 'left'>>;
 
 /** Runs a job over addresses as text and gathers every result. */
 export async function gather(
@@ -38,7 +38,8 @@ export async function gather(
 ): Promise<Gathered> {
 	const results: HostResult[] = [];
 	const startedAt = performance.now();
-	const waitMs = await engine.run({
+	const waits: number[] = [];
+	await engine.run({
 		addresses: texts.map(address),
 		count: 1,
 		attempts: 1,
@@ -46,6 +47,7 @@ export async function gather(
 		intervalMs: 20,
 		signal: new AbortController().signal,
 		...settings,
+		left: (waitMs) => waits.push(waitMs),
 		report(block) {
 			for (let row = 0; row < block.length; row += 1) {
 				const position = block.index[row]!;
@@ -56,7 +58,8 @@ export async function gather(
 	});
 	const missing = texts.findIndex((_, position) => results[position] === undefined);
 	if (missing >= 0) throw new Error(`${texts[missing]} was not reported`);
-	return { results, waitMs, elapsedMs: performance.now() - startedAt };
+	if (waits.length !== 1) throw new Error(`left was called ${waits.length} times`);
+	return { results, waitMs: waits[0]!, elapsedMs: performance.now() - startedAt };
 }
 
 export function address(text: string): IpAddress {

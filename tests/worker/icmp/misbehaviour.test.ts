@@ -137,6 +137,20 @@ describe.skipIf(unavailable !== undefined)(`hosts that misbehave (${unavailable 
 			expect(results.every(({ sent, received }) => sent === 2 && received === 1)).toBe(true);
 		});
 
+		it('sends no second try that stands ready when the first one is answered', async () => {
+			const paced = await openEngine(mode, 200);
+			try {
+				// The first tries take half a second to leave, and the second ones, due after 175 ms, stand behind
+				// them; the answers come after 200 ms.
+				const texts = addresses('late', 100, 20);
+				const { results } = await gather(paced, texts, { attempts: 2, timeoutMs: 350 });
+				expect(tally(results)).toEqual({ up: 100 });
+				expect(paced.counters().sent).toBeLessThan(180);
+			} finally {
+				await paced.close();
+			}
+		});
+
 		it('counts lost echoes in the statistics', async () => {
 			const { results } = await probe(addresses('third-lost', 20), {
 				count: 6,

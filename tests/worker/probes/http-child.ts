@@ -13,6 +13,6 @@ await createHttpProbe({ clock, turnstile: new Turnstile({ placesMax: 1 }) }).run
 	hosts: [{ index: 0, target, address: target.address, port: target.port }],
 	settings: parsePingRequest({ hosts: [url], timeoutMs: 5_000 }),
 	report: (block) => console.log(JSON.stringify(hostResult(block, 0, url, undefined))),
-	waited: () => undefined,
+	left: () => undefined,
 	signal: new AbortController().signal,
 });

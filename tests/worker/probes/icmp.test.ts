@@ -25,11 +25,13 @@ async function runBatch(
 ) {
 	const results = new Map<number, HostResult>();
 	let waitMs: number | undefined;
+	let leftHosts = 0;
 	await createIcmpProbe(engine).run({
 		hosts,
 		settings: parsePingRequest({ hosts: ['x'], timeoutMs: 200, attempts: 1 }),
 		signal,
-		waited: (ms) => {
+		left(count, ms) {
+			leftHosts += count;
 			waitMs = ms;
 		},
 		report(block) {
@@ -40,7 +42,7 @@ async function runBatch(
 			}
 		},
 	});
-	return { results, waitMs };
+	return { results, waitMs, leftHosts };
 }
 
 /** An engine that answers the first host of a job and then fails. */
@@ -105,7 +107,7 @@ describe('icmp probe', () => {
 		});
 
 		it('gives each host its result under its index in the request', async () => {
-			const { results, waitMs } = await runBatch(
+			const { results, waitMs, leftHosts } = await runBatch(
 				engine,
 				hostsOf(['10.128.0.1', '10.0.0.1', 'fd00:a::1', '10.192.0.1'], 3),
 			);
@@ -115,6 +117,7 @@ describe('icmp probe', () => {
 				['up', undefined],
 				['down', 'host-unreachable'],
 			]);
+			expect(leftHosts).toBe(4);
 			expect(waitMs).toBeGreaterThanOrEqual(0);
 			expect(waitMs).toBeLessThan(200);
 		});

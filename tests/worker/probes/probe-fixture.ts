@@ -50,7 +50,7 @@ export async function probeAll(
 				results[index] = hostResult(block, row, hosts[index]!, undefined);
 			}
 		},
-		waited: (waitMs) => waits.push(waitMs),
+		left: (_, waitMs) => waits.push(waitMs),
 		signal,
 	});
 	expect(Object.keys(results)).toHaveLength(hosts.length);

@@ -26,7 +26,7 @@ await createTcpProbe({ clock, turnstile }).run({
 			results[index] = hostResult(block, row, settings.hosts[index]!, undefined);
 		}
 	},
-	waited: () => undefined,
+	left: () => undefined,
 	signal: new AbortController().signal,
 });
 console.log(JSON.stringify(results));
