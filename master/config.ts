@@ -93,8 +93,7 @@ function number(unit: string, min: number, max: number, whole = false) {
 		const value = /^[0-9]+(\.[0-9]+)?$/.test(text.trim()) ? Number(text) : Number.NaN;
 		if (!(value >= min && value <= max) || (whole && !Number.isInteger(value))) {
 			const kind = whole ? 'a whole number' : 'a number';
-			const range = max === Number.POSITIVE_INFINITY ? `${min} or more` : `${min} to ${max}`;
-			throw new InvalidArgumentError(`Expected ${kind}${unit}, ${range}.`);
+			throw new InvalidArgumentError(`Expected ${kind}${unit}, ${min} to ${max}.`);
 		}
 		return value;
 	};
@@ -143,7 +142,7 @@ function createCommand(version: string): Command {
 			.default(requestDefaults.intervalMs),
 		flag('--refused-is-up', 'tcp: a refused connection is an answer too'),
 		option('--rate <n>', 'probes per second of the whole fleet; 0 for no ceiling').argParser(
-			number('', 0, Number.POSITIVE_INFINITY),
+			number('', 0, 999_999_999),
 		),
 		option('--chunk <n>', 'hosts per request (default: by what the worker can do)').argParser(
 			number('', 1, hostsPerRequestMax, true),

@@ -1,5 +1,6 @@
 /** The command line of `pingpool worker`, and what the environment says in its place. */
 import { Command, InvalidArgumentError } from 'commander';
+import { checkEnvironment } from '../shared/environment.ts';
 import { PingpoolError } from '../shared/errors.ts';
 import type { Cidr } from '../shared/ip.ts';
 import { cidrContains, parseCidr, parseIp } from '../shared/ip.ts';
@@ -67,6 +68,7 @@ export function parseWorkerArguments(
 ): WorkerArguments {
 	const command = createCommand();
 	command.parse(argv, { from: 'user' });
+	checkEnvironment(environment);
 	const given = command.opts<Given>();
 	const from = <Value>(setting: Setting<Value>): Value | undefined => fromEnvironment(setting, environment);
 	const parsed: WorkerArguments = {

@@ -4,6 +4,7 @@
  */
 import type { Hono } from 'hono';
 import { systemClock } from '../shared/clock.ts';
+import { checkEnvironment } from '../shared/environment.ts';
 import { PingpoolError } from '../shared/errors.ts';
 import { ratePerSecondDefault } from '../shared/limits.ts';
 import { createTargetPolicy } from '../shared/policy.ts';
@@ -40,6 +41,7 @@ export default {
 
 /** @throws PingpoolError `usage` for a setting that is missing or wrong */
 function buildApp(bindings: Bindings): Hono {
+	checkEnvironment(bindings);
 	const tokens = fromEnvironment(settings.token, bindings);
 	if (tokens === undefined) {
 		throw new PingpoolError(

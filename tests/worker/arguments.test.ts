@@ -25,6 +25,12 @@ describe('parseWorkerArguments', () => {
 		});
 	});
 
+	it('refuses a variable that is no setting, and says which was probably meant', () => {
+		expect(() => parseWorkerArguments([], { PINGPOOL_ALOW: '127.0.0.0/8' })).toThrow(
+			expect.objectContaining({ code: 'usage', hint: 'did you mean PINGPOOL_ALLOW?' }),
+		);
+	});
+
 	it('takes everything from the command line', () => {
 		const argv =
 			'--host [::1] --port 0 --rate 0.5 --token-file t --allow 127.0.0.0/8 --allow ::1,10.0.0.1 --deny 10.0.0.0/8 --batch 10 --max-hosts-in-flight 20 --icmp raw --quiet';
