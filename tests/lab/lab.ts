@@ -86,6 +86,8 @@ export async function createLab({
 	const near = `pp-near-${tag}`;
 	const far = `pp-far-${tag}`;
 	const lab = new NamespaceLab(near, far);
+	// A hook that timed out or an exception that nobody caught must not leave namespaces behind.
+	process.once('exit', lab.onExit);
 	try {
 		lab.build(`pn${tag}`, `pf${tag}`, pingGroupRange);
 		if (responder) await lab.startResponder();
@@ -111,6 +113,7 @@ class NamespaceLab implements Lab {
 	#setns: ((fd: number) => void) | undefined;
 	#responder: ChildProcess | undefined;
 	#closed = false;
+	readonly onExit = (): void => this.close();
 
 	constructor(near: string, far: string) {
 		this.near = near;
@@ -246,6 +249,7 @@ class NamespaceLab implements Lab {
 	close(): void {
 		if (this.#closed) return;
 		this.#closed = true;
+		process.off('exit', this.onExit);
 		this.leave();
 		this.#responder?.removeAllListeners('exit');
 		this.#responder?.kill('SIGKILL');
