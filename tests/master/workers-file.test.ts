@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readWorkersFile } from '../../master/workers-file.ts';
+import { testUnless, withoutPermissions, withoutPrivilege } from '../requirements.ts';
 
 let folder: string;
 let path: string;
@@ -100,9 +101,12 @@ describe('a file without a worker', () => {
 		expect(() => readWorkersFile(join(folder, 'folder'))).toThrow('is a folder');
 	});
 
-	test.skipIf(process.getuid?.() === 0)('is named when it may not be read (skipped as root, who may)', () => {
+	testUnless(withoutPermissions(), 'is named when it may not be read', () => {
 		writeFileSync(path, 'http://w\n');
 		chmodSync(path, 0);
-		expect(() => readWorkersFile(path)).toThrow('may not be read by this user');
+		chmodSync(folder, 0o755);
+		withoutPrivilege(() =>
+			expect(() => readWorkersFile(path)).toThrow('may not be read by this user (EACCES)'),
+		);
 	});
 });

@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { capabilitiesSchema } from '../../shared/protocol.ts';
+import type { Running } from '../process.ts';
+import { startProcess } from '../process.ts';
 import { linesOf, token } from './app-fixture.ts';
-import type { Running } from './process.ts';
-import { startProcess } from './process.ts';
 
 const startMs = 60_000;
 

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { capabilitiesSchema } from '../../shared/protocol.ts';
+import type { Running } from '../process.ts';
+import { startWorkerProcess } from '../process.ts';
 import { linesOf, token } from './app-fixture.ts';
-import type { Running } from './process.ts';
-import { startWorkerProcess } from './process.ts';
 
 const withToken = { env: { PINGPOOL_TOKEN: token } };
 const loopback = ['--host', '127.0.0.1', '--port', '0'];

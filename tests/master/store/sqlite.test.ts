@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import {
 	chmodSync,
+	chownSync,
 	existsSync,
 	mkdirSync,
 	mkdtempSync,
@@ -16,8 +17,15 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openSqliteStore } from '../../../master/store/sqlite.ts';
 import { PingpoolError } from '../../../shared/errors.ts';
 import { rowsOf } from '../../contract/store-contract.ts';
+import {
+	describeUnless,
+	nobody,
+	testUnless,
+	withoutPermissions,
+	withoutPrivilege,
+	withoutRoot,
+} from '../../requirements.ts';
 
-const isRoot = process.getuid?.() === 0;
 const newRun = { startedAtMs: 1, total: 3, fingerprint: 'f', options: {} };
 
 let folder: string;
@@ -27,6 +35,11 @@ beforeEach(() => {
 	path = join(folder, 'hosts.db');
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Why no disk of a few megabytes can be mounted here, or `undefined`. */
+function withoutSmallDisk(): string | undefined {
+	return process.platform === 'linux' ? withoutRoot() : 'needs Linux';
+}
 
 /** What another program makes of the file. */
 function made(sql: string, file = path): void {
@@ -128,14 +141,12 @@ describe('the file', () => {
 		expect(readFileSync(path).equals(before)).toBe(true);
 	});
 
-	test.skipIf(isRoot)(
-		'one that may not be written is refused (skipped as root, who may write all)',
-		async () => {
-			await openSqliteStore({ path }).close();
-			chmodSync(path, 0o400);
-			expect(refusal().message).toContain('can not be written');
-		},
-	);
+	testUnless(withoutPermissions(), 'one that may not be written is refused', async () => {
+		await openSqliteStore({ path }).close();
+		chmodSync(path, 0o400);
+		if (process.getuid?.() === 0) for (const each of [folder, path]) chownSync(each, nobody, nobody);
+		withoutPrivilege(() => expect(refusal().message).toContain('can not be written'));
+	});
 
 	test('one that another program holds locked is refused, with what to do', async () => {
 		await openSqliteStore({ path }).close();
@@ -219,7 +230,7 @@ describe('the views', () => {
 	});
 });
 
-describe.skipIf(!isRoot)('a disk that is full (needs root, to mount a small one)', () => {
+describeUnless(withoutSmallDisk(), 'a disk that is full', () => {
 	let mount: string;
 	beforeEach(() => {
 		mount = join(folder, 'disk');

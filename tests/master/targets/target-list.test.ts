@@ -18,6 +18,7 @@ import type { TargetList, TargetListOptions } from '../../../master/targets/targ
 import { lineBytesMax } from '../../../shared/limits.ts';
 import { createRandom } from '../../../shared/random.ts';
 import { addressTextAt, isAddressRange, parseListEntry, probeNames } from '../../../shared/target.ts';
+import { testUnless, withoutCommand } from '../../requirements.ts';
 
 const signal = new AbortController().signal;
 
@@ -382,7 +383,7 @@ describe('where a list comes from', () => {
 		expect(readdirSync(temp)).toEqual([]);
 	});
 
-	test.skipIf(process.platform === 'win32')('a FIFO is read like a stream', async () => {
+	testUnless(withoutCommand('mkfifo'), 'a FIFO is read like a stream', async () => {
 		execFileSync('mkfifo', [path]);
 		const pending = opened({ input: { path } });
 		await writeFile(path, 'a\nb\n');

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { EchoEngine } from '../../../worker/icmp/echo-engine.ts';
@@ -7,11 +7,10 @@ import { openEchoEngine } from '../../../worker/icmp/open.node.ts';
 import { pingArguments } from '../../../worker/icmp/ping-command.node.ts';
 import type { Lab } from '../../lab/lab.ts';
 import { createLab, labUnavailable } from '../../lab/lab.ts';
+import { describeUnless, testUnless, withoutCommand } from '../../requirements.ts';
 import { address, block4, gather, openEngine, sharedPacer, tally } from './engine-fixture.ts';
 
-const unavailable =
-	labUnavailable() ??
-	(['/usr/bin/ping', '/bin/ping'].some((path) => existsSync(path)) ? undefined : 'there is no ping command');
+const unavailable = labUnavailable() ?? withoutCommand('ping');
 
 const openProcess = fileURLToPath(new URL('./open-process.ts', import.meta.url));
 const asNobody = [
@@ -19,10 +18,11 @@ const asNobody = [
 	...['--reuid', '65534', '--regid', '65534', '--clear-groups', '--no-new-privs'],
 ] as const;
 
-/** Whether a process without any privilege could not even read this checkout. */
-function cannotBeNobody(): boolean {
+/** Why no process can be had here that has no privilege and can read this checkout, or `undefined`. */
+function withoutNobody(): string | undefined {
 	const [file, ...args] = asNobody;
-	return spawnSync(file, [...args, 'test', '-r', openProcess], { stdio: 'ignore' }).status !== 0;
+	const { status } = spawnSync(file, [...args, 'test', '-r', openProcess], { stdio: 'ignore' });
+	return status === 0 ? undefined : 'needs setpriv, and a checkout that every user may read';
 }
 
 describe('pingArguments', () => {
@@ -37,7 +37,7 @@ describe('pingArguments', () => {
 	});
 });
 
-describe.skipIf(unavailable !== undefined)(`command engine in a lab (${unavailable ?? 'available'})`, () => {
+describeUnless(unavailable, 'command engine in a lab', () => {
 	let lab: Lab;
 	let engine: EchoEngine;
 	beforeAll(async () => {
@@ -132,7 +132,7 @@ function processesWith(text: string): number {
 	return count;
 }
 
-describe.skipIf(unavailable !== undefined)(`choice of the engine (${unavailable ?? 'available'})`, () => {
+describeUnless(unavailable, 'choice of the engine', () => {
 	let lab: Lab;
 	beforeAll(async () => {
 		lab = await createLab({ pingGroupRange: '1 0' });
@@ -155,7 +155,7 @@ describe.skipIf(unavailable !== undefined)(`choice of the engine (${unavailable 
 		});
 	});
 
-	it.skipIf(cannotBeNobody())('says so where nothing is permitted, without a crash', () => {
+	testUnless(withoutNobody(), 'says so where nothing is permitted, without a crash', () => {
 		const [file, ...args] = asNobody;
 		const output = execFileSync(file, [...args, process.execPath, openProcess], { encoding: 'utf8' });
 		expect(JSON.parse(output)).toEqual({

@@ -1,5 +1,5 @@
 /** The engine's core without its thread, so that a test owns its clock of arrivals and its buffers. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { statuses } from '../../../shared/outcome.ts';
 import { EchoCore } from '../../../worker/icmp/echo-core.node.ts';
 import { IcmpSocket } from '../../../worker/icmp/icmp-socket.node.ts';
@@ -12,13 +12,14 @@ import type { FromThread } from '../../../worker/icmp/thread-messages.ts';
 import { counterNames } from '../../../worker/icmp/thread-messages.ts';
 import type { Lab } from '../../lab/lab.ts';
 import { createLab, labUnavailable } from '../../lab/lab.ts';
+import { describeUnless } from '../../requirements.ts';
 import { sharedPacer } from './engine-fixture.ts';
 
 const unavailable = labUnavailable();
 const nowMs = (): number => performance.now();
 const hourMs = 3_600_000;
 
-describe.skipIf(unavailable !== undefined)(`echo core in a lab (${unavailable ?? 'available'})`, () => {
+describeUnless(unavailable, 'echo core in a lab', () => {
 	let lab: Lab;
 	let libc: Libc;
 	const sockets: IcmpSocket[] = [];

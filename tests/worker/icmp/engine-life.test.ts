@@ -1,115 +1,113 @@
 import { fork } from 'node:child_process';
 import type { Worker } from 'node:worker_threads';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import type { EchoEngine } from '../../../worker/icmp/echo-engine.ts';
 import type { Lab } from '../../lab/lab.ts';
 import { createLab, labUnavailable, responderUnavailable } from '../../lab/lab.ts';
 import { misbehaviours } from '../../lab/responder.ts';
+import { describeUnless } from '../../requirements.ts';
 import { block4, gather, openEngine, tally } from './engine-fixture.ts';
 import type { StallReport } from './stalled-process.ts';
 
 const unavailable = labUnavailable() ?? responderUnavailable();
 
-describe.skipIf(unavailable !== undefined)(
-	`life of the socket engine (${unavailable ?? 'available'})`,
-	() => {
-		let lab: Lab;
-		const threads: Worker[] = [];
-		const engines: EchoEngine[] = [];
-		const onThread = (thread: Worker): number => threads.push(thread);
-		beforeAll(async () => {
-			process.on('worker', onThread);
-			lab = await createLab({ responder: true });
-			await lab.enter();
-		});
-		afterEach(async () => {
-			for (const engine of engines.splice(0)) await engine.close();
-			threads.length = 0;
-		});
-		afterAll(() => {
-			process.off('worker', onThread);
-			lab?.close();
-		});
+describeUnless(unavailable, 'life of the socket engine', () => {
+	let lab: Lab;
+	const threads: Worker[] = [];
+	const engines: EchoEngine[] = [];
+	const onThread = (thread: Worker): number => threads.push(thread);
+	beforeAll(async () => {
+		process.on('worker', onThread);
+		lab = await createLab({ responder: true });
+		await lab.enter();
+	});
+	afterEach(async () => {
+		for (const engine of engines.splice(0)) await engine.close();
+		threads.length = 0;
+	});
+	afterAll(() => {
+		process.off('worker', onThread);
+		lab?.close();
+	});
 
-		async function open(mode: 'datagram' | 'raw', ratePerSecond = 0): Promise<EchoEngine> {
-			const engine = await openEngine(mode, ratePerSecond);
-			engines.push(engine);
-			return engine;
-		}
+	async function open(mode: 'datagram' | 'raw', ratePerSecond = 0): Promise<EchoEngine> {
+		const engine = await openEngine(mode, ratePerSecond);
+		engines.push(engine);
+		return engine;
+	}
 
-		it('rejects what is running when its thread ends, and starts another for the next job', async () => {
-			const engine = await open('datagram');
-			const running = gather(engine, block4('10.128.0.1', 100), { timeoutMs: 20_000 });
-			const early = gather(engine, ['10.0.0.1']);
-			await early;
-			await threads[0]!.terminate();
-			await expect(running).rejects.toMatchObject({ code: 'internal', message: 'the ICMP engine stopped' });
-			expect(tally((await gather(engine, ['10.0.0.1'])).results)).toEqual({ up: 1 });
-			expect(threads).toHaveLength(2);
-		});
+	it('rejects what is running when its thread ends, and starts another for the next job', async () => {
+		const engine = await open('datagram');
+		const running = gather(engine, block4('10.128.0.1', 100), { timeoutMs: 20_000 });
+		const early = gather(engine, ['10.0.0.1']);
+		await early;
+		await threads[0]!.terminate();
+		await expect(running).rejects.toMatchObject({ code: 'internal', message: 'the ICMP engine stopped' });
+		expect(tally((await gather(engine, ['10.0.0.1'])).results)).toEqual({ up: 1 });
+		expect(threads).toHaveLength(2);
+	});
 
-		it('ends its thread when it is closed, and takes no job after that', async () => {
-			const engine = await open('raw');
-			const running = gather(engine, block4('10.128.0.1', 100), { timeoutMs: 20_000 });
-			running.catch(() => {});
-			await gather(engine, ['10.0.0.1']);
-			await engine.close();
-			expect(threads[0]!.threadId).toBe(-1);
-			await expect(running).rejects.toMatchObject({ code: 'internal' });
-			await expect(gather(engine, ['10.0.0.1'])).rejects.toMatchObject({ code: 'internal' });
-		});
+	it('ends its thread when it is closed, and takes no job after that', async () => {
+		const engine = await open('raw');
+		const running = gather(engine, block4('10.128.0.1', 100), { timeoutMs: 20_000 });
+		running.catch(() => {});
+		await gather(engine, ['10.0.0.1']);
+		await engine.close();
+		expect(threads[0]!.threadId).toBe(-1);
+		await expect(running).rejects.toMatchObject({ code: 'internal' });
+		await expect(gather(engine, ['10.0.0.1'])).rejects.toMatchObject({ code: 'internal' });
+	});
 
-		it('sleeps when it is idle, although strangers’ packets arrive', async () => {
-			const idle = await open('raw');
-			await gather(idle, block4('10.0.0.1', 100));
-			const thread = threads[0]!;
-			const before = thread.performance.eventLoopUtilization();
-			// A second engine on the same machine: the raw socket of the first hears every answer.
-			await gather(await open('datagram', 10_000), block4('10.0.1.1', 5_000));
-			const { active, idle: slept } = thread.performance.eventLoopUtilization(before);
-			expect(slept).toBeGreaterThan(300);
-			expect(active).toBeLessThan(20);
-			const { results } = await gather(idle, block4('10.0.0.1', 100));
-			expect(tally(results)).toEqual({ up: 100 });
-			expect(idle.counters()).toMatchObject({ forged: 0, corrupted: 0, truncated: 0 });
-		});
+	it('sleeps when it is idle, although strangers’ packets arrive', async () => {
+		const idle = await open('raw');
+		await gather(idle, block4('10.0.0.1', 100));
+		const thread = threads[0]!;
+		const before = thread.performance.eventLoopUtilization();
+		// A second engine on the same machine: the raw socket of the first hears every answer.
+		await gather(await open('datagram', 10_000), block4('10.0.1.1', 5_000));
+		const { active, idle: slept } = thread.performance.eventLoopUtilization(before);
+		expect(slept).toBeGreaterThan(300);
+		expect(active).toBeLessThan(20);
+		const { results } = await gather(idle, block4('10.0.0.1', 100));
+		expect(tally(results)).toEqual({ up: 100 });
+		expect(idle.counters()).toMatchObject({ forged: 0, corrupted: 0, truncated: 0 });
+	});
 
-		it('starts a job at once while another waits for its timeouts', async () => {
-			const engine = await open('datagram');
-			const aborter = new AbortController();
-			const waiting = gather(engine, ['10.128.0.1'], { timeoutMs: 30_000, signal: aborter.signal });
-			waiting.catch(() => {});
-			const waits: number[] = [];
-			for (let i = 0; i < 20; i += 1) waits.push((await gather(engine, ['10.0.0.1'])).elapsedMs);
-			waits.sort((one, other) => one - other);
-			expect(waits[10]).toBeLessThan(5);
-			aborter.abort(new Error('enough'));
-			await expect(waiting).rejects.toThrow('enough');
-		});
+	it('starts a job at once while another waits for its timeouts', async () => {
+		const engine = await open('datagram');
+		const aborter = new AbortController();
+		const waiting = gather(engine, ['10.128.0.1'], { timeoutMs: 30_000, signal: aborter.signal });
+		waiting.catch(() => {});
+		const waits: number[] = [];
+		for (let i = 0; i < 20; i += 1) waits.push((await gather(engine, ['10.0.0.1'])).elapsedMs);
+		waits.sort((one, other) => one - other);
+		expect(waits[10]).toBeLessThan(5);
+		aborter.abort(new Error('enough'));
+		await expect(waiting).rejects.toThrow('enough');
+	});
 
-		it('makes no host down when the whole process is stopped for longer than the timeout', async () => {
-			const late = 64 + misbehaviours.indexOf('late');
-			const hosts = block4(`10.${late}.10.1`, 200);
-			const child = fork(new URL('./stalled-process.ts', import.meta.url), hosts, { execArgv: [] });
-			try {
-				const report = await new Promise<StallReport>((resolve, reject) => {
-					child.once('exit', (code) => reject(new Error(`it ended with ${code}`)));
-					child.on('message', (message: 'sent' | StallReport) => {
-						if (message !== 'sent') {
-							resolve(message);
-							return;
-						}
-						// The answers come 100 ms after the requests, within the timeout of 300 ms; it reads them after it.
-						child.kill('SIGSTOP');
-						setTimeout(() => child.kill('SIGCONT'), 700);
-					});
+	it('makes no host down when the whole process is stopped for longer than the timeout', async () => {
+		const late = 64 + misbehaviours.indexOf('late');
+		const hosts = block4(`10.${late}.10.1`, 200);
+		const child = fork(new URL('./stalled-process.ts', import.meta.url), hosts, { execArgv: [] });
+		try {
+			const report = await new Promise<StallReport>((resolve, reject) => {
+				child.once('exit', (code) => reject(new Error(`it ended with ${code}`)));
+				child.on('message', (message: 'sent' | StallReport) => {
+					if (message !== 'sent') {
+						resolve(message);
+						return;
+					}
+					// The answers come 100 ms after the requests, within the timeout of 300 ms; it reads them after it.
+					child.kill('SIGSTOP');
+					setTimeout(() => child.kill('SIGCONT'), 700);
 				});
-				expect(report).toEqual({ counts: { up: hosts.length }, late: 0, rttMsMax: expect.any(Number) });
-				expect(report.rttMsMax).toBeLessThanOrEqual(300);
-			} finally {
-				child.removeAllListeners('exit');
-				child.kill('SIGKILL');
-			}
-		});
-	},
-);
+			});
+			expect(report).toEqual({ counts: { up: hosts.length }, late: 0, rttMsMax: expect.any(Number) });
+			expect(report.rttMsMax).toBeLessThanOrEqual(300);
+		} finally {
+			child.removeAllListeners('exit');
+			child.kill('SIGKILL');
+		}
+	});
+});

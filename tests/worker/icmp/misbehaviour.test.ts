@@ -4,6 +4,7 @@ import type { Lab } from '../../lab/lab.ts';
 import { createLab, responderUnavailable } from '../../lab/lab.ts';
 import type { Misbehaviour } from '../../lab/responder.ts';
 import { misbehaviours } from '../../lab/responder.ts';
+import { describeUnless } from '../../requirements.ts';
 import type { Gathered, JobSettings } from './engine-fixture.ts';
 import { gather, openEngine, tally } from './engine-fixture.ts';
 
@@ -13,7 +14,7 @@ const hosts = 200;
 /** Hosts that no test has used before, so that what the responder remembers of them is nothing. */
 let fresh = 0;
 
-describe.skipIf(unavailable !== undefined)(`hosts that misbehave (${unavailable ?? 'available'})`, () => {
+describeUnless(unavailable, 'hosts that misbehave', () => {
 	let lab: Lab;
 	beforeAll(async () => {
 		lab = await createLab({ responder: true });

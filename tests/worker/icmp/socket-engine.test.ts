@@ -3,11 +3,12 @@ import { createRandom, shuffledOrder } from '../../../shared/random.ts';
 import type { EchoEngine } from '../../../worker/icmp/echo-engine.ts';
 import type { Lab } from '../../lab/lab.ts';
 import { createLab, labUnavailable } from '../../lab/lab.ts';
+import { describeUnless } from '../../requirements.ts';
 import { block4, block6, gather, openEngine, tally } from './engine-fixture.ts';
 
 const unavailable = labUnavailable();
 
-describe.skipIf(unavailable !== undefined)(`socket engine in a lab (${unavailable ?? 'available'})`, () => {
+describeUnless(unavailable, 'socket engine in a lab', () => {
 	let lab: Lab;
 	beforeAll(async () => {
 		lab = await createLab();

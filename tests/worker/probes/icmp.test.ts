@@ -8,6 +8,7 @@ import { createIcmpProbe } from '../../../worker/probes/icmp.node.ts';
 import type { ProbeHost } from '../../../worker/probes/probe.ts';
 import type { Lab } from '../../lab/lab.ts';
 import { createLab, labUnavailable } from '../../lab/lab.ts';
+import { describeUnless } from '../../requirements.ts';
 import { openEngine } from '../icmp/engine-fixture.ts';
 
 function hostsOf(texts: readonly string[], firstIndex: number): ProbeHost[] {
@@ -93,7 +94,7 @@ describe('icmp probe', () => {
 	});
 
 	const unavailable = labUnavailable();
-	describe.skipIf(unavailable !== undefined)(`in a lab (${unavailable ?? 'available'})`, () => {
+	describeUnless(unavailable, 'in a lab', () => {
 		let lab: Lab;
 		let engine: EchoEngine;
 		beforeAll(async () => {

@@ -6,9 +6,11 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { PingRequestBody } from '../../../shared/protocol.ts';
 import type { HostResult } from '../../../shared/results.ts';
+import { labUnavailable } from '../../lab/lab.ts';
+import { describeUnless } from '../../requirements.ts';
 
 const run = promisify(execFile);
 /** iproute2, part of every Linux */
@@ -20,15 +22,7 @@ async function ip(...args: string[]): Promise<void> {
 	await run(ipCommand, args);
 }
 
-const ready = await ip('netns', 'add', near)
-	.then(() => ip('netns', 'del', near))
-	.then(
-		() => true,
-		() => false,
-	);
-const title = ready ? 'unreachable' : 'unreachable (skipped: network namespaces need root)';
-
-describe.skipIf(!ready)(title, () => {
+describeUnless(labUnavailable(), 'unreachable', () => {
 	beforeAll(async () => {
 		await ip('netns', 'add', near);
 		await ip('netns', 'add', far);

@@ -1,9 +1,11 @@
-/** A worker process of a test, ended with it. */
+/** Processes that a test starts, ended with it. */
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
+const root = fileURLToPath(new URL('..', import.meta.url));
+/** The entry of the command line. */
+export const bin = fileURLToPath(new URL('../bin/pingpool.cjs', import.meta.url));
 
 export interface Running extends AsyncDisposable {
 	readonly child: ChildProcess;
@@ -21,21 +23,27 @@ export interface StartOptions {
 	readonly env?: Record<string, string>;
 	/** with an IPC channel */
 	readonly ipc?: boolean;
+	/** Default: the checkout's */
+	readonly cwd?: string;
+	/** what it reads on standard input. Default: nothing */
+	readonly stdin?: string;
 }
 
 /** Starts a command in a process group of its own, which is killed as a whole at the end. */
 export function startProcess(
 	command: string,
 	args: readonly string[],
-	{ env = {}, ipc = false }: StartOptions = {},
+	{ env = {}, ipc = false, cwd = root, stdin }: StartOptions = {},
 ): Running {
 	const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('PINGPOOL_'));
 	const child = spawn(command, args, {
-		cwd: root,
+		cwd,
 		env: { ...Object.fromEntries(inherited), ...env },
-		stdio: ['ignore', 'pipe', 'pipe', ...(ipc ? (['ipc'] as const) : [])],
+		stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', ...(ipc ? (['ipc'] as const) : [])],
 		detached: true,
 	});
+	// Who never reads it may end before it was written.
+	child.stdin?.on('error', () => undefined).end(stdin);
 	let output = '';
 	let errors = '';
 	const listeners = new Set<() => void>();
@@ -105,5 +113,5 @@ export function startProcess(
 
 /** Starts `pingpool worker`. */
 export function startWorkerProcess(args: readonly string[], options?: StartOptions): Running {
-	return startProcess(process.execPath, ['bin/pingpool.cjs', 'worker', ...args], options);
+	return startProcess(process.execPath, [bin, 'worker', ...args], options);
 }

@@ -1,0 +1,75 @@
+/**
+ * Tests that need more than every machine has: root, namespaces, a command. Where that is missing they are
+ * skipped, with the reason in their name. With PINGPOOL_TEST_ALL=1, as in .ci/run, they fail instead, so that a
+ * green run there means that everything was run.
+ */
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { describe, test } from 'vitest';
+
+const skippingAllowed = process.env.PINGPOOL_TEST_ALL !== '1';
+
+/** A `describe` that runs unless there is a reason why it can not. */
+export function describeUnless(whyNot: string | undefined, name: string, body: () => void): void {
+	if (whyNot === undefined) describe(name, body);
+	else if (skippingAllowed) describe.skip(skippedName(name, whyNot), body);
+	else test(name, () => failFor(whyNot));
+}
+
+/** A `test` that runs unless there is a reason why it can not. */
+export function testUnless(
+	whyNot: string | undefined,
+	name: string,
+	body: () => void | Promise<void>,
+	timeoutMs?: number,
+): void {
+	if (whyNot === undefined) test(name, body, timeoutMs);
+	else if (skippingAllowed) test.skip(skippedName(name, whyNot), body);
+	else test(name, () => failFor(whyNot));
+}
+
+function skippedName(name: string, whyNot: string): string {
+	return `${name} (skipped: ${whyNot})`;
+}
+
+function failFor(whyNot: string): never {
+	throw new Error(`this test can not run here, and PINGPOOL_TEST_ALL=1 asks for every one: ${whyNot}`);
+}
+
+/** Why nothing can be done here that only root may do, or `undefined`. */
+export function withoutRoot(): string | undefined {
+	return process.getuid?.() === 0 ? undefined : 'needs root';
+}
+
+/** Why a command can not be run here, or `undefined`. */
+export function withoutCommand(name: string): string | undefined {
+	const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin', '/usr/bin', '/bin'];
+	const found = folders.some((folder) => {
+		try {
+			accessSync(join(folder, name), constants.X_OK);
+			return true;
+		} catch {
+			return false;
+		}
+	});
+	return found ? undefined : `the ${name} command is missing`;
+}
+
+/** Why files have no permissions here that could be tested, or `undefined`. */
+export function withoutPermissions(): string | undefined {
+	return process.platform === 'win32' ? 'files have other permissions on Windows' : undefined;
+}
+
+/** The user and group that own nothing. */
+export const nobody = 65_534;
+
+/** Does something as a user whom file permissions hold for, which they do not for root. */
+export function withoutPrivilege<Result>(action: () => Result): Result {
+	if (process.getuid?.() !== 0) return action();
+	process.seteuid!(nobody);
+	try {
+		return action();
+	} finally {
+		process.seteuid!(0);
+	}
+}
