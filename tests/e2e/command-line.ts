@@ -1,0 +1,166 @@
+/** A folder of a test's own, in which real masters run: what they were given, what they said, what they stored. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo, Server } from 'node:net';
+import { createServer as createTcpServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import type { Lab } from '../lab/lab.ts';
+import type { Running, StartOptions } from '../process.ts';
+import { bin, startProcess } from '../process.ts';
+
+/** Of workers that tests start. */
+export const token = 'a-token-for-tests-only';
+
+export interface Ended {
+	/** exit code, or the name of the signal */
+	readonly code: number | string;
+	readonly stdout: string;
+	readonly stderr: string;
+}
+
+export interface CommandOptions extends Omit<StartOptions, 'cwd' | 'ipc'> {
+	/** runs in its near namespace. Default: in the test's own */
+	readonly lab?: Lab | undefined;
+}
+
+export class Workspace implements Disposable {
+	readonly folder = mkdtempSync(join(tmpdir(), 'pingpool-e2e-'));
+
+	path(name: string): string {
+		return join(this.folder, name);
+	}
+
+	/** @returns the name, for a command line */
+	write(name: string, content: string | readonly string[]): string {
+		writeFileSync(this.path(name), typeof content === 'string' ? content : `${content.join('\n')}\n`);
+		return name;
+	}
+
+	read(name: string): string {
+		return readFileSync(this.path(name), 'utf8');
+	}
+
+	/** Starts `pingpool` with the folder as its working directory. */
+	start(args: readonly string[], { lab, ...options }: CommandOptions = {}): Running {
+		const command: [string, ...string[]] = [process.execPath, bin, ...args];
+		const [file, ...rest] = lab === undefined ? command : lab.command(...command);
+		return startProcess(file!, rest, { ...options, cwd: this.folder });
+	}
+
+	/** Runs `pingpool` to its end. */
+	async run(args: readonly string[], options?: CommandOptions): Promise<Ended> {
+		await using running = this.start(args, options);
+		const code = await running.exited;
+		return { code, stdout: running.output(), stderr: running.errors() };
+	}
+
+	master(args: readonly string[], options?: CommandOptions): Promise<Ended> {
+		return this.run(['master', ...args], options);
+	}
+
+	/** Starts `pingpool worker` on a free loopback port. @returns it and its URL, when it listens */
+	async worker(args: readonly string[] = [], options: CommandOptions = {}): Promise<StartedWorker> {
+		const env = { PINGPOOL_TOKEN: token, ...options.env };
+		const running = this.start(['worker', '--host', '127.0.0.1', '--port', '0', ...args], {
+			...options,
+			env,
+		});
+		try {
+			return { running, url: (await running.says(/http:\/\/127\.0\.0\.1:\d+/))[0] };
+		} catch (error) {
+			await running[Symbol.asyncDispose]();
+			throw error;
+		}
+	}
+
+	/** What a query finds in a database of the folder. */
+	rows<Row = Record<string, unknown>>(sql: string, db = 'hosts.db'): Row[] {
+		const database = new Database(this.path(db), { readonly: true });
+		try {
+			return database.prepare(sql).all() as Row[];
+		} finally {
+			database.close();
+		}
+	}
+
+	/** The one number that a query finds; 0 while there is no such database or table. */
+	count(sql: string): number {
+		try {
+			return Object.values(this.rows<Record<string, number>>(sql)[0] ?? {})[0] ?? 0;
+		} catch {
+			return 0;
+		}
+	}
+
+	[Symbol.dispose](): void {
+		rmSync(this.folder, { recursive: true, force: true });
+	}
+}
+
+export interface StartedWorker {
+	readonly running: Running;
+	readonly url: string;
+}
+
+/** Whether a process with this id is there. */
+export function isAlive(pid: number): boolean {
+	try {
+		process.kill(pid, 0);
+		// A zombie is a process that has ended, whose parent has not looked yet.
+		return !/^State:\s+Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+	} catch {
+		return false;
+	}
+}
+
+/** Ids of the processes that a process has started and that are there. */
+export function childrenOf(pid: number): number[] {
+	const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+	return text === '' ? [] : text.split(' ').map(Number);
+}
+
+export async function listening(server: Server): Promise<number> {
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	return (server.address() as AddressInfo).port;
+}
+
+/** A port that nobody listens on. */
+export async function closedPort(): Promise<number> {
+	const server = createTcpServer();
+	const port = await listening(server);
+	await new Promise((resolve) => server.close(resolve));
+	return port;
+}
+
+/** A server that is no pingpool worker. */
+export interface ForeignServer extends AsyncDisposable {
+	readonly port: number;
+	/** requests, or connections, so far */
+	hits(): number;
+}
+
+/** @param kind `web` answers 200 with a page, or 500 to /broken; `noise` speaks no HTTP */
+export async function foreignServer(kind: 'web' | 'noise'): Promise<ForeignServer> {
+	let hits = 0;
+	const server =
+		kind === 'web'
+			? createServer((request, response) => {
+					hits += 1;
+					response.writeHead(request.url === '/broken' ? 500 : 200).end('<h1>It works!</h1>');
+				})
+			: createTcpServer((socket) => {
+					hits += 1;
+					socket.on('error', () => undefined).end('SSH-2.0-OpenSSH_9.2\r\n');
+				});
+	const port = await listening(server);
+	return {
+		port,
+		hits: () => hits,
+		async [Symbol.asyncDispose]() {
+			if ('closeAllConnections' in server) server.closeAllConnections();
+			await new Promise((resolve) => server.close(resolve));
+		},
+	};
+}
