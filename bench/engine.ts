@@ -7,10 +7,10 @@ import { execFileSync } from 'node:child_process';
 import type { IpAddress } from '../shared/ip.ts';
 import { formatIpv4 } from '../shared/ip.ts';
 import { statuses } from '../shared/outcome.ts';
+import { Pacer } from '../shared/pacer.ts';
 import { createLab, labUnavailable } from '../tests/lab/lab.ts';
 import { openEchoEngine } from '../worker/icmp/open.node.ts';
 import { monotonicUs } from '../worker/monotonic.node.ts';
-import { Pacer } from '../worker/pacer.ts';
 
 const firstHost = 0x0a00_0001;
 const hostsPerJob = 16_384;

@@ -1,5 +1,6 @@
 /** The object forms of an answer (JSON and NDJSON), checked and turned into columns. */
 import { isAddress } from '../shared/columns.ts';
+import { countMax } from '../shared/limits.ts';
 import { reasonCode, statusCode } from '../shared/outcome.ts';
 import type { ResultBlock } from '../shared/results.ts';
 
@@ -46,8 +47,8 @@ export function blockOfResults(
 		else return 'an address is no IP address';
 		const numbers = [fields.sent ?? 0, fields.received ?? 0];
 		for (const number of numbers) {
-			if (typeof number !== 'number' || !Number.isInteger(number) || number < 0 || number > 65_535) {
-				return 'a number of probes is not within 0 to 65535';
+			if (typeof number !== 'number' || !Number.isInteger(number) || number < 0 || number > countMax) {
+				return `a number of probes is not within 0 to ${countMax}`;
 			}
 		}
 		sent[row] = numbers[0] as number;

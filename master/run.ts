@@ -19,6 +19,9 @@ import type { TargetList } from './targets/target-list.ts';
 /** How long what is under way may take to end after an interruption. */
 const drainMsMax = 10_000;
 
+/** How long an answer may wait to be committed. */
+const flushMs = 1_000;
+
 /** What is known while a run goes on. */
 export interface RunProgress {
 	readonly total: number;
@@ -110,6 +113,8 @@ export async function executeRun(deps: RunDeps): Promise<RunOutcome> {
 	};
 	interrupted.addEventListener('abort', onInterrupted, { once: true });
 	if (interrupted.aborted) onInterrupted();
+	const ended = new AbortController();
+	const flushing = flushNowAndThen(store, clock, ended.signal).catch((caught) => dispatcher.fail(caught));
 	let error: unknown;
 	try {
 		await dispatcher.run();
@@ -117,6 +122,8 @@ export async function executeRun(deps: RunDeps): Promise<RunOutcome> {
 		error = caught;
 	} finally {
 		interrupted.removeEventListener('abort', onInterrupted);
+		ended.abort();
+		await flushing;
 		await source.close();
 	}
 
@@ -149,6 +156,15 @@ export async function executeRun(deps: RunDeps): Promise<RunOutcome> {
 		seconds: (clock.monotonicMs() - startedMs) / 1000,
 		error,
 	};
+}
+
+/** Sees to it that a slow run, too, loses no more than this when the machine dies. */
+async function flushNowAndThen(store: Store, clock: Clock, signal: AbortSignal): Promise<void> {
+	for (;;) {
+		await clock.sleep(flushMs, signal).catch(() => undefined);
+		if (signal.aborted) return;
+		await store.flush();
+	}
 }
 
 /** Counts rows on their way to the store, for the view and to check the database against. */

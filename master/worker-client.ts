@@ -6,6 +6,7 @@ import { errors, Pool } from 'undici';
 import { decodeBlock } from '../shared/columns.ts';
 import { messageOf, systemErrorCode } from '../shared/errors.ts';
 import { requestDeadlineMsMax, requestMsMax } from '../shared/limits.ts';
+import { statusCode } from '../shared/outcome.ts';
 import type { Capabilities, PingRequestBody } from '../shared/protocol.ts';
 import { capabilitiesSchema, errorBodySchema, mediaTypes, protocolVersion } from '../shared/protocol.ts';
 import type { ResultBlock } from '../shared/results.ts';
@@ -296,11 +297,23 @@ class AnswerReader {
 			const position = block.index[row]!;
 			if (this.#seen[position] === 1) throw invalid('answered twice for one host');
 			this.#seen[position] = 1;
+			const problem = implausible(block.status[row]!, block.sent[row]!, block.received[row]!);
+			if (problem !== undefined) throw invalid(`answered nonsense: ${problem}`);
 		}
 		this.#results += block.length;
 		this.#heard();
 		this.#call.onBlock(block);
 	}
+}
+
+const [up, down] = [statusCode('up'), statusCode('down')];
+
+/** What can not be, whatever the host did. Above all, nobody is down without a probe that left. */
+function implausible(status: number, sent: number, received: number): string | undefined {
+	if (received > sent) return 'more answers than probes';
+	if (status === up && received === 0) return 'a host is up without an answer';
+	if (status === down && sent === 0) return 'a host is down without a probe';
+	return undefined;
 }
 
 function positionsByHost(hosts: readonly string[]): Map<string, number[]> {

@@ -12,6 +12,7 @@
  * are all the same is that one value; `r`, `a`, `t` are left out where no row has one, and null stands for none.
  */
 import { parseIp } from './ip.ts';
+import { countMax } from './limits.ts';
 import { reasons, statuses } from './outcome.ts';
 import type { ResultBlock } from './results.ts';
 import { roundToMicroseconds } from './stats.ts';
@@ -91,13 +92,14 @@ export function decodeBlock(line: unknown, hosts: number, rttMsMax: number): Res
 	const index = integers(i, length, hosts - 1);
 	const status = integers(s, length, statuses.length - 1);
 	const reason = integers(r ?? 0, length, reasons.length - 1);
-	const sent = integers(n, length, 65_535);
-	const received = integers(k, length, 65_535);
+	const sent = integers(n, length, countMax);
+	const received = integers(k, length, countMax);
 	const rttMs = milliseconds(t, length, rttMsMax);
 	if (index === undefined) return `a position is not within 0 to ${hosts - 1}`;
 	if (status === undefined) return 'a status is unknown';
 	if (reason === undefined) return 'a reason is unknown';
-	if (sent === undefined || received === undefined) return 'a number of probes is not within 0 to 65535';
+	if (sent === undefined || received === undefined)
+		return `a number of probes is not within 0 to ${countMax}`;
 	if (rttMs === undefined) return `a round-trip time is not within 0 to ${rttMsMax} ms`;
 	const address = addresses(a, length);
 	if (address === false) return 'an address is no IP address';

@@ -2,7 +2,8 @@
  * Results in columns: how they travel inside a worker, over the wire and into the store. One object per host
  * would cost several times as much to make, send, parse and collect (bench/).
  */
-import { reasons, statuses } from './outcome.ts';
+import type { Reason, Status } from './outcome.ts';
+import { reasonCode, reasons, statusCode, statuses } from './outcome.ts';
 import { lossPercent } from './stats.ts';
 
 /** Round-trip statistics, present when `count` > 1; NaN where nothing was received. */
@@ -80,4 +81,38 @@ export function hostResult(
 		}
 	}
 	return result;
+}
+
+/** Some rows of a block, in the order given. */
+export function selectRows(block: ResultBlock, rows: readonly number[]): ResultBlock {
+	const select = (column: ArrayLike<number>): number[] => rows.map((row) => column[row]!);
+	const { address, rtt } = block;
+	return {
+		length: rows.length,
+		index: select(block.index),
+		status: select(block.status),
+		reason: select(block.reason),
+		address: address && rows.map((row) => address[row]),
+		sent: select(block.sent),
+		received: select(block.received),
+		rttMs: select(block.rttMs),
+		rtt: rtt && { min: select(rtt.min), max: select(rtt.max), jitter: select(rtt.jitter) },
+	};
+}
+
+/** The same outcome for hosts that no probe was sent to; `index` has their positions in the request. */
+export function unsentBlock(index: ArrayLike<number>, status: Status, reason: Reason): ResultBlock {
+	const { length } = index;
+	const none = new Uint8Array(length);
+	return {
+		length,
+		index,
+		status: new Uint8Array(length).fill(statusCode(status)),
+		reason: new Uint8Array(length).fill(reasonCode(reason)),
+		address: undefined,
+		sent: none,
+		received: none,
+		rttMs: new Float64Array(length).fill(Number.NaN),
+		rtt: undefined,
+	};
 }

@@ -4,8 +4,8 @@
  * once is repeated for its other positions; what is missing at the end is reported as the worker's own trouble.
  */
 import type { Reason, Status } from '../shared/outcome.ts';
-import { reasonCode, statusCode } from '../shared/outcome.ts';
 import type { ResultBlock } from '../shared/results.ts';
+import { selectRows, unsentBlock } from '../shared/results.ts';
 import type { BatchPlan, PlannedHost } from './plan.ts';
 
 export class Ledger {
@@ -40,7 +40,10 @@ export class Ledger {
 	/** Reports the same outcome for those of the hosts that are not reported yet; nothing was sent to them. */
 	settle(hosts: readonly PlannedHost[], status: Status, reason: Reason): void {
 		const open = hosts.filter(({ index }) => this.#reported[index] === 0);
-		if (open.length > 0) this.take(outcomeBlock(open, status, reason));
+		if (open.length > 0) {
+			const positions = open.map(({ index }) => index);
+			this.take(unsentBlock(positions, status, reason));
+		}
 	}
 
 	/** Nothing is reported any more. */
@@ -64,39 +67,4 @@ export class Ledger {
 		const index = Array.from(block.index);
 		return { ...selectRows(block, own.concat(rows)), index: index.concat(positions) };
 	}
-}
-
-function outcomeBlock(hosts: readonly PlannedHost[], status: Status, reason: Reason): ResultBlock {
-	const { length } = hosts;
-	const none = new Uint8Array(length);
-	return {
-		length,
-		index: hosts.map(({ index }) => index),
-		status: new Uint8Array(length).fill(statusCode(status)),
-		reason: new Uint8Array(length).fill(reasonCode(reason)),
-		address: undefined,
-		sent: none,
-		received: none,
-		rttMs: new Float64Array(length).fill(Number.NaN),
-		rtt: undefined,
-	};
-}
-
-function selectRows(block: ResultBlock, rows: readonly number[]): ResultBlock {
-	const select = (column: ArrayLike<number>): number[] => rows.map((row) => column[row]!);
-	return {
-		length: rows.length,
-		index: select(block.index),
-		status: select(block.status),
-		reason: select(block.reason),
-		address: block.address === undefined ? undefined : rows.map((row) => block.address?.[row]),
-		sent: select(block.sent),
-		received: select(block.received),
-		rttMs: select(block.rttMs),
-		rtt: block.rtt && {
-			min: select(block.rtt.min),
-			max: select(block.rtt.max),
-			jitter: select(block.rtt.jitter),
-		},
-	};
 }

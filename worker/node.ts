@@ -8,12 +8,12 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { PingpoolError, systemErrorCode } from '../shared/errors.ts';
 import type { Cidr } from '../shared/ip.ts';
+import { Pacer } from '../shared/pacer.ts';
 import type { Capabilities } from '../shared/protocol.ts';
 import type { RequestLog } from './app.ts';
 import type { IcmpMode } from './config.ts';
 import type { EchoUnavailable } from './icmp/open.node.ts';
 import { monotonicUs } from './monotonic.node.ts';
-import { Pacer } from './pacer.ts';
 
 export interface NodeWorkerOptions {
 	/** bearer tokens that are accepted; `none` lets everybody in: only behind a loopback address */

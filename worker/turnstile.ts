@@ -9,8 +9,8 @@
  */
 import { noLongerNeeded, onAbort } from '../shared/abort.ts';
 import type { Clock } from '../shared/clock.ts';
+import type { Pacer } from '../shared/pacer.ts';
 import { FairQueue } from './fair-queue.ts';
-import type { Pacer } from './pacer.ts';
 
 export interface TurnstileOptions {
 	/** places at a time */

@@ -28,7 +28,7 @@ export interface Chunk {
 export interface ChunkSourceOptions {
 	readonly batches: AsyncIterable<TargetBatch>;
 	readonly random: Random;
-	/** targets that are shuffled together. Default: 65,536 */
+	/** targets that are shuffled together. Default: 16,384 */
 	readonly shuffleWindow?: number;
 }
 
@@ -105,7 +105,7 @@ export class ChunkSource {
 	#filling: Promise<void> | undefined;
 	#failure: { error: unknown } | undefined;
 
-	constructor({ batches, random, shuffleWindow = 65_536 }: ChunkSourceOptions) {
+	constructor({ batches, random, shuffleWindow = 16_384 }: ChunkSourceOptions) {
 		this.#iterator = batches[Symbol.asyncIterator]();
 		this.#random = random;
 		this.#shuffleWindow = shuffleWindow;

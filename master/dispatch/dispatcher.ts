@@ -14,12 +14,13 @@ import type { Pacer } from '../../shared/pacer.ts';
 import type { ProbeSettings } from '../../shared/protocol.ts';
 import type { Random } from '../../shared/random.ts';
 import type { ResultBlock } from '../../shared/results.ts';
+import { selectRows, unsentBlock } from '../../shared/results.ts';
 import type { ProbeName } from '../../shared/target.ts';
 import { probeNames } from '../../shared/target.ts';
 import type { OnRunEvent } from '../events.ts';
 import { backoffMs } from './backoff.ts';
-import { errorRows, sameForAll, withoutRows } from './block-rows.ts';
 import type { Chunk, ChunkSource } from './chunk-source.ts';
+import { rowsWithoutError } from './error-rows.ts';
 import type { Lane } from './lane.ts';
 import { WakeUp } from './wake-up.ts';
 import { WorkerFailure } from './worker-link.ts';
@@ -105,17 +106,17 @@ export class Dispatcher {
 				await lane.queue.onSizeLessThan(1);
 				if (this.#intake.signal.aborted) break;
 				if (lane.state === 'out') {
-					if (this.#allOut()) this.#fail(this.#noWorkerLeft());
+					if (this.#allOut()) this.fail(this.#noWorkerLeft());
 					break;
 				}
 				if (!(await this.#isWell(lane)) || !(await this.#hasRoom(lane))) continue;
 				const chunk = await this.#take(lane);
 				if (chunk === undefined) continue;
 				// The queue bounds requests at a time.
-				lane.queue.add(() => this.#send(lane, chunk)).catch((error) => this.#fail(error));
+				lane.queue.add(() => this.#send(lane, chunk)).catch((error) => this.fail(error));
 			}
 		} catch (error) {
-			this.#fail(error);
+			this.fail(error);
 		}
 		await lane.queue.onIdle();
 	}
@@ -265,7 +266,7 @@ export class Dispatcher {
 			}
 		} catch (error) {
 			if (error instanceof WorkerFailure) failure = error;
-			else if (!this.#requests.signal.aborted) this.#fail(error);
+			else if (!this.#requests.signal.aborted) this.fail(error);
 		} finally {
 			passed(undefined);
 			this.#closed(lane, chunk);
@@ -292,10 +293,10 @@ export class Dispatcher {
 	#onBlock(lane: Lane, chunk: Chunk, block: ResultBlock, answered: Uint8Array): void {
 		this.#worked();
 		let kept = block;
-		const troubled = errorRows(block);
+		const untroubled = rowsWithoutError(block);
 		// A worker's own trouble says nothing about a host: another worker may do better.
-		if (troubled !== undefined && chunk.tries + 1 < triesMax && this.#untried(lane, chunk).length > 0) {
-			kept = withoutRows(block, troubled);
+		if (untroubled !== undefined && chunk.tries + 1 < triesMax && this.#untried(lane, chunk).length > 0) {
+			kept = selectRows(block, untroubled);
 		}
 		this.#chargeRetries(block);
 		if (kept.length === 0) return;
@@ -342,7 +343,7 @@ export class Dispatcher {
 				worker: 'master',
 				positions,
 				hosts,
-				block: sameForAll(rows.length, 'error', 'worker-failed'),
+				block: unsentBlock(rows, 'error', 'worker-failed'),
 			});
 			return;
 		}
@@ -373,7 +374,7 @@ export class Dispatcher {
 					worker: 'master',
 					positions,
 					hosts,
-					block: sameForAll(hosts.length, 'error', 'no-worker'),
+					block: unsentBlock(positions, 'error', 'no-worker'),
 				});
 			}
 		}
@@ -382,7 +383,7 @@ export class Dispatcher {
 
 	#emit(rows: AnsweredRows): void {
 		this.#room = Promise.all([this.#room, this.#options.onRows(rows)]).then(() => undefined);
-		this.#room.catch((error) => this.#fail(error));
+		this.#room.catch((error) => this.fail(error));
 	}
 
 	/** Other lanes that may take this probe now. */
@@ -439,7 +440,7 @@ export class Dispatcher {
 			said = true;
 			const leftMs = sinceMs + workerTimeoutMs - clock.monotonicMs();
 			if (leftMs <= 0) {
-				this.#fail(this.#noWorkerLeft());
+				this.fail(this.#noWorkerLeft());
 				return;
 			}
 			await this.#wakeUp.wait(leftMs);
@@ -456,7 +457,8 @@ export class Dispatcher {
 		});
 	}
 
-	#fail(error: unknown): void {
+	/** Ends the run: nothing more is sent, and `run` rejects with the first error given. */
+	fail(error: unknown): void {
 		this.#failure ??= error;
 		this.#intake.abort();
 		this.#requests.abort();

@@ -6,7 +6,7 @@
 
 /** Rows of one transaction. More would sort better still, but hold the event loop for longer: these take 40 ms
  * on an idle machine, three times that on a busy one. */
-const rowsPerCommit = 32_768;
+const rowsPerCommit = 8_192;
 
 /** Round-trip statistics of one row, in µs; NaN for none. */
 export interface RowStats {

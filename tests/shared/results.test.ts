@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { reasonCode, reasons, statusCode, statuses } from '../../shared/outcome.ts';
-import { hostResult } from '../../shared/results.ts';
+import { hostResult, selectRows, unsentBlock } from '../../shared/results.ts';
 
 const columns = {
 	length: 2,
@@ -53,4 +53,33 @@ it('words and their codes are each other', () => {
 	for (const [code, word] of reasons.entries()) expect(reasonCode(word)).toBe(code);
 	expect(statusCode('sideways')).toBeUndefined();
 	expect(reasonCode('toString')).toBeUndefined();
+});
+
+it('rows can be selected, in any order', () => {
+	const rtt = { min: [1, 2], max: [3, 4], jitter: [0.5, 0.6] };
+	expect(selectRows({ ...columns, rtt }, [1, 0])).toEqual({
+		length: 2,
+		index: [1, 0],
+		status: columns.status.toReversed(),
+		reason: columns.reason.toReversed(),
+		address: [undefined, '192.0.2.1'],
+		sent: [4, 4],
+		received: [0, 3],
+		rttMs: [Number.NaN, 2],
+		rtt: { min: [2, 1], max: [4, 3], jitter: [0.6, 0.5] },
+	});
+	const without = selectRows({ ...columns, address: undefined, rtt: undefined }, []);
+	expect([without.length, without.address, without.rtt]).toEqual([0, undefined, undefined]);
+});
+
+it('hosts that no probe was sent to have an outcome and no times', () => {
+	const block = unsentBlock([7, 3], 'error', 'no-worker');
+	expect(hostResult(block, 1, 'a.test', undefined)).toEqual({
+		host: 'a.test',
+		status: 'error',
+		reason: 'no-worker',
+		sent: 0,
+		received: 0,
+	});
+	expect([...Array.from(block.index)]).toEqual([7, 3]);
 });

@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import type { Clock } from '../../shared/clock.ts';
-import { Pacer } from '../../worker/pacer.ts';
+import { Pacer } from '../../shared/pacer.ts';
 import { Turnstile } from '../../worker/turnstile.ts';
 
 const settle = () => new Promise(setImmediate);

@@ -12,7 +12,7 @@
  */
 import { hostsInFlightMax } from '../../shared/limits.ts';
 import { reasonCode } from '../../shared/outcome.ts';
-import type { Pacer } from '../pacer.ts';
+import type { Pacer } from '../../shared/pacer.ts';
 import { CookieJar } from './cookie.ts';
 import { counterAt } from './echo-counters.ts';
 import { EchoFlow } from './echo-flow.ts';

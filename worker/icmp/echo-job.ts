@@ -74,7 +74,7 @@ export class EchoJob {
 		this.timeoutMs = message.timeoutMs;
 		this.intervalMs = message.intervalMs;
 		this.startedAtMs = nowMs;
-		this.retryMs = message.timeoutMs / 2;
+		this.retryMs = message.timeoutMs / 4;
 		this.unsent = message.hosts;
 		this.sent = new Uint16Array(message.hosts);
 		this.#open = new Uint8Array(message.hosts);

@@ -5,7 +5,7 @@
  */
 import type { Reason } from '../../shared/outcome.ts';
 import { reasonCode } from '../../shared/outcome.ts';
-import type { Pacer } from '../pacer.ts';
+import type { Pacer } from '../../shared/pacer.ts';
 import type { CookieJar } from './cookie.ts';
 import { counterAt } from './echo-counters.ts';
 import { checksum, echoBytes, writeEcho } from './echo-packet.ts';

@@ -7,8 +7,8 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf } from '../../shared/errors.ts';
+import { Pacer } from '../../shared/pacer.ts';
 import { monotonicUs } from '../monotonic.node.ts';
-import { Pacer } from '../pacer.ts';
 import { EchoCore } from './echo-core.node.ts';
 import { IcmpSocket } from './icmp-socket.node.ts';
 import { KernelTime } from './kernel-time.node.ts';

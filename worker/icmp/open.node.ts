@@ -3,7 +3,7 @@
  * raw socket, which needs privilege; the ping command, which brings its own; or not at all.
  */
 import { endianness } from 'node:os';
-import type { Pacer } from '../pacer.ts';
+import type { Pacer } from '../../shared/pacer.ts';
 import { openCommandEngine } from './command-engine.node.ts';
 import type { EchoEngine } from './echo-engine.ts';
 import { supportedArchitectures } from './linux.ts';

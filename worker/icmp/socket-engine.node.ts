@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import { PingpoolError } from '../../shared/errors.ts';
-import type { Pacer } from '../pacer.ts';
+import type { Pacer } from '../../shared/pacer.ts';
 import type { EchoCounters, EchoEngine, EchoJob } from './echo-engine.ts';
 import { asBlock, packJob } from './job-messages.ts';
 import type { FromThread, SocketMode, ThreadSetup, ToThread } from './thread-messages.ts';

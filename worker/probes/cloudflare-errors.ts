@@ -64,3 +64,11 @@ export function attemptOfHead({ status, server }: FetchedHead, byAddress: boolea
 	const reason = reasonOfStatus(status);
 	return reason === undefined ? answered(rttMs) : saidNo(reason);
 }
+
+/**
+ * What no answer in time comes to. Of an address: the host did not answer. Of a name: that, or its name server did
+ * not, which can not be told apart here, so it is no proof that the host is down.
+ */
+export function attemptOfSilence(byAddress: boolean): Attempt {
+	return byAddress ? failed('timeout') : trouble('connect-failed');
+}

@@ -6,8 +6,7 @@ import type { ProbeSettings } from '../../shared/protocol.ts';
 import type { Turnstile } from '../turnstile.ts';
 import { overdue, within } from '../within.ts';
 import type { Attempt } from './attempt.ts';
-import { failed } from './attempt.ts';
-import { attemptOfHead, attemptOfMessage } from './cloudflare-errors.ts';
+import { attemptOfHead, attemptOfMessage, attemptOfSilence } from './cloudflare-errors.ts';
 import { requestOf, userAgent } from './http-exchange.ts';
 import { createConnectionProbe } from './per-host.ts';
 import type { Probe, ProbeHost } from './probe.ts';
@@ -37,7 +36,7 @@ export function createHttpProbe({ clock, turnstileOf }: CloudflareHttpProbeOptio
 				signal: ended.signal,
 			});
 			const response = await within(fetching, timeoutMs, clock, signal);
-			if (response === overdue) return failed('timeout');
+			if (response === overdue) return attemptOfSilence(host.target.address !== undefined);
 			const rttMs = Math.min(clock.monotonicMs() - startMs, timeoutMs);
 			const head = { status: response.status, server: response.headers.get('server') };
 			return attemptOfHead(head, host.target.address !== undefined, rttMs);

@@ -1,7 +1,6 @@
 /** The icmp probe: echo requests from whatever engine this machine has. */
 import type { IpAddress } from '../../shared/ip.ts';
-import { reasonCode, statusCode } from '../../shared/outcome.ts';
-import type { ResultBlock } from '../../shared/results.ts';
+import { unsentBlock } from '../../shared/results.ts';
 import type { EchoEngine } from '../icmp/echo-engine.ts';
 import type { Probe, ProbeBatch } from './probe.ts';
 
@@ -28,7 +27,7 @@ async function runBatch(engine: EchoEngine, batch: ProbeBatch): Promise<void> {
 	}
 	// A host whose name nobody resolved can not be asked.
 	if (unaddressed.length > 0) {
-		report(internalErrors(unaddressed, settings.count > 1));
+		report(unsentBlock(unaddressed, 'error', 'internal'));
 		left(unaddressed.length, 0);
 	}
 	if (addresses.length === 0) return;
@@ -58,22 +57,6 @@ async function runBatch(engine: EchoEngine, batch: ProbeBatch): Promise<void> {
 		const missing = Array.from(indexes.subarray(0, addresses.length)).filter(
 			(_, position) => reported[position] === 0,
 		);
-		if (missing.length > 0) report(internalErrors(missing, settings.count > 1));
+		if (missing.length > 0) report(unsentBlock(missing, 'error', 'internal'));
 	}
-}
-
-function internalErrors(index: readonly number[], withStatistics: boolean): ResultBlock {
-	const { length } = index;
-	const none = new Float64Array(length).fill(Number.NaN);
-	return {
-		length,
-		index,
-		status: new Uint8Array(length).fill(statusCode('error')),
-		reason: new Uint8Array(length).fill(reasonCode('internal')),
-		address: undefined,
-		sent: new Uint16Array(length),
-		received: new Uint16Array(length),
-		rttMs: none,
-		rtt: withStatistics ? { min: none, max: none, jitter: none } : undefined,
-	};
 }

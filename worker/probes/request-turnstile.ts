@@ -1,6 +1,6 @@
 /** Places for connections where a runtime counts them per request, as Cloudflare's does. */
 import type { Clock } from '../../shared/clock.ts';
-import type { Pacer } from '../pacer.ts';
+import type { Pacer } from '../../shared/pacer.ts';
 import { Turnstile } from '../turnstile.ts';
 
 export interface RequestTurnstilesOptions {

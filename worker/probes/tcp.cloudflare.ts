@@ -8,8 +8,8 @@ import type { ProbeSettings } from '../../shared/protocol.ts';
 import type { Turnstile } from '../turnstile.ts';
 import { overdue, within } from '../within.ts';
 import type { Attempt } from './attempt.ts';
-import { answered, failed, trouble } from './attempt.ts';
-import { attemptOfMessage } from './cloudflare-errors.ts';
+import { answered, trouble } from './attempt.ts';
+import { attemptOfMessage, attemptOfSilence } from './cloudflare-errors.ts';
 import { createConnectionProbe } from './per-host.ts';
 import type { Probe, ProbeHost } from './probe.ts';
 
@@ -36,7 +36,7 @@ export function createTcpProbe({ clock, turnstileOf }: CloudflareTcpProbeOptions
 			socket.closed.catch(() => undefined);
 			try {
 				const opened = await within(socket.opened, timeoutMs, clock, signal);
-				if (opened === overdue) return failed('timeout');
+				if (opened === overdue) return attemptOfSilence(address !== undefined);
 				return answered(Math.min(clock.monotonicMs() - startMs, timeoutMs));
 			} finally {
 				// Not waited for: a connection that never opened may not close either.

@@ -2,12 +2,12 @@
 
 import type { IpAddress } from '../../../shared/ip.ts';
 import { formatIp, parseIp } from '../../../shared/ip.ts';
+import { Pacer } from '../../../shared/pacer.ts';
 import type { HostResult } from '../../../shared/results.ts';
 import { hostResult } from '../../../shared/results.ts';
 import type { EchoEngine, EchoJob } from '../../../worker/icmp/echo-engine.ts';
 import { openEchoEngine } from '../../../worker/icmp/open.node.ts';
 import { monotonicUs } from '../../../worker/monotonic.node.ts';
-import { Pacer } from '../../../worker/pacer.ts';
 
 export function sharedPacer(ratePerSecond = 0): Pacer {
 	const cell = new BigInt64Array(new SharedArrayBuffer(8));

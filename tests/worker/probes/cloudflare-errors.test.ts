@@ -1,6 +1,10 @@
 /** Messages as workerd 1.20261102.1 gave them, each with what had really happened. */
 import { describe, expect, test } from 'vitest';
-import { attemptOfHead, attemptOfMessage } from '../../../worker/probes/cloudflare-errors.ts';
+import {
+	attemptOfHead,
+	attemptOfMessage,
+	attemptOfSilence,
+} from '../../../worker/probes/cloudflare-errors.ts';
 
 const cannotConnect = 'proxy request failed, cannot connect to the specified address';
 const tryFetch = `${cannotConnect}. It looks like you might be trying to connect to a HTTP-based service — consider using fetch instead`;
@@ -54,4 +58,9 @@ describe('heads', () => {
 		expect(attemptOfHead(head, true, 12)).toMatchObject({ status: 'error', reason: 'unsupported' });
 		expect(attemptOfHead(head, false, 12)).toMatchObject({ status: 'up', rttMs: 12 });
 	});
+});
+
+test('takes silence for a dead host only when no name server can be behind it', () => {
+	expect(attemptOfSilence(true)).toMatchObject({ status: 'down', reason: 'timeout' });
+	expect(attemptOfSilence(false)).toMatchObject({ status: 'error', reason: 'connect-failed' });
 });

@@ -3,12 +3,12 @@ import { expect } from 'vitest';
 import { systemClock } from '../../../shared/clock.ts';
 import type { IpAddress } from '../../../shared/ip.ts';
 import { parseIp } from '../../../shared/ip.ts';
+import { Pacer } from '../../../shared/pacer.ts';
 import type { PingRequestBody } from '../../../shared/protocol.ts';
 import { parsePingRequest } from '../../../shared/protocol.ts';
 import type { HostResult, ResultBlock } from '../../../shared/results.ts';
 import { hostResult } from '../../../shared/results.ts';
 import { parseTarget } from '../../../shared/target.ts';
-import { Pacer } from '../../../worker/pacer.ts';
 import type { Probe, ProbeHost } from '../../../worker/probes/probe.ts';
 import { Turnstile } from '../../../worker/turnstile.ts';
 

@@ -1,10 +1,10 @@
 /** Probes by TCP in a process of its own (another namespace, fewer descriptors) and prints the results. */
 import { systemClock as clock } from '../../../shared/clock.ts';
+import { Pacer } from '../../../shared/pacer.ts';
 import { parsePingRequest } from '../../../shared/protocol.ts';
 import type { HostResult } from '../../../shared/results.ts';
 import { hostResult } from '../../../shared/results.ts';
 import { parseTarget } from '../../../shared/target.ts';
-import { Pacer } from '../../../worker/pacer.ts';
 import { createTcpProbe } from '../../../worker/probes/tcp.node.ts';
 import { Turnstile } from '../../../worker/turnstile.ts';
 
