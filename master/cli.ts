@@ -8,7 +8,7 @@ import type { Target } from '../shared/target.ts';
 import { probeOf } from '../shared/target.ts';
 import type { MasterConfig } from './config.ts';
 import { ConfigExit, parseMasterConfig } from './config.ts';
-import type { OnRunEvent } from './events.ts';
+import type { OnRunEvent, RunEvent } from './events.ts';
 import type { RunOutcome } from './run.ts';
 import { eventText } from './view/event-text.ts';
 import { ProgressView } from './view/progress.ts';
@@ -44,6 +44,13 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 type Closer = () => void | Promise<void>;
 
+/** What --quiet does not keep back: something is wrong, although the run goes on. */
+const importantEvents: ReadonlySet<RunEvent['type']> = new Set([
+	'worker-unreachable',
+	'workers-met',
+	'waiting-for-workers',
+]);
+
 function exitCodeOf(error: PingpoolError): number {
 	return error.code === 'usage' || error.code === 'invalid-input' ? 2 : 1;
 }
@@ -61,7 +68,7 @@ async function runWith(config: MasterConfig, signals: Signals, closers: Closer[]
 		nowMs: () => systemClock.monotonicMs(),
 	});
 	const onEvent: OnRunEvent = (event) => {
-		const important = event.type === 'worker-unreachable' || event.type === 'waiting-for-workers';
+		const important = importantEvents.has(event.type);
 		const text = config.quiet && !important ? undefined : eventText(event);
 		if (text !== undefined) progress.message(text);
 	};
@@ -92,12 +99,15 @@ async function runWith(config: MasterConfig, signals: Signals, closers: Closer[]
 	closers.push(async () => void (await Promise.all(workers.map(({ client }) => client.close()))));
 	if (workers.length === 0) {
 		throw new PingpoolError('no-worker', 'none of the workers can be used', {
-			hint: 'is "npm run worker" running on them, are address, port and token right, does a firewall let 8786 through?',
+			hint:
+				config.workers === undefined
+					? 'the embedded worker listens on 127.0.0.1: is the loopback interface up?'
+					: 'is "npm run worker" running on them, are address, port and token right, does a firewall let 8786 through?',
 		});
 	}
 
-	const { openSqliteStore } = await import('./store/sqlite.ts');
-	const store = await openSqliteStore({
+	const { openThreadStore } = await import('./store/thread-store.ts');
+	const store = await openThreadStore({
 		path: config.db,
 		onNotice: (message) => onEvent({ type: 'notice', message }),
 	});

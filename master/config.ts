@@ -15,7 +15,7 @@ import {
 } from '../shared/limits.ts';
 import type { ProbeSettings } from '../shared/protocol.ts';
 import type { ProbeName } from '../shared/target.ts';
-import { probeNames, quote } from '../shared/target.ts';
+import { escapeUnsafe, probeNames, quote } from '../shared/target.ts';
 import { connectionsPerWorkerMax } from './dispatch/lane.ts';
 
 export interface MasterConfig {
@@ -101,7 +101,7 @@ function number(unit: string, min: number, max: number, whole = false) {
 
 /** An option without a value; the environment says yes or no. */
 function flag(flags: string, description: string): Option {
-	return option(flags, description).default(false);
+	return option(flags, description);
 }
 
 function createCommand(version: string): Command {
@@ -109,7 +109,7 @@ function createCommand(version: string): Command {
 		.description('Pings every host of a list through workers and keeps the answers in a SQLite database.')
 		.version(version, '-V, --version', 'print the version')
 		.helpOption('-h, --help', 'print this')
-		.allowExcessArguments(false)
+		.allowExcessArguments(true)
 		.showSuggestionAfterError(true)
 		.exitOverride()
 		.configureHelp({ sortOptions: false })
@@ -165,7 +165,7 @@ function createCommand(version: string): Command {
 interface ParsedOptions {
 	hosts: string;
 	exclude?: string;
-	skipInvalid: boolean;
+	skipInvalid?: boolean;
 	db: string;
 	workers?: string;
 	probe: ProbeName;
@@ -174,14 +174,14 @@ interface ParsedOptions {
 	attempts: number;
 	timeout: number;
 	interval: number;
-	refusedIsUp: boolean;
+	refusedIsUp?: boolean;
 	rate?: number;
 	chunk?: number;
 	concurrency?: number;
 	workerTimeout: number;
-	json: boolean;
-	quiet: boolean;
-	failOnDown: boolean;
+	json?: boolean;
+	quiet?: boolean;
+	failOnDown?: boolean;
 }
 
 /**
@@ -198,13 +198,19 @@ export function parseMasterConfig(argv: readonly string[], version: string): Mas
 		if (!(error instanceof CommanderError)) throw error;
 		throw new ConfigExit(error.exitCode === 0 ? 0 : 2);
 	}
+	const [stray] = command.args;
+	if (stray !== undefined) {
+		throw new PingpoolError('usage', `${quote(stray)} is no option`, {
+			hint: `did you mean --hosts ${escapeUnsafe(stray)}?`,
+		});
+	}
 	checkEnvironment(process.env);
 	const options = { ...command.opts<ParsedOptions>(), ...environmentFlags(command) };
 	checkContradictions(options, (name) => spelling(command, name));
 	return {
 		hosts: options.hosts,
 		exclude: options.exclude,
-		skipInvalid: options.skipInvalid,
+		skipInvalid: options.skipInvalid === true,
 		db: options.db,
 		workers: options.workers,
 		token: firstToken(process.env.PINGPOOL_TOKEN),
@@ -214,16 +220,16 @@ export function parseMasterConfig(argv: readonly string[], version: string): Mas
 			attempts: options.attempts,
 			timeoutMs: options.timeout,
 			intervalMs: options.interval,
-			refusedIsUp: options.refusedIsUp,
+			refusedIsUp: options.refusedIsUp === true,
 			...(options.port === undefined ? {} : { port: options.port }),
 		},
 		ratePerSecond: options.rate,
 		chunkHosts: options.chunk,
 		concurrency: options.concurrency,
 		workerTimeoutMs: options.workerTimeout,
-		json: options.json,
-		quiet: options.quiet,
-		failOnDown: options.failOnDown,
+		json: options.json === true,
+		quiet: options.quiet === true,
+		failOnDown: options.failOnDown === true,
 	};
 }
 

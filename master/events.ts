@@ -5,6 +5,8 @@ export type RunEvent =
 	| { type: 'list-read'; total: number; invalid: number; duplicates: number; excluded: number }
 	| { type: 'worker-joined'; worker: string; probes: readonly ProbeName[]; icmp: string | null }
 	| { type: 'worker-unreachable'; worker: string; message: string }
+	/** all have answered, or have had their time */
+	| { type: 'workers-met'; met: number; asked: number }
 	/** set aside for a while, or for good when `forMs` is undefined */
 	| { type: 'worker-set-aside'; worker: string; message: string; forMs: number | undefined }
 	| { type: 'worker-back'; worker: string }

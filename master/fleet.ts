@@ -45,5 +45,7 @@ export async function meetWorkers(
 			}
 		}),
 	);
-	return met.filter((worker) => worker !== undefined);
+	const workers = met.filter((worker) => worker !== undefined);
+	onEvent({ type: 'workers-met', met: workers.length, asked: members.length });
+	return workers;
 }

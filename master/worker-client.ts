@@ -41,6 +41,8 @@ export class WorkerClient implements WorkerLink {
 	readonly #pool: Pool;
 	readonly #path: string;
 	readonly #headers: Record<string, string>;
+	/** what an HTTP 401 means */
+	readonly #tokenProblem: string;
 
 	constructor({ name, url, token, connections }: WorkerClientOptions) {
 		this.name = name;
@@ -56,6 +58,10 @@ export class WorkerClient implements WorkerLink {
 		});
 		this.#headers = { 'accept-encoding': 'identity', 'user-agent': 'pingpool' };
 		if (token !== undefined) this.#headers.authorization = `Bearer ${token}`;
+		this.#tokenProblem =
+			token === undefined
+				? 'wants a token, and there is none for it in its line or in PINGPOOL_TOKEN'
+				: 'does not accept our token';
 	}
 
 	async capabilities(signal: AbortSignal): Promise<Capabilities> {
@@ -113,7 +119,12 @@ export class WorkerClient implements WorkerLink {
 			headArrived = true;
 			try {
 				if (response.statusCode !== 200) {
-					throw await failureOfStatus(response.statusCode, response.headers, response.body);
+					throw await failureOfStatus(
+						response.statusCode,
+						response.headers,
+						response.body,
+						this.#tokenProblem,
+					);
 				}
 				if (response.headers['content-encoding'] !== undefined) {
 					throw new WorkerFailure('invalid', 'sent a compressed answer that nobody asked for');
@@ -369,12 +380,13 @@ async function failureOfStatus(
 	status: number,
 	headers: Record<string, string | string[] | undefined>,
 	body: AsyncIterable<Uint8Array>,
+	tokenProblem: string,
 ): Promise<WorkerFailure> {
 	const said = saidIn(await readStart(body));
 	switch (status) {
 		case 401:
 		case 403:
-			return new WorkerFailure('refused', `does not accept our token (HTTP ${status})`);
+			return new WorkerFailure('refused', `${tokenProblem} (HTTP ${status})`);
 		case 429:
 			return new WorkerFailure('busy', `is busy (HTTP ${status})`, {
 				retryAfterMs: retryAfterMs(String(headers['retry-after'] ?? '')),
@@ -411,18 +423,18 @@ function retryAfterMs(value: string): number {
 	return Number.isNaN(ms) ? 1_000 : Math.min(Math.max(ms, 0), retryAfterMsMax);
 }
 
-/** Codes of errors that come before a byte of the request has left. */
-const neverSent = new Set([
-	'ECONNREFUSED',
-	'EHOSTUNREACH',
-	'ENETUNREACH',
-	'ENETDOWN',
-	'EADDRNOTAVAIL',
-	'ENOTFOUND',
-	'EAI_AGAIN',
-	'UND_ERR_CONNECT_TIMEOUT',
-	'EMFILE',
-	'ENFILE',
+/** Codes of errors that come before a byte of the request has left, and what they mean to who waits for it. */
+const neverSent = new Map([
+	['ECONNREFUSED', 'the connection was refused'],
+	['EHOSTUNREACH', 'the network knows no way to it'],
+	['ENETUNREACH', 'this machine has no route to it'],
+	['ENETDOWN', 'the network of this machine is down'],
+	['EADDRNOTAVAIL', 'this machine has no local address or port left for it'],
+	['ENOTFOUND', 'its name has no address'],
+	['EAI_AGAIN', 'its name could not be looked up'],
+	['UND_ERR_CONNECT_TIMEOUT', 'no connection in time'],
+	['EMFILE', 'this machine is out of file descriptors'],
+	['ENFILE', 'this machine is out of file descriptors'],
 ]);
 
 /** A fault of ours (of whoever takes the results, too) has no system code, and stays what it is. */
@@ -436,16 +448,21 @@ function failureOf(error: unknown, headArrived: boolean): unknown {
 	}
 	const code = systemErrorCode(error);
 	if (code === undefined) return error;
-	if (code === 'UND_ERR_CONNECT_TIMEOUT') {
-		return new WorkerFailure('unreachable', 'can not be reached: no connection in time', { cause: error });
-	}
-	if (neverSent.has(code)) {
-		return new WorkerFailure('unreachable', `can not be reached: ${code}`, { cause: error });
+	const meaning = neverSent.get(code);
+	if (meaning !== undefined) {
+		return new WorkerFailure('unreachable', `can not be reached: ${meaning} (${code})`, { cause: error });
 	}
 	if (/CERT|TLS|SSL|VERIFY|EPROTO/.test(code)) {
-		return new WorkerFailure('unreachable', `can not be reached: TLS: ${printable(messageOf(error))}`, {
+		return new WorkerFailure('unreachable', `can not be reached: ${tlsProblem(error)} (${code})`, {
 			cause: error,
 		});
 	}
 	return new WorkerFailure('broken', `broke the connection: ${code}`, { cause: error });
+}
+
+function tlsProblem(error: unknown): string {
+	// What OpenSSL says of itself goes on about its own source; its reason is a few words.
+	const reason = (error as { reason?: unknown }).reason;
+	if (reason === 'wrong version number') return 'it does not speak TLS; is it http:// instead of https://?';
+	return `TLS: ${printable(typeof reason === 'string' ? reason : messageOf(error))}`;
 }

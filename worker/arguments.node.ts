@@ -165,10 +165,15 @@ function parser<Value>({ parse }: Setting<Value>): (text: string) => Value {
 		try {
 			return parse(text);
 		} catch (error) {
-			if (error instanceof PingpoolError) throw new InvalidArgumentError(`${error.message}.`);
+			// commander has put the option and the value in front of it.
+			if (error instanceof PingpoolError) throw new InvalidArgumentError(sentence(error.message));
 			throw error;
 		}
 	};
+}
+
+function sentence(text: string): string {
+	return `${text[0]!.toUpperCase()}${text.slice(1)}.`;
 }
 
 /** For an option that may be given several times. */

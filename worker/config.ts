@@ -128,7 +128,7 @@ function listenHost(text: string): string {
 function rate(text: string): number {
 	const value = /^[0-9]{1,9}(\.[0-9]{1,9})?$/.test(text.trim()) ? Number(text) : Number.NaN;
 	if (value >= 0) return value;
-	throw expected(text, 'probes per second, 0 for no ceiling');
+	throw expected(text, 'a number of probes per second, 0 for no ceiling');
 }
 
 function cidrs(text: string): Cidr[] {
@@ -156,5 +156,5 @@ function yesOrNo(text: string): boolean {
 }
 
 function expected(text: string, what: string): PingpoolError {
-	return new PingpoolError('usage', `${quote(text)}; expected is ${what}`);
+	return new PingpoolError('usage', `expected ${what}, not ${quote(text)}`);
 }

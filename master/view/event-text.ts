@@ -16,13 +16,16 @@ export function eventText(event: RunEvent): string | undefined {
 				.map((probe) => (probe === 'icmp' && event.icmp !== null ? `icmp (${event.icmp})` : probe))
 				.join(', ')}`;
 		case 'worker-unreachable':
-			return `worker ${event.worker} ${event.message}; going on without it`;
+			return `worker ${event.worker} ${event.message}`;
 		case 'worker-set-aside':
 			return event.forMs === undefined
 				? `worker ${event.worker} ${event.message}; out of this run`
 				: `worker ${event.worker} ${event.message}; set aside for ${(event.forMs / 1000).toFixed(1)} s`;
 		case 'worker-back':
 			return `worker ${event.worker} is back`;
+		case 'workers-met':
+			if (event.met === event.asked || event.met === 0) return undefined;
+			return `going on with ${event.met} of ${event.asked} workers`;
 		case 'run-started':
 			return undefined;
 		case 'waiting-for-workers':

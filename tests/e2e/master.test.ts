@@ -147,7 +147,7 @@ describe('every kind of line', () => {
 		].join('\r\n');
 		const env = { PINGPOOL_ALLOW: '127.0.0.0/8,::1/128' };
 		const { code, stderr } = await space.master(['--hosts', '-', '--exclude', 'exclude.txt'], { stdin, env });
-		expect(stderr).toContain('17 hosts (2 duplicates left out, 10 excluded)\n');
+		expect(stderr).toContain('18 hosts (2 duplicates left out, 10 excluded)\n');
 		expect(code).toBe(0);
 		const found = space.rows<{ host: string; status: string; reason: string | null }>(
 			'SELECT host, status, reason FROM hosts',

@@ -151,7 +151,6 @@ describe('options', () => {
 		['--hosts', /argument missing/],
 		['--timeuot 5', /--timeout/],
 		['--host a.txt', /--hosts/],
-		['hosts.txt', /too many arguments/],
 	])('%s ends with 2 and says what is expected', (argv, message) => {
 		expect(exitOf(argv)).toBe(2);
 		expect(stderr).toMatch(message);
@@ -182,6 +181,16 @@ describe('options', () => {
 			}
 		}
 	});
+});
+
+it('words that belong to no option are refused, with what was probably meant', () => {
+	expect(() => config('lan.txt')).toThrow(
+		expect.objectContaining({
+			code: 'usage',
+			message: '"lan.txt" is no option',
+			hint: 'did you mean --hosts lan.txt?',
+		}),
+	);
 });
 
 describe('contradictions', () => {

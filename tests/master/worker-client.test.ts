@@ -455,6 +455,16 @@ describe('an answer that is no success', () => {
 		});
 	});
 
+	it('401 is told from a token that is wrong where none was given', async () => {
+		const url = await httpServer((_, response) => void response.writeHead(401).end());
+		const client = new WorkerClient({ name: 'w', url, token: undefined, connections: 1 });
+		closers.push(() => client.close());
+		await expect(client.ping(callOf(hosts).call)).rejects.toMatchObject({
+			kind: 'refused',
+			message: 'wants a token, and there is none for it in its line or in PINGPOOL_TOKEN (HTTP 401)',
+		});
+	});
+
 	it('may have a page of any length', async () => {
 		const url = await httpServer((_, response) => void response.writeHead(502).end('x'.repeat(1_000_000)));
 		await expect(clientOf(url).ping(callOf(hosts).call)).rejects.toMatchObject({ kind: 'broken' });
@@ -483,7 +493,7 @@ describe('a worker that can not be spoken to', () => {
 		server.close();
 		await expect(clientOf(url).ping(callOf(hosts).call)).rejects.toMatchObject({
 			kind: 'unreachable',
-			message: 'can not be reached: ECONNREFUSED',
+			message: 'can not be reached: the connection was refused (ECONNREFUSED)',
 		});
 	});
 
@@ -510,7 +520,8 @@ describe('a worker that can not be spoken to', () => {
 		const url = await httpServer(answering(whole));
 		await expect(clientOf(url.replace('http:', 'https:')).ping(callOf(hosts).call)).rejects.toMatchObject({
 			kind: 'unreachable',
-			message: expect.stringMatching(/TLS/),
+			message:
+				'can not be reached: it does not speak TLS; is it http:// instead of https://? (ERR_SSL_WRONG_VERSION_NUMBER)',
 		});
 	});
 });

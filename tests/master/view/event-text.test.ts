@@ -12,10 +12,10 @@ it.each<[RunEvent, string | undefined]>([
 		{ type: 'worker-joined', worker: 'w', probes: ['icmp', 'tcp'], icmp: 'datagram' },
 		'worker w: icmp (datagram), tcp',
 	],
-	[
-		{ type: 'worker-unreachable', worker: 'w', message: 'is not there' },
-		'worker w is not there; going on without it',
-	],
+	[{ type: 'worker-unreachable', worker: 'w', message: 'is not there' }, 'worker w is not there'],
+	[{ type: 'workers-met', met: 2, asked: 2 }, undefined],
+	[{ type: 'workers-met', met: 0, asked: 2 }, undefined],
+	[{ type: 'workers-met', met: 1, asked: 2 }, 'going on with 1 of 2 workers'],
 	[
 		{ type: 'worker-set-aside', worker: 'w', message: 'broke', forMs: 250 },
 		'worker w broke; set aside for 0.3 s',
