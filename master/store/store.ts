@@ -7,6 +7,8 @@
  *   answer never replaces the first.
  * - Rows become durable in batches, each whole or not at all. After `flush` resolves, all rows appended before
  *   it are committed. Rows not yet committed when a process dies are missing, never half there.
+ * - A row that no run can have (more received than sent, an unknown status) makes `append`, or the next `flush`,
+ *   throw a RangeError; nothing of that row is kept.
  * - After a failure (`PingpoolError` `database`) nothing of the failed batch is in the database.
  */
 import type { Status } from '../../shared/outcome.ts';

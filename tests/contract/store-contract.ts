@@ -25,7 +25,7 @@ export interface ReadRow {
 
 /** A place that outlives the store which is opened on it. */
 export interface StorePlace {
-	open(): Store;
+	open(): Promise<Store>;
 	/** what is committed, read from outside, by run and position */
 	results(): ReadRow[];
 	/** the last known state of every host, by host */
@@ -82,9 +82,9 @@ export function storeContract(name: string, createPlace: () => StorePlace): void
 	describe(`${name} keeps the contract of a store`, () => {
 		let place: StorePlace;
 		let store: Store;
-		beforeEach(() => {
+		beforeEach(async () => {
 			place = createPlace();
-			store = place.open();
+			store = await place.open();
 		});
 		afterEach(async () => {
 			await store.close();
@@ -279,7 +279,7 @@ export function storeContract(name: string, createPlace: () => StorePlace): void
 			await store.close();
 			await store.close();
 			expect(place.results()).toMatchObject([{ host: 'a', worker: 'w9' }]);
-			store = place.open();
+			store = await place.open();
 			const next = await store.startRun(newRun);
 			expect(next).toBeGreaterThan(run);
 			await store.append(rowsOf(next, [{ position: 0, host: 'b' }], { worker: 'w9' }));
@@ -300,7 +300,11 @@ export function storeContract(name: string, createPlace: () => StorePlace): void
 		])('a row with %s is refused and nothing is kept of it', async (_, wrong) => {
 			const run = await store.startRun(newRun);
 			const rows = rowsOf(run, [{ position: 0, host: 'a' }]);
-			await expect(store.append({ ...rows, block: { ...rows.block, ...wrong } })).rejects.toThrow(RangeError);
+			const storing = async (): Promise<void> => {
+				await store.append({ ...rows, block: { ...rows.block, ...wrong } });
+				await store.flush();
+			};
+			await expect(storing()).rejects.toThrow(RangeError);
 			await store.flush();
 			expect(place.results()).toEqual([]);
 		});

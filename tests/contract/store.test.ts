@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { openSqliteStore } from '../../master/store/sqlite.ts';
+import type { Store } from '../../master/store/store.ts';
+import { openThreadStore } from '../../master/store/thread-store.ts';
 import type { ReadRow, StorePlace } from './store-contract.ts';
 import { storeContract } from './store-contract.ts';
 
-function sqlitePlace(): StorePlace {
+function sqlitePlace(openAt: (path: string) => Promise<Store>): StorePlace {
 	const folder = mkdtempSync(join(tmpdir(), 'pingpool-store-'));
 	const path = join(folder, 'hosts.db');
 	function all<Row>(sql: string): Row[] {
@@ -18,7 +20,7 @@ function sqlitePlace(): StorePlace {
 		}
 	}
 	return {
-		open: () => openSqliteStore({ path }),
+		open: () => openAt(path),
 		results: () => all<ReadRow>('SELECT * FROM results ORDER BY run_id, position'),
 		hosts: () => all('SELECT host, status, run_id FROM hosts ORDER BY host'),
 		runs: () => all('SELECT id, state, total, up, finished_at FROM runs ORDER BY id'),
@@ -26,4 +28,5 @@ function sqlitePlace(): StorePlace {
 	};
 }
 
-storeContract('SQLite', sqlitePlace);
+storeContract('SQLite', () => sqlitePlace(async (path) => openSqliteStore({ path })));
+storeContract('SQLite in a thread', () => sqlitePlace((path) => openThreadStore({ path })));

@@ -1,0 +1,50 @@
+/** Inside the store's thread: one SQLite store, called by messages. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { openSqliteStore } from './sqlite.ts';
+import type { Store } from './store.ts';
+import type { Call, FromThread, ThreadOptions, ToThread } from './thread-messages.ts';
+import { packError, unpackRows } from './thread-messages.ts';
+
+const port = parentPort!;
+const { path, busyTimeoutMs } = workerData as ThreadOptions;
+
+function post(message: FromThread): void {
+	port.postMessage(message);
+}
+
+function perform(store: Store, call: Call) {
+	switch (call.method) {
+		case 'startRun':
+			return store.startRun(call.run);
+		case 'append':
+			return store.append(unpackRows(call.rows));
+		case 'flush':
+			return store.flush();
+		case 'finishRun':
+			return store.finishRun(call.runId, call.end);
+		case 'close':
+			return store.close();
+	}
+}
+
+async function serve(store: Store, { id, ...call }: ToThread): Promise<void> {
+	try {
+		post({ type: 'done', id, value: (await perform(store, call)) ?? undefined });
+	} catch (error) {
+		post({ type: 'failed', id, error: packError(error) });
+	}
+	if (call.method === 'close') port.close();
+}
+
+try {
+	const store = openSqliteStore({
+		path,
+		onNotice: (message) => post({ type: 'notice', message }),
+		...(busyTimeoutMs === undefined ? {} : { busyTimeoutMs }),
+	});
+	// The store works synchronously inside, so calls end in the order in which they came.
+	port.on('message', (message: ToThread) => void serve(store, message));
+	post({ type: 'open' });
+} catch (error) {
+	post({ type: 'failed', id: undefined, error: packError(error) });
+}
