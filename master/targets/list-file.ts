@@ -3,15 +3,19 @@
  * from a temporary copy.
  */
 import { randomBytes } from 'node:crypto';
-import type { BigIntStats } from 'node:fs';
+import { type BigIntStats, open as openFile } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { open, stat, unlink } from 'node:fs/promises';
+import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
+import { promisify } from 'node:util';
 import { messageOf, PingpoolError, systemErrorCode } from '../../shared/errors.ts';
 import { escapeUnsafe } from '../../shared/target.ts';
 import type { ListInput } from './target-list.ts';
+
+const openDescriptor = promisify(openFile);
 
 export class ListFile {
 	/** what messages call it */
@@ -79,6 +83,7 @@ export async function openListFile(
 	if ('stream' in input) return spool(input.name, input.stream as Readable, { tempDir, signal, onBytes });
 	const name = escapeUnsafe(input.path);
 	const handle = await openPath(input.path, name);
+	if (handle instanceof Socket) return spool(name, handle, { tempDir, signal, onBytes });
 	try {
 		const stats = await handle.stat({ bigint: true });
 		if (stats.isFile()) return new ListFile(name, handle, stats, undefined);
@@ -93,15 +98,18 @@ export async function openListFile(
 	}
 }
 
-async function openPath(path: string, name: string): Promise<FileHandle> {
+/** @returns a socket for a FIFO: a file's read that waits for its writer could not be given up */
+async function openPath(path: string, name: string): Promise<FileHandle | Socket> {
 	try {
 		// Asked first: a folder can be opened, and fails only when it is read.
-		if ((await stat(path)).isDirectory()) {
+		const stats = await stat(path);
+		if (stats.isDirectory()) {
 			throw new PingpoolError(
 				'invalid-input',
 				`${name} is a folder; a file with one host per line is expected`,
 			);
 		}
+		if (stats.isFIFO()) return new Socket({ fd: await openDescriptor(path, 'r'), writable: false });
 		return await open(path, 'r');
 	} catch (error) {
 		if (error instanceof PingpoolError) throw error;
@@ -137,6 +145,9 @@ async function spool(
 		const toUnlink = process.platform === 'win32' ? path : undefined;
 		if (toUnlink === undefined) await unlink(path);
 		let bytes = 0;
+		// Aborted before or after the loop listens, it would be an error that nobody takes, which ends the process.
+		stream.on('error', () => undefined);
+		signal.throwIfAborted();
 		for await (const chunk of addAbortSignal(signal, stream)) {
 			const piece = typeof chunk === 'string' ? Buffer.from(chunk) : (chunk as Uint8Array);
 			for (let done = 0; done < piece.length; ) done += (await handle.write(piece, done)).bytesWritten;
@@ -145,6 +156,7 @@ async function spool(
 		}
 		return new ListFile(name, handle, await handle.stat({ bigint: true }), toUnlink);
 	} catch (error) {
+		stream.destroy();
 		await handle?.close();
 		await unlink(path).catch(() => {});
 		signal.throwIfAborted();

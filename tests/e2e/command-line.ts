@@ -22,7 +22,7 @@ export interface Ended {
 
 export interface CommandOptions extends Omit<StartOptions, 'cwd' | 'ipc'> {
 	/** runs in its near namespace. Default: in the test's own */
-	readonly lab?: Lab | undefined;
+	readonly lab?: Pick<Lab, 'command'> | undefined;
 }
 
 export class Workspace implements Disposable {

@@ -371,6 +371,20 @@ describe('where a list comes from', () => {
 		expect(readdirSync(temp)).toEqual([]);
 	});
 
+	test('a stream is given up at any moment, without an error that nobody takes', async () => {
+		for (let turns = 0; turns < 40; turns += 1) {
+			const controller = new AbortController();
+			const stream = new Readable({ read() {} });
+			stream.push('a\n');
+			const pending = opened({ input: { stream, name: 'stdin' }, signal: controller.signal });
+			const refused = expect(pending).rejects.toBeInstanceOf(Error);
+			for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+			controller.abort(new Error('enough'));
+			await refused;
+		}
+		expect(readdirSync(temp)).toEqual([]);
+	});
+
 	test('a stream that never ends is given up when asked to', async () => {
 		const controller = new AbortController();
 		const stream = new Readable({ read() {} });

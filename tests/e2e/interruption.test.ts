@@ -1,0 +1,118 @@
+/** Runs that end before their list does. */
+import { execFileSync } from 'node:child_process';
+import { open } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Running } from '../process.ts';
+import { testUnless, withoutCommand } from '../requirements.ts';
+import { childrenOf, isAlive, listening, Workspace } from './command-line.ts';
+
+let space: Workspace;
+beforeEach(() => {
+	space = new Workspace();
+});
+afterEach(() => space[Symbol.dispose]());
+
+/** Resolves when the database has answers of the run. */
+async function midway(): Promise<void> {
+	await vi.waitFor(() => expect(space.count('SELECT count(*) FROM results')).toBeGreaterThan(0), 20_000);
+}
+
+/** A run over 65,536 hosts that takes half a minute. */
+function longRun(args: readonly string[] = []): Running {
+	space.write('hosts.txt', '127.0.0.0/16');
+	return space.start(['master', '--rate', '2000', ...args]);
+}
+
+describe('a signal in mid-run', () => {
+	test.each([
+		['SIGINT', 130],
+		['SIGTERM', 143],
+	] as const)('%s commits what arrived, ends the worker, and exits with %i', async (signal, exitCode) => {
+		await using master = longRun(['--json']);
+		await midway();
+		const children = childrenOf(master.child.pid!);
+		expect(children).toHaveLength(1);
+		master.child.kill(signal);
+		expect(await master.exited).toBe(exitCode);
+		expect(children.filter(isAlive)).toEqual([]);
+		expect(master.errors()).toMatch(/stopping: waiting up to 10 s for [\d,]+ hosts? under way/);
+		expect(master.errors()).toMatch(/interrupted: what arrived is in the database/);
+
+		const summary = JSON.parse(master.output()) as Record<string, unknown>;
+		const stored = space.count('SELECT count(*) FROM results');
+		expect(summary).toMatchObject({ run: 1, state: 'interrupted', hosts: 65_536, up: stored, error: 0 });
+		expect(stored).toBeGreaterThan(0);
+		expect(stored).toBeLessThan(65_536);
+		expect(space.rows('SELECT state, total, up, finished_at > started_at AS ended FROM runs')).toEqual([
+			{ state: 'interrupted', total: 65_536, up: stored, ended: 1 },
+		]);
+		expect(space.count("SELECT count(*) FROM results WHERE status <> 'up'")).toBe(0);
+	});
+
+	test('a second Ctrl-C does not wait for what is under way', async () => {
+		let asked = (): void => undefined;
+		const underWay = new Promise<void>((resolve) => {
+			asked = resolve;
+		});
+		// Takes the request and never answers.
+		const server = createServer(() => asked());
+		try {
+			space.write('hosts.txt', `http://127.0.0.1:${await listening(server)}/`);
+			await using master = space.start(['master', '--timeout', '60000'], {
+				env: { PINGPOOL_ALLOW: '127.0.0.0/8' },
+			});
+			await underWay;
+			const children = childrenOf(master.child.pid!);
+			master.child.kill('SIGINT');
+			await master.says(/stopping: waiting up to 10 s for 1 host under way \(once more to stop at once\)/);
+			const before = performance.now();
+			master.child.kill('SIGINT');
+			expect(await master.exited).toBe(130);
+			expect(performance.now() - before).toBeLessThan(5_000);
+			await vi.waitFor(() => expect(children.filter(isAlive)).toEqual([]), 10_000);
+		} finally {
+			server.closeAllConnections();
+			server.close();
+		}
+	});
+
+	testUnless(
+		withoutCommand('mkfifo'),
+		'while the list is still being read ends at once, with nothing in the database',
+		async () => {
+			const pipe = space.path('hosts.txt');
+			execFileSync('mkfifo', [pipe]);
+			await using master = space.start(['master']);
+			// Opens when the master has opened it to read.
+			const writer = await open(pipe, 'w');
+			try {
+				await writer.write('127.0.0.1\n127.0.0.2\n');
+				master.child.kill('SIGINT');
+				expect([await master.exited, master.errors()]).toEqual([130, '']);
+				expect(master.output()).toBe('');
+				expect(space.count('SELECT count(*) FROM runs')).toBe(0);
+			} finally {
+				await writer.close();
+			}
+		},
+	);
+});
+
+test('a master that is killed leaves no worker behind, and a database that the next run goes on with', async () => {
+	await using master = longRun();
+	await midway();
+	const children = childrenOf(master.child.pid!);
+	expect(children).toHaveLength(1);
+	master.child.kill('SIGKILL');
+	expect(await master.exited).toBe('SIGKILL');
+	await vi.waitFor(() => expect(children.filter(isAlive)).toEqual([]), 10_000);
+	const stored = space.count('SELECT count(*) FROM results');
+	expect(stored).toBeGreaterThan(0);
+	space.write('hosts.txt', '127.0.0.0/28');
+	expect((await space.master([])).code).toBe(0);
+	expect(space.rows('SELECT run_id AS run, count(*) AS n FROM results GROUP BY 1')).toEqual([
+		{ run: 1, n: stored },
+		{ run: 2, n: 16 },
+	]);
+});
