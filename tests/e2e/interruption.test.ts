@@ -5,7 +5,8 @@ import { createServer } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Running } from '../process.ts';
 import { testUnless, withoutCommand } from '../requirements.ts';
-import { childrenOf, isAlive, listening, Workspace } from './command-line.ts';
+import { listening } from '../servers.ts';
+import { childrenOf, isAlive, Workspace } from './command-line.ts';
 
 let space: Workspace;
 beforeEach(() => {

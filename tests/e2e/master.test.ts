@@ -3,8 +3,9 @@ import { copyFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { ForeignServer } from './command-line.ts';
-import { closedPort, foreignServer, Workspace } from './command-line.ts';
+import type { ForeignServer } from '../servers.ts';
+import { closedPort, foreignServer } from '../servers.ts';
+import { Workspace } from './command-line.ts';
 
 const sampleList = fileURLToPath(new URL('../../hosts.txt', import.meta.url));
 const sampleHosts = 26;

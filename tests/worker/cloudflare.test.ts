@@ -1,29 +1,15 @@
 /** The worker in real workerd, as `wrangler dev` runs it. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
-import type { AddressInfo, Server } from 'node:net';
-import { createServer } from 'node:net';
+import type { Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { capabilitiesSchema } from '../../shared/protocol.ts';
 import type { Running } from '../process.ts';
-import { startProcess } from '../process.ts';
+import { closedPort, listening } from '../servers.ts';
 import { linesOf, token } from './app-fixture.ts';
-
-const startMs = 60_000;
-
-async function listening(server: Server): Promise<number> {
-	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-	return (server.address() as AddressInfo).port;
-}
-
-async function freePort(): Promise<number> {
-	const server = createServer();
-	const port = await listening(server);
-	await new Promise((resolve) => server.close(resolve));
-	return port;
-}
+import { startMsMax, startWrangler } from './wrangler.ts';
 
 describe('in the runtime of Cloudflare', () => {
 	let folder: string;
@@ -36,28 +22,7 @@ describe('in the runtime of Cloudflare', () => {
 	async function start(vars: string): Promise<[Running, string]> {
 		const file = join(folder, `vars-${vars.length}`);
 		writeFileSync(file, vars);
-		const port = await freePort();
-		const args = [
-			'dev',
-			'--port',
-			String(port),
-			'--inspector-port',
-			'0',
-			'--ip',
-			'127.0.0.1',
-			'--env-file',
-			file,
-		];
-		const running = startProcess('node_modules/.bin/wrangler', args, {
-			env: { CI: '1', WRANGLER_LOG_PATH: join(folder, 'logs') },
-		});
-		try {
-			await running.says(/Ready on http/, startMs);
-		} catch (error) {
-			await running[Symbol.asyncDispose]();
-			throw error;
-		}
-		return [running, `http://127.0.0.1:${port}`];
+		return startWrangler(file, folder);
 	}
 
 	beforeAll(async () => {
@@ -68,7 +33,7 @@ describe('in the runtime of Cloudflare', () => {
 		});
 		httpPort = await listening(httpServer);
 		[worker, url] = await start(`PINGPOOL_TOKEN=${token}\nPINGPOOL_ALLOW=127.0.0.0/8\nPINGPOOL_PROBES=20\n`);
-	}, startMs + 10_000);
+	}, startMsMax + 10_000);
 
 	afterAll(async () => {
 		await worker?.[Symbol.asyncDispose]();
@@ -100,14 +65,14 @@ describe('in the runtime of Cloudflare', () => {
 	});
 
 	it('connects and fetches, by address and by name', async () => {
-		const closedPort = await freePort();
+		const closed = await closedPort();
 		const before = hits;
 		const hosts = [
 			`tcp://127.0.0.1:${httpPort}`,
 			`http://127.0.0.1:${httpPort}/`,
 			`http://127.0.0.1:${httpPort}/broken`,
 			`tcp://localhost:${httpPort}`,
-			`tcp://127.0.0.1:${closedPort}`,
+			`tcp://127.0.0.1:${closed}`,
 			'127.0.0.1',
 			'tcp://169.254.169.254:80',
 		];
@@ -160,6 +125,6 @@ describe('in the runtime of Cloudflare', () => {
 				await bare[Symbol.asyncDispose]();
 			}
 		},
-		startMs,
+		startMsMax,
 	);
 });

@@ -1,0 +1,122 @@
+/** A master and workers in processes of their own, of which some are not well. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { closedPort, foreignServer } from '../servers.ts';
+import { token, Workspace } from './command-line.ts';
+
+let space: Workspace;
+beforeEach(() => {
+	space = new Workspace();
+});
+afterEach(() => space[Symbol.dispose]());
+
+const withToken = { env: { PINGPOOL_TOKEN: token } };
+const nobodyHint =
+	'pingpool: none of the workers can be used\n' +
+	'  is "npm run worker" running on them, are address, port and token right, does a firewall let 8786 through?\n';
+
+function fleet(...lines: string[]): string[] {
+	return ['--workers', space.write('workers.txt', lines)];
+}
+
+test('of two workers, one is killed in mid-run: every host is answered, once, and none is an error', async () => {
+	const first = await space.worker(['--rate', '3000']);
+	await using doomed = first.running;
+	const second = await space.worker(['--rate', '3000']);
+	await using _survivor = second.running;
+	space.write('hosts.txt', '127.0.0.0/19');
+	await using master = space.start(
+		['master', ...fleet(first.url, second.url), '--chunk', '400', '--json'],
+		withToken,
+	);
+	// It has answered some requests, and has the next ones.
+	await doomed.says(/(400 hosts, ok[\s\S]*){2}/);
+	doomed.child.kill('SIGKILL');
+	expect([await master.exited, master.errors()]).toEqual([
+		0,
+		expect.stringContaining(`worker ${first.url} `),
+	]);
+	expect(JSON.parse(master.output())).toMatchObject({ state: 'finished', hosts: 8_192, up: 8_192, error: 0 });
+	for (const table of ['hosts', 'results']) {
+		expect(
+			space.rows(`SELECT status, count(*) AS n, count(DISTINCT host) AS hosts FROM ${table} GROUP BY 1`),
+		).toEqual([{ status: 'up', n: 8_192, hosts: 8_192 }]);
+	}
+	const shares = space.rows<{ worker: string; n: number }>(
+		'SELECT worker, count(*) AS n FROM results GROUP BY 1 ORDER BY 2',
+	);
+	expect(shares.map(({ worker }) => worker)).toEqual([first.url, second.url]);
+	// What had arrived when the connection broke is kept.
+	expect(shares[0]!.n).toBeGreaterThan(0);
+});
+
+describe('a worker that can not be used', () => {
+	beforeEach(() => void space.write('hosts.txt', ['127.0.0.1']));
+
+	test('because it is none, or is not there, is named with the reason', async () => {
+		await using web = await foreignServer('web');
+		await using noise = await foreignServer('noise');
+		const nobody = await closedPort();
+		const [webUrl, noiseUrl, nobodyUrl] = [web.port, noise.port, nobody].map(
+			(port) => `http://127.0.0.1:${port}`,
+		);
+		const lines = [webUrl!, noiseUrl!, nobodyUrl!, 'http://no-such-worker.invalid:8786'];
+		const { code, stdout, stderr } = await space.master(fleet(...lines), withToken);
+		expect([code, stdout]).toEqual([1, '']);
+		expect(stderr.startsWith('1 host\n')).toBe(true);
+		expect(stderr.endsWith(nobodyHint)).toBe(true);
+		expect(new Set(stderr.slice('1 host\n'.length, -nobodyHint.length).trimEnd().split('\n'))).toEqual(
+			new Set([
+				`worker ${webUrl} is not a pingpool worker (GET /capabilities is no JSON)`,
+				`worker ${noiseUrl} is not a pingpool worker (it does not speak HTTP)`,
+				`worker ${nobodyUrl} can not be reached: the connection was refused (ECONNREFUSED)`,
+				expect.stringMatching(
+					/^worker http:\/\/no-such-worker\.invalid:8786 can not be reached: its name .* \((ENOTFOUND|EAI_AGAIN)\)$/,
+				),
+			]),
+		);
+		expect(space.count('SELECT count(*) FROM runs')).toBe(0);
+	});
+
+	test('because of the token is named, and its token is not', async () => {
+		const { running, url } = await space.worker();
+		await using _worker = running;
+		const wrong = await space.master(fleet(`${url} token=some-other-token-here`));
+		expect(wrong).toEqual({
+			code: 1,
+			stdout: '',
+			stderr: `1 host\nworker ${url} does not accept our token (HTTP 401)\n${nobodyHint}`,
+		});
+		const none = await space.master(fleet(url));
+		expect(none.stderr).toContain(
+			`worker ${url} wants a token, and there is none for it in its line or in PINGPOOL_TOKEN (HTTP 401)\n`,
+		);
+		space.write('worker.token', `${token}\n`);
+		expect((await space.master(fleet(`${url} token-file=worker.token`))).code).toBe(0);
+	});
+
+	test('is gone on without when there is another', async () => {
+		const { running, url } = await space.worker();
+		await using _worker = running;
+		const missing = `http://127.0.0.1:${await closedPort()}`;
+		const { code, stderr } = await space.master([...fleet(missing, url), '--quiet'], withToken);
+		expect(stderr).toBe(
+			`worker ${missing} can not be reached: the connection was refused (ECONNREFUSED)\n` +
+				'going on with 1 of 2 workers\n',
+		);
+		expect(code).toBe(0);
+		expect(space.rows('SELECT worker FROM hosts')).toEqual([{ worker: url }]);
+	});
+
+	test('because its port is taken says so at its start', async () => {
+		const { running, url } = await space.worker();
+		await using _worker = running;
+		const { port } = new URL(url);
+		expect(await space.run(['worker', '--host', '127.0.0.1', '--port', port], withToken)).toEqual({
+			code: 1,
+			stdout: '',
+			stderr:
+				`pingpool: port ${port} of 127.0.0.1 is taken by another process\n` +
+				'  is a worker running already? Otherwise choose another port with --port\n',
+		});
+	});
+});

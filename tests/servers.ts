@@ -1,0 +1,52 @@
+/** Loopback servers and ports of tests. */
+import { createServer } from 'node:http';
+import type { AddressInfo, Server } from 'node:net';
+import { createServer as createTcpServer } from 'node:net';
+
+/** Lets a server listen on a free loopback port. @returns the port */
+export async function listening(server: Server): Promise<number> {
+	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+	return (server.address() as AddressInfo).port;
+}
+
+/** A port that nobody listens on. */
+export async function closedPort(): Promise<number> {
+	const server = createTcpServer();
+	const port = await listening(server);
+	await new Promise((resolve) => server.close(resolve));
+	return port;
+}
+
+/** A server that is no pingpool worker. */
+export interface ForeignServer extends AsyncDisposable {
+	readonly port: number;
+	/** requests, or connections, so far */
+	hits(): number;
+}
+
+/** @param kind `web` answers 200 with a page, or 500 to /broken; `noise` speaks no HTTP */
+export async function foreignServer(kind: 'web' | 'noise'): Promise<ForeignServer> {
+	let hits = 0;
+	const server =
+		kind === 'web'
+			? createServer((request, response) => {
+					hits += 1;
+					response.writeHead(request.url === '/broken' ? 500 : 200).end('<h1>It works!</h1>');
+				})
+			: createTcpServer((socket) => {
+					hits += 1;
+					socket
+						.on('error', () => undefined)
+						.resume()
+						.end('SSH-2.0-OpenSSH_9.2\r\n');
+				});
+	const port = await listening(server);
+	return {
+		port,
+		hits: () => hits,
+		async [Symbol.asyncDispose]() {
+			if ('closeAllConnections' in server) server.closeAllConnections();
+			await new Promise((resolve) => server.close(resolve));
+		},
+	};
+}
