@@ -36,8 +36,8 @@ export function bannerLines(options: BannerOptions): string[] {
 	for (const name of ['tcp', 'http'] as const) {
 		lines.push(`  ${name.padEnd(4)}  ${probes.includes(name) ? 'yes' : 'not offered'}`);
 	}
-	const rate = ratePerSecondMax === 0 ? 'no ceiling' : `${ratePerSecondMax} probes/s`;
-	lines.push(`  rate  ${rate}, ${hostsPerRequestMax} hosts per request`);
+	const rate = ratePerSecondMax === 0 ? 'no ceiling' : `${count(ratePerSecondMax)} probes/s`;
+	lines.push(`  rate  ${rate}, ${count(hostsPerRequestMax)} hosts per request`);
 	lines.push('Line for workers.txt:', `  ${url}${tokenPart(options)}`);
 	if (tokens === 'none') lines.push('Without a token, everybody on this machine may use it.');
 	return lines;
@@ -47,6 +47,11 @@ function tokenPart({ tokens, tokenFile, showToken }: BannerOptions): string {
 	if (tokens === 'none') return '';
 	if (showToken) return ` token=${tokens[0]}`;
 	return tokenFile === undefined ? ' token=<the one in PINGPOOL_TOKEN>' : ` token-file=${tokenFile}`;
+}
+
+/** `10,000` */
+function count(value: number): string {
+	return value.toLocaleString('en-US');
 }
 
 function urlOf(address: string, port: number): string {

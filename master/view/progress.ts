@@ -69,12 +69,13 @@ export class ProgressView {
 
 	#draw(): void {
 		const progress = this.#read!();
-		const text = progressLine(progress, this.#rate(progress.done));
+		const rate = this.#rate(progress.done);
 		if (!this.#live) {
-			this.#output.write(`${text}\n`);
+			this.#output.write(`${progressLine(progress, rate)}\n`);
 			return;
 		}
 		const width = (this.#output.columns ?? 80) - 1;
+		const text = progressLine(progress, rate, width);
 		const share = progress.total === 0 ? 1 : progress.done / progress.total;
 		const room = width - text.length - 1;
 		const line = room >= 10 ? `${bar(share, Math.min(room, 30))} ${text}` : text.slice(0, width);
@@ -97,12 +98,21 @@ function bar(share: number, width: number): string {
 	return '█'.repeat(filled) + '░'.repeat(width - filled);
 }
 
-function progressLine({ total, done, byStatus }: RunProgress, perSecond: number): string {
+/** @param width in characters; where it is scarce, the rate is left out first, then the ETA */
+function progressLine(
+	{ total, done, byStatus }: RunProgress,
+	perSecond: number,
+	width = Number.POSITIVE_INFINITY,
+): string {
 	const share = total === 0 ? 100 : Math.floor((100 * done) / total);
 	const eta = perSecond > 0 ? clockTime((total - done) / perSecond) : '-';
 	const other = byStatus.unresolved + byStatus.denied + byStatus.error;
-	return (
-		`${share}% ${count(done)}/${count(total)}  ${count(perSecond)}/s  ETA ${eta}` +
-		`  up ${count(byStatus.up)} down ${count(byStatus.down)} other ${count(other)}`
-	);
+	const parts = [
+		`${share}% ${count(done)}/${count(total)}`,
+		`${count(perSecond)}/s`,
+		`ETA ${eta}`,
+		`up ${count(byStatus.up)} down ${count(byStatus.down)} other ${count(other)}`,
+	];
+	while (parts.length > 2 && parts.join('  ').length > width) parts.splice(1, 1);
+	return parts.join('  ');
 }

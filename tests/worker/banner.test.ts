@@ -21,7 +21,7 @@ describe('bannerLines', () => {
 	it('says what the worker can do, and gives the line to paste on a terminal', () => {
 		expect(text()).toMatch(/listens on port 8786 of every interface/);
 		expect(text()).toMatch(/icmp {2}datagram socket/);
-		expect(text()).toMatch(/rate {2}10000 probes\/s/);
+		expect(text()).toMatch(/rate {2}10,000 probes\/s/);
 		expect(text()).toMatch(/^ {2}http:\/\/\S+:8786 token=the-current-token$/m);
 	});
 

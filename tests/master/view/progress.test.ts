@@ -60,6 +60,21 @@ describe('progress on a terminal', () => {
 		}
 	});
 
+	it.each([
+		[50, '50% 50/100  10/s  ETA 0:05  up 30 down 10 other 6'],
+		[49, '50% 50/100  ETA 0:05  up 30 down 10 other 6'],
+		[40, '50% 50/100  up 30 down 10 other 6'],
+		[25, '50% 50/100  up 30 down 1'],
+	])('leaves out what matters less where %i columns are too few', (columns, expected) => {
+		const { shown, written, progress } = view({ isTTY: true, columns });
+		shown.start(() => progress);
+		progress.done = 50;
+		vi.setSystemTime(Date.now() + 4_800);
+		vi.advanceTimersByTime(200);
+		expect(written[0]).toBe(`\r\u001b[2K${expected}`);
+		shown.stop();
+	});
+
 	it('makes way for a message', () => {
 		const { shown, written, progress } = view({ isTTY: true, columns: 80 });
 		shown.start(() => progress);
