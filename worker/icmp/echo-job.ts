@@ -32,8 +32,8 @@ export class EchoJob {
 	cursor = 0;
 	/** hosts that are reported */
 	settled = 0;
-	/** with count 1: how long after a try the next one leaves, when no answer has come. Half the timeout: time
-	 * enough for most answers, and for what lost the first one (a burst, a sleeping radio) to pass */
+	/** with count 1: how long after a try the next one leaves, when no answer has come. A quarter of the timeout:
+	 * time enough for most answers, and for what lost the first one (a burst, a sleeping radio) to pass */
 	readonly retryMs: number;
 	/** the longest that a host waited for its first echo to leave */
 	waitMs = 0;
