@@ -60,7 +60,8 @@ function runInBundledNode() {
 	const { spawn } = require('node:child_process');
 	const withIpc = process.send !== undefined;
 	const child = spawn(node, [__filename, ...process.argv.slice(2)], {
-		stdio: withIpc ? ['inherit', 'inherit', 'inherit', 'ipc'] : 'inherit',
+		env: { ...process.env, PINGPOOL_WRAPPED: '1' },
+		stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
 	});
 	for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
 		process.on(signal, () => {
@@ -84,6 +85,25 @@ function runInBundledNode() {
 	});
 }
 
+/** In the Node that npm brought: ends with the process that it stands in for, even if that was killed. */
+function endWithWrapper() {
+	if (process.env.PINGPOOL_WRAPPED !== '1') return;
+	delete process.env.PINGPOOL_WRAPPED;
+	// An embedded worker has its own way: it speaks over the channel.
+	if (process.channel == null || process.env.PINGPOOL_EMBEDDED === '1') return;
+	process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+	process.channel.unref();
+}
+
+/** Who reads what we say may go before we do (`| head`): that must not end a run. */
+function outliveReaders() {
+	for (const stream of [process.stdout, process.stderr]) {
+		stream.on('error', (error) => {
+			if (error.code !== 'EPIPE') throw error;
+		});
+	}
+}
+
 const usage = `pingpool: distributed ping
 
 Usage:
@@ -94,6 +114,8 @@ pingpool master --help and pingpool worker --help say more.
 `;
 
 async function main() {
+	endWithWrapper();
+	outliveReaders();
 	const [command, ...rest] = process.argv.slice(2);
 	if (command === 'master' || command === 'worker') {
 		const built = join(__dirname, '..', 'dist', command, 'cli.js');

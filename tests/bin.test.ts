@@ -4,6 +4,7 @@ import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import packageJson from '../package.json' with { type: 'json' };
+import { startProcess } from './process.ts';
 
 /** Where no old Node is installed: lets a new one say that it is old. */
 const pretendedNode = fileURLToPath(new URL('./fixtures/old-node.cjs', import.meta.url));
@@ -89,6 +90,17 @@ describe('pingpool on a Node that is too old', () => {
 		const master = await run(['master', '--help'], old);
 		expect(master).toMatchObject({ code: 0, stderr: '' });
 		expect(master.stdout).toMatch(/Examples:/);
+	});
+
+	it('takes the process that it started along, even when it is killed', async () => {
+		const args = ['worker', '--host', '127.0.0.1', '--port', '0', '--no-auth'];
+		await using outer = startProcess(old[0]!, [...old.slice(1), bin, ...args]);
+		const [url] = await outer.says(/http:\/\/127\.0\.0\.1:\d+/);
+		expect((await fetch(`${url}/health`)).status).toBe(200);
+		outer.child.kill('SIGKILL');
+		// Resolves when the inner one has let go of its output, too.
+		expect(await outer.exited).toBe('SIGKILL');
+		await expect(fetch(`${url}/health`)).rejects.toThrow();
 	});
 
 	it('passes the exit code on', async () => {

@@ -60,7 +60,8 @@ export async function readExcludeList(
 	const set = new TargetSet(hash);
 	const ignore = (): void => {};
 	const digest = createHash('sha256');
-	const file = await openListFile({ path }, { tempDir, signal });
+	const missingHint = 'Give a file of hosts to leave out with --exclude, or none.';
+	const file = await openListFile({ path }, { tempDir, signal, missingHint });
 	try {
 		const problems = new Problems(file.name);
 		const cursor = new LineCursor(file);

@@ -78,11 +78,18 @@ export async function openListFile(
 		tempDir = tmpdir(),
 		signal,
 		onBytes = () => {},
-	}: { tempDir?: string | undefined; signal: AbortSignal; onBytes?: (bytes: number) => void },
+		missingHint = 'Give the list of hosts with --hosts FILE, or - to read it from stdin.',
+	}: {
+		tempDir?: string | undefined;
+		signal: AbortSignal;
+		onBytes?: (bytes: number) => void;
+		/** what to do when there is no such file */
+		missingHint?: string;
+	},
 ): Promise<ListFile> {
 	if ('stream' in input) return spool(input.name, input.stream as Readable, { tempDir, signal, onBytes });
 	const name = escapeUnsafe(input.path);
-	const handle = await openPath(input.path, name);
+	const handle = await openPath(input.path, name, missingHint);
 	if (handle instanceof Socket) return spool(name, handle, { tempDir, signal, onBytes });
 	try {
 		const stats = await handle.stat({ bigint: true });
@@ -99,7 +106,7 @@ export async function openListFile(
 }
 
 /** @returns a socket for a FIFO: a file's read that waits for its writer could not be given up */
-async function openPath(path: string, name: string): Promise<FileHandle | Socket> {
+async function openPath(path: string, name: string, missingHint: string): Promise<FileHandle | Socket> {
 	try {
 		// Asked first: a folder can be opened, and fails only when it is read.
 		const stats = await stat(path);
@@ -117,7 +124,7 @@ async function openPath(path: string, name: string): Promise<FileHandle | Socket
 		if (code === 'ENOENT' || code === 'ENOTDIR') {
 			throw new PingpoolError('invalid-input', `${name} does not exist`, {
 				cause: error,
-				hint: 'Give the list of hosts with --hosts FILE, or - to read it from stdin.',
+				hint: missingHint,
 			});
 		}
 		if (code === 'EACCES' || code === 'EPERM') {

@@ -33,6 +33,11 @@ describe('a list that is wrong', () => {
 			'pingpool: folder is a folder; a file with one host per line is expected\n',
 		],
 		[
+			'less one that is missing',
+			['--hosts', 'one.txt', '--exclude', 'none.txt'],
+			'pingpool: none.txt does not exist\n  Give a file of hosts to leave out with --exclude, or none.\n',
+		],
+		[
 			'of hosts without a port for tcp',
 			['--hosts', 'one.txt', '--probe', 'tcp'],
 			'pingpool: one.txt:1: "127.0.0.1" has no port to connect to: write host:port, or give --port\n' +

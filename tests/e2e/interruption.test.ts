@@ -100,6 +100,17 @@ describe('a signal in mid-run', () => {
 	);
 });
 
+test('a reader that goes does not end the run', async () => {
+	space.write('hosts.txt', '127.0.0.0/28');
+	await using master = space.start(['master']);
+	master.child.stdout!.destroy();
+	master.child.stderr!.destroy();
+	expect(await master.exited).toBe(0);
+	expect(space.count("SELECT count(*) FROM results JOIN runs ON id = run_id AND state = 'finished'")).toBe(
+		16,
+	);
+});
+
 test('a master that is killed leaves no worker behind, and a database that the next run goes on with', async () => {
 	await using master = longRun();
 	await midway();
