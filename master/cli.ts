@@ -75,6 +75,9 @@ async function runWith(config: MasterConfig, signals: Signals, closers: Closer[]
 	closers.push(() => progress.stop());
 
 	const members = await fleetMembers(config);
+	if (config.hosts === '-' && process.stdin.isTTY === true && !config.quiet) {
+		progress.message('reading hosts from the terminal, one per line; Ctrl-D ends the list');
+	}
 	const { openTargetList } = await import('./targets/open.node.ts');
 	const list = await openTargetList({
 		input: config.hosts === '-' ? { stream: process.stdin, name: 'stdin' } : { path: config.hosts },

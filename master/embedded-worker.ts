@@ -18,13 +18,13 @@ export interface EmbeddedWorkerOptions {
 }
 
 /** Messages that the worker process sends over its IPC channel. */
-type Message = { ready: true; port: number } | { failed: string };
+type Message = { ready: true; port: number } | { failed: string; usage: boolean };
 
 /**
  * Starts `pingpool worker` on a free loopback port; its other settings come from the environment, as any
  * worker's do. It ends with this process, however this process ends.
  *
- * @throws PingpoolError `no-worker` when it does not start
+ * @throws PingpoolError `no-worker` when it does not start, `usage` when a setting of its own is why
  */
 export function startEmbeddedWorker({ ratePerSecond }: EmbeddedWorkerOptions): Promise<EmbeddedWorker> {
 	const token = randomBytes(32).toString('base64url');
@@ -49,10 +49,10 @@ export function startEmbeddedWorker({ ratePerSecond }: EmbeddedWorkerOptions): P
 	});
 	const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
 	return new Promise((resolve, reject) => {
-		const fail = (why: string): void => {
+		const fail = (why: string, code: 'no-worker' | 'usage' = 'no-worker'): void => {
 			clearTimeout(timer);
 			child.kill('SIGKILL');
-			reject(new PingpoolError('no-worker', `the embedded worker did not start: ${why}`));
+			reject(new PingpoolError(code, `the embedded worker did not start: ${why}`));
 		};
 		const timer = setTimeout(() => fail('it took too long'), startMsMax);
 		child.once('error', (error) => fail(error.message));
@@ -60,7 +60,7 @@ export function startEmbeddedWorker({ ratePerSecond }: EmbeddedWorkerOptions): P
 		child.once('exit', onExit);
 		child.on('message', (message: Message) => {
 			if ('failed' in message) {
-				fail(message.failed);
+				fail(message.failed, message.usage ? 'usage' : 'no-worker');
 				return;
 			}
 			clearTimeout(timer);

@@ -117,17 +117,18 @@ async function explain(error: unknown, embedded: boolean): Promise<number> {
 	]);
 	if (error instanceof CommanderError) {
 		// Printed by commander. Of help and version the exit code is 0.
-		if (embedded) await sendToMaster({ failed: error.message });
+		if (embedded) await sendToMaster({ failed: error.message, usage: true });
 		return error.exitCode === 0 ? 0 : 2;
 	}
 	if (!(error instanceof PingpoolError)) throw error;
 	const message = error.hint === undefined ? error.message : `${error.message}\n  ${error.hint}`;
-	if (embedded) await sendToMaster({ failed: message });
+	if (embedded) await sendToMaster({ failed: message, usage: error.code === 'usage' });
 	else process.stderr.write(`pingpool: ${message}\n`);
 	return error.code === 'usage' ? 2 : 1;
 }
 
-function sendToMaster(message: { failed: string }): Promise<void> {
+/** @param message `usage` when it is for the user to set something right */
+function sendToMaster(message: { failed: string; usage: boolean }): Promise<void> {
 	return new Promise((resolve) => {
 		if (process.connected && process.send) process.send(message, () => resolve());
 		else resolve();

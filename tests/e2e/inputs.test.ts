@@ -123,6 +123,17 @@ describe('an option that is wrong', () => {
 	});
 });
 
+test("a setting of the embedded worker that is wrong is the user's to mend", async () => {
+	space.write('hosts.txt', ['127.0.0.1']);
+	expect(await space.master([], { env: { PINGPOOL_ALLOW: 'lan' } })).toEqual({
+		code: 2,
+		stdout: '',
+		stderr:
+			'1 host\npingpool: the embedded worker did not start: PINGPOOL_ALLOW: ' +
+			'expected an address or a block, as in 10.0.0.0/8 or fd00::/8, not "lan"\n',
+	});
+});
+
 describe('a database that is none', () => {
 	test.each<[string, () => void, RegExp]>([
 		[

@@ -292,7 +292,7 @@ describe('an embedded worker', () => {
 
 	it('says why it did not start', async () => {
 		await using worker = startWorkerProcess([], { env: { ...env, PINGPOOL_RATE: 'fast' }, ipc: true });
-		expect(await message(worker)).toEqual({ failed: expect.stringContaining('PINGPOOL_RATE') });
+		expect(await message(worker)).toEqual({ failed: expect.stringContaining('PINGPOOL_RATE'), usage: true });
 		expect(await worker.exited).toBe(2);
 	});
 });
