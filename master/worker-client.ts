@@ -457,7 +457,7 @@ function failureOf(error: unknown, headArrived: boolean): unknown {
 			cause: error,
 		});
 	}
-	return new WorkerFailure('broken', `broke the connection (${code})`, { cause: error });
+	return new WorkerFailure('broken', `broke off the connection (${code})`, { cause: error });
 }
 
 function tlsProblem(error: unknown): string {

@@ -19,8 +19,8 @@ export function eventText(event: RunEvent): string | undefined {
 			return `worker ${event.worker} ${event.message}`;
 		case 'worker-set-aside':
 			return event.forMs === undefined
-				? `worker ${event.worker} ${event.message}; out of this run`
-				: `worker ${event.worker} ${event.message}; set aside for ${(event.forMs / 1000).toFixed(1)} s`;
+				? `worker ${event.worker} ${event.message}; out of this run, others get its hosts`
+				: `worker ${event.worker} ${event.message}; set aside for ${(event.forMs / 1000).toFixed(1)} s, what it did not answer is asked again`;
 		case 'worker-back':
 			return `worker ${event.worker} is back`;
 		case 'workers-met':
@@ -31,7 +31,8 @@ export function eventText(event: RunEvent): string | undefined {
 		case 'waiting-for-workers':
 			return `no worker is left; waiting up to ${Math.round(event.forMs / 1000)} s for one to come back`;
 		case 'chunk-failed':
-			return `worker ${event.worker} ${event.message}: ${plural(event.hosts, 'host')} without an answer will be asked again`;
+			// The worker's own failure has been said already; its chunks fail together, dozens at a time.
+			return undefined;
 		case 'stopping':
 			return `stopping: waiting up to 10 s for ${plural(event.inFlight, 'host')} under way (once more to stop at once)`;
 		case 'notice':

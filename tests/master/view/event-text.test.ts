@@ -18,11 +18,11 @@ it.each<[RunEvent, string | undefined]>([
 	[{ type: 'workers-met', met: 1, asked: 2 }, 'going on with 1 of 2 workers'],
 	[
 		{ type: 'worker-set-aside', worker: 'w', message: 'broke', forMs: 250 },
-		'worker w broke; set aside for 0.3 s',
+		'worker w broke; set aside for 0.3 s, what it did not answer is asked again',
 	],
 	[
 		{ type: 'worker-set-aside', worker: 'w', message: 'lies', forMs: undefined },
-		'worker w lies; out of this run',
+		'worker w lies; out of this run, others get its hosts',
 	],
 	[{ type: 'worker-back', worker: 'w' }, 'worker w is back'],
 	[{ type: 'run-started', runId: 1, total: 1 }, undefined],
@@ -30,10 +30,7 @@ it.each<[RunEvent, string | undefined]>([
 		{ type: 'waiting-for-workers', forMs: 20_000 },
 		'no worker is left; waiting up to 20 s for one to come back',
 	],
-	[
-		{ type: 'chunk-failed', worker: 'w', hosts: 2, message: 'broke' },
-		'worker w broke: 2 hosts without an answer will be asked again',
-	],
+	[{ type: 'chunk-failed', worker: 'w', hosts: 2, message: 'broke' }, undefined],
 	[
 		{ type: 'stopping', inFlight: 1 },
 		'stopping: waiting up to 10 s for 1 host under way (once more to stop at once)',
