@@ -3,7 +3,7 @@
  * skipped, with the reason in their name. With PINGPOOL_TEST_ALL=1, as in .ci/run, they fail instead, so that a
  * green run there means that everything was run.
  */
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, test } from 'vitest';
 
@@ -53,6 +53,27 @@ export function withoutCommand(name: string): string | undefined {
 		}
 	});
 	return found ? undefined : `the ${name} command is missing`;
+}
+
+/** Why no socket can send echo requests here, or `undefined`. */
+export function withoutEchoSockets(): string | undefined {
+	if (process.platform !== 'linux') return 'echo sockets need Linux';
+	if (process.getuid?.() === 0) return undefined;
+	const [first, last] = readFileSync('/proc/sys/net/ipv4/ping_group_range', 'utf8')
+		.trim()
+		.split(/\s+/)
+		.map(Number);
+	const groups = [process.getgid!(), ...process.getgroups!()];
+	if (groups.some((group) => group >= first! && group <= last!)) return undefined;
+	return 'needs root, or a group within net.ipv4.ping_group_range';
+}
+
+/** Why a worker can not offer icmp here in any way, or `undefined`. */
+export function withoutEcho(): string | undefined {
+	const why = withoutEchoSockets();
+	return why === undefined || withoutCommand('ping') === undefined
+		? undefined
+		: `${why}, or the ping command`;
 }
 
 /** Why files have no permissions here that could be tested, or `undefined`. */

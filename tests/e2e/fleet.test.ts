@@ -1,5 +1,6 @@
 /** A master and workers in processes of their own, of which some are not well. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { testUnless, withoutEcho, withoutEchoSockets } from '../requirements.ts';
 import { closedPort, foreignServer } from '../servers.ts';
 import { token, Workspace } from './command-line.ts';
 
@@ -18,36 +19,45 @@ function fleet(...lines: string[]): string[] {
 	return ['--workers', space.write('workers.txt', lines)];
 }
 
-test('of two workers, one is killed in mid-run: every host is answered, once, and none is an error', async () => {
-	const first = await space.worker(['--rate', '3000']);
-	await using doomed = first.running;
-	const second = await space.worker(['--rate', '3000']);
-	await using _survivor = second.running;
-	space.write('hosts.txt', '127.0.0.0/19');
-	await using master = space.start(
-		['master', ...fleet(first.url, second.url), '--chunk', '400', '--json'],
-		withToken,
-	);
-	// It has answered some requests, and has the next ones.
-	await doomed.says(/(400 hosts, ok[\s\S]*){2}/);
-	doomed.child.kill('SIGKILL');
-	expect([await master.exited, master.errors()]).toEqual([
-		0,
-		expect.stringContaining(`worker ${first.url} `),
-	]);
-	expect(JSON.parse(master.output())).toMatchObject({ state: 'finished', hosts: 8_192, up: 8_192, error: 0 });
-	for (const table of ['hosts', 'results']) {
-		expect(
-			space.rows(`SELECT status, count(*) AS n, count(DISTINCT host) AS hosts FROM ${table} GROUP BY 1`),
-		).toEqual([{ status: 'up', n: 8_192, hosts: 8_192 }]);
-	}
-	const shares = space.rows<{ worker: string; n: number }>(
-		'SELECT worker, count(*) AS n FROM results GROUP BY 1 ORDER BY 2',
-	);
-	expect(shares.map(({ worker }) => worker)).toEqual([first.url, second.url]);
-	// What had arrived when the connection broke is kept.
-	expect(shares[0]!.n).toBeGreaterThan(0);
-});
+testUnless(
+	withoutEchoSockets(),
+	'of two workers, one is killed in mid-run: every host is answered, once, and none is an error',
+	async () => {
+		const first = await space.worker(['--rate', '3000']);
+		await using doomed = first.running;
+		const second = await space.worker(['--rate', '3000']);
+		await using _survivor = second.running;
+		space.write('hosts.txt', '127.0.0.0/19');
+		await using master = space.start(
+			['master', ...fleet(first.url, second.url), '--chunk', '400', '--json'],
+			withToken,
+		);
+		// It has answered some requests, and has the next ones.
+		await doomed.says(/(400 hosts, ok[\s\S]*){2}/);
+		doomed.child.kill('SIGKILL');
+		expect([await master.exited, master.errors()]).toEqual([
+			0,
+			expect.stringContaining(`worker ${first.url} `),
+		]);
+		expect(JSON.parse(master.output())).toMatchObject({
+			state: 'finished',
+			hosts: 8_192,
+			up: 8_192,
+			error: 0,
+		});
+		for (const table of ['hosts', 'results']) {
+			expect(
+				space.rows(`SELECT status, count(*) AS n, count(DISTINCT host) AS hosts FROM ${table} GROUP BY 1`),
+			).toEqual([{ status: 'up', n: 8_192, hosts: 8_192 }]);
+		}
+		const shares = space.rows<{ worker: string; n: number }>(
+			'SELECT worker, count(*) AS n FROM results GROUP BY 1 ORDER BY 2',
+		);
+		expect(shares.map(({ worker }) => worker)).toEqual([first.url, second.url]);
+		// What had arrived when the connection broke is kept.
+		expect(shares[0]!.n).toBeGreaterThan(0);
+	},
+);
 
 describe('a worker that can not be used', () => {
 	beforeEach(() => void space.write('hosts.txt', ['127.0.0.1']));
@@ -77,7 +87,7 @@ describe('a worker that can not be used', () => {
 		expect(space.count('SELECT count(*) FROM runs')).toBe(0);
 	});
 
-	test('because of the token is named, and its token is not', async () => {
+	testUnless(withoutEcho(), 'because of the token is named, and its token is not', async () => {
 		const { running, url } = await space.worker();
 		await using _worker = running;
 		const wrong = await space.master(fleet(`${url} token=some-other-token-here`));
@@ -94,7 +104,7 @@ describe('a worker that can not be used', () => {
 		expect((await space.master(fleet(`${url} token-file=worker.token`))).code).toBe(0);
 	});
 
-	test('is gone on without when there is another', async () => {
+	testUnless(withoutEcho(), 'is gone on without when there is another', async () => {
 		const { running, url } = await space.worker();
 		await using _worker = running;
 		const missing = `http://127.0.0.1:${await closedPort()}`;

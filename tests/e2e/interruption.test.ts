@@ -2,9 +2,9 @@
 import { execFileSync } from 'node:child_process';
 import { open } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Running } from '../process.ts';
-import { testUnless, withoutCommand } from '../requirements.ts';
+import { describeUnless, testUnless, withoutCommand, withoutEcho } from '../requirements.ts';
 import { listening } from '../servers.ts';
 import { childrenOf, isAlive, Workspace } from './command-line.ts';
 
@@ -25,7 +25,7 @@ function longRun(args: readonly string[] = []): Running {
 	return space.start(['master', '--rate', '2000', ...args]);
 }
 
-describe('a signal in mid-run', () => {
+describeUnless(withoutEcho(), 'a signal in mid-run', () => {
 	test.each([
 		['SIGINT', 130],
 		['SIGTERM', 143],
@@ -100,7 +100,7 @@ describe('a signal in mid-run', () => {
 	);
 });
 
-test('a reader that goes does not end the run', async () => {
+testUnless(withoutEcho(), 'a reader that goes does not end the run', async () => {
 	space.write('hosts.txt', '127.0.0.0/28');
 	await using master = space.start(['master']);
 	master.child.stdout!.destroy();
@@ -111,20 +111,24 @@ test('a reader that goes does not end the run', async () => {
 	);
 });
 
-test('a master that is killed leaves no worker behind, and a database that the next run goes on with', async () => {
-	await using master = longRun();
-	await midway();
-	const children = childrenOf(master.child.pid!);
-	expect(children).toHaveLength(1);
-	master.child.kill('SIGKILL');
-	expect(await master.exited).toBe('SIGKILL');
-	await vi.waitFor(() => expect(children.filter(isAlive)).toEqual([]), 10_000);
-	const stored = space.count('SELECT count(*) FROM results');
-	expect(stored).toBeGreaterThan(0);
-	space.write('hosts.txt', '127.0.0.0/28');
-	expect((await space.master([])).code).toBe(0);
-	expect(space.rows('SELECT run_id AS run, count(*) AS n FROM results GROUP BY 1')).toEqual([
-		{ run: 1, n: stored },
-		{ run: 2, n: 16 },
-	]);
-});
+testUnless(
+	withoutEcho(),
+	'a master that is killed leaves no worker behind, and a database that the next run goes on with',
+	async () => {
+		await using master = longRun();
+		await midway();
+		const children = childrenOf(master.child.pid!);
+		expect(children).toHaveLength(1);
+		master.child.kill('SIGKILL');
+		expect(await master.exited).toBe('SIGKILL');
+		await vi.waitFor(() => expect(children.filter(isAlive)).toEqual([]), 10_000);
+		const stored = space.count('SELECT count(*) FROM results');
+		expect(stored).toBeGreaterThan(0);
+		space.write('hosts.txt', '127.0.0.0/28');
+		expect((await space.master([])).code).toBe(0);
+		expect(space.rows('SELECT run_id AS run, count(*) AS n FROM results GROUP BY 1')).toEqual([
+			{ run: 1, n: stored },
+			{ run: 2, n: 16 },
+		]);
+	},
+);

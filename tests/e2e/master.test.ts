@@ -4,6 +4,7 @@ import { networkInterfaces } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describeUnless, testUnless, withoutEcho } from '../requirements.ts';
 import type { ForeignServer } from '../servers.ts';
 import { closedPort, foreignServer } from '../servers.ts';
 import { Workspace } from './command-line.ts';
@@ -21,7 +22,7 @@ beforeEach(() => {
 });
 afterEach(() => space[Symbol.dispose]());
 
-describe('the sample list', () => {
+describeUnless(withoutEcho(), 'the sample list', () => {
 	beforeEach(() => copyFileSync(sampleList, space.path('hosts.txt')));
 
 	test('is up, in the database and in the summary', async () => {
@@ -132,7 +133,7 @@ describe('every kind of line', () => {
 	});
 	afterEach(() => web[Symbol.asyncDispose]());
 
-	test('is read from stdin, less what is excluded, and probed as it says', async () => {
+	testUnless(withoutEcho(), 'is read from stdin, less what is excluded, and probed as it says', async () => {
 		const closed = await closedPort();
 		space.write('exclude.txt', ['127.0.4.8/29', 'localhost']);
 		const stdin = [

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { capabilitiesSchema } from '../../shared/protocol.ts';
 import { startProcess } from '../process.ts';
-import { describeUnless, withoutCommand } from '../requirements.ts';
+import { describeUnless, testUnless, withoutCommand, withoutEcho } from '../requirements.ts';
 import { token, Workspace } from './command-line.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -51,18 +51,18 @@ describeUnless(withoutCommand('npm') ?? withoutCommand('tar'), 'the package', ()
 		expect([await master.exited, master.output()]).toEqual([0, `${packageJson.version}\n`]);
 	});
 
-	test('has a master that pings the sample list with its embedded worker', async () => {
+	testUnless(withoutEcho(), 'has a master that pings the sample list with its embedded worker', async () => {
 		const hosts = join(installed, 'hosts.txt');
 		await using master = start(['master', '--hosts', hosts, '--json']);
 		expect([await master.exited, master.errors()]).toEqual([
 			0,
-			expect.stringMatching(/^26 hosts\nworker embedded: icmp \((datagram|raw)\), tcp, http\n$/),
+			expect.stringMatching(/^26 hosts\nworker embedded: icmp \((datagram|raw|command)\), tcp, http\n$/),
 		]);
 		expect(JSON.parse(master.output())).toMatchObject({ state: 'finished', up: 26 });
 		expect(space.count('SELECT count(*) FROM hosts')).toBe(26);
 	});
 
-	test('has a worker that answers, with the same version', async () => {
+	testUnless(withoutEcho(), 'has a worker that answers, with the same version', async () => {
 		await using worker = start(['worker', '--host', '127.0.0.1', '--port', '0'], { PINGPOOL_TOKEN: token });
 		const [url] = await worker.says(/http:\/\/127\.0\.0\.1:\d+/);
 		const headers = { authorization: `Bearer ${token}` };

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { capabilitiesSchema } from '../../shared/protocol.ts';
 import type { Running } from '../process.ts';
 import { startWorkerProcess } from '../process.ts';
+import { testUnless, withoutEcho } from '../requirements.ts';
 import { linesOf, token } from './app-fixture.ts';
 
 const withToken = { env: { PINGPOOL_TOKEN: token } };
@@ -44,7 +45,7 @@ async function listening(server: Server): Promise<number> {
 }
 
 describe('pingpool worker', () => {
-	it('pings this machine by address and by name, over the real engine', async () => {
+	testUnless(withoutEcho(), 'pings this machine by address and by name, over the real engine', async () => {
 		await using worker = startWorkerProcess(loopback, withToken);
 		const url = await urlOf(worker);
 		const capabilities = capabilitiesSchema.parse(
