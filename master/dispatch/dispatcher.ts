@@ -152,7 +152,7 @@ export class Dispatcher {
 			if (forMs === undefined) {
 				onEvent({ type: 'worker-set-aside', worker: lane.name, message: error.message, forMs });
 			}
-			this.#noteNoneWell();
+			this.#noteUnwell(lane);
 		}
 		this.#wakeUp.all();
 	}
@@ -262,7 +262,7 @@ export class Dispatcher {
 					signal: this.#requests.signal,
 				});
 				lane.succeeded();
-				this.#worked();
+				this.#worked(lane);
 			}
 		} catch (error) {
 			if (error instanceof WorkerFailure) failure = error;
@@ -287,11 +287,11 @@ export class Dispatcher {
 		if (isOutNow || (before === 'ready' && worthAWord)) {
 			onEvent({ type: 'worker-set-aside', worker: lane.name, message: failure.message, forMs });
 		}
-		this.#noteNoneWell();
+		this.#noteUnwell(lane);
 	}
 
 	#onBlock(lane: Lane, chunk: Chunk, block: ResultBlock, answered: Uint8Array): void {
-		this.#worked();
+		this.#worked(lane);
 		let kept = block;
 		const untroubled = rowsWithoutError(block);
 		// A worker's own trouble says nothing about a host: another worker may do better.
@@ -361,12 +361,14 @@ export class Dispatcher {
 		});
 	}
 
-	/** Records hosts whose probe no worker offers any more. @returns whether there were any */
+	/** Records hosts whose probe no worker offers any more, or none that has been well for too long. @returns
+	 * whether there were any */
 	#dropOrphans(): boolean {
-		if (this.#allOut()) return false;
+		// Then the run ends, and what is left has no answer.
+		if (this.#noneWell()) return false;
 		let dropped = false;
 		for (const probe of probeNames) {
-			if (this.#options.lanes.some((lane) => lane.state !== 'out' && lane.probes.has(probe))) continue;
+			if (this.#options.lanes.some((lane) => lane.probes.has(probe) && !this.#isGone(lane))) continue;
 			for (const { positions, hosts } of this.#options.source.takeAll(probe)) {
 				dropped = true;
 				this.#taken += hosts.length;
@@ -415,14 +417,26 @@ export class Dispatcher {
 		return this.#options.lanes.every((lane) => lane.state === 'out' || lane.needsCheck);
 	}
 
-	#noteNoneWell(): void {
-		if (this.#noneWell()) this.#noneWellSinceMs ??= this.#options.clock.monotonicMs();
+	/** Whether nothing is to be hoped for from this lane, while others are well. */
+	#isGone({ state, needsCheck, unwellSinceMs }: Lane): boolean {
+		if (state === 'out') return true;
+		const { clock, workerTimeoutMs } = this.#options;
+		return (
+			needsCheck && unwellSinceMs !== undefined && clock.monotonicMs() - unwellSinceMs >= workerTimeoutMs
+		);
+	}
+
+	#noteUnwell(lane: Lane): void {
+		const nowMs = this.#options.clock.monotonicMs();
+		if (lane.needsCheck) lane.unwellSinceMs ??= nowMs;
+		if (this.#noneWell()) this.#noneWellSinceMs ??= nowMs;
 	}
 
 	/** A worker did something useful. Passing a check does not count: it may fail at every request. */
-	#worked(): void {
+	#worked(lane: Lane): void {
 		this.#noneWellSinceMs = undefined;
-		this.#noteNoneWell();
+		lane.unwellSinceMs = undefined;
+		this.#noteUnwell(lane);
 	}
 
 	/** Ends the run when no worker has been well for too long. */

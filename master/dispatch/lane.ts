@@ -74,6 +74,8 @@ export class Lane {
 	restUntilMs = 0;
 	/** whether the worker must answer a check before it gets work again */
 	needsCheck = false;
+	/** since when it has not been well, or done anything useful; kept by the dispatcher */
+	unwellSinceMs: number | undefined;
 
 	constructor({ link, capabilities, weight, chunkHosts, concurrency, probesPerHost }: LaneOptions) {
 		this.link = link;

@@ -467,6 +467,57 @@ describe('hosts that a worker could not probe', () => {
 		expect(answers.size).toBe(1_000);
 		for (const [position, { status }] of answers) expect(status).toBe(position % 2 === 0 ? 'error' : 'up');
 	});
+
+	it('are errors when the only worker for their probe has been gone for too long', async () => {
+		// Regression: as long as another worker was well, the run waited for this one for ever.
+		const { dispatcher, answers } = dispatchFixture({
+			workers: [
+				{ link: new FakeLink({ name: 'icmp' }), capabilities: { probes: ['icmp'] } },
+				{
+					link: new FakeLink({ name: 'tcp', onPing: gone, onCheck: gone }),
+					capabilities: { probes: ['tcp'] },
+				},
+			],
+			total: 1_000,
+			probeAt: (position) => (position % 2 === 0 ? 'tcp' : 'icmp'),
+			workerTimeoutMs: 2_000,
+		});
+		const started = performance.now();
+		await dispatcher.run();
+		expect(performance.now() - started).toBeGreaterThanOrEqual(2_000 / 50 - 2);
+		expect(answers.size).toBe(1_000);
+		for (const [position, answer] of answers) {
+			if (position % 2 === 0)
+				expect(answer).toEqual({ worker: 'master', status: 'error', reason: 'no-worker' });
+			else expect(answer.status).toBe('up');
+		}
+	});
+
+	it('wait for the only worker for their probe while it may come back', async () => {
+		let down = true;
+		setTimeout(() => {
+			down = false;
+		}, 30);
+		const { dispatcher, answers } = dispatchFixture({
+			workers: [
+				{ link: new FakeLink({ name: 'icmp' }), capabilities: { probes: ['icmp'] } },
+				{
+					link: new FakeLink({
+						name: 'tcp',
+						onPing: (call, request) => (down ? gone() : answerAll(call, request)),
+						onCheck: () => (down ? gone() : capabilities({ probes: ['tcp'] })),
+					}),
+					capabilities: { probes: ['tcp'] },
+				},
+			],
+			total: 1_000,
+			probeAt: (position) => (position % 2 === 0 ? 'tcp' : 'icmp'),
+			workerTimeoutMs: 60_000,
+		});
+		await dispatcher.run();
+		expect(answers.size).toBe(1_000);
+		expect(new Set([...answers.values()].map(({ status }) => status))).toEqual(new Set(['up']));
+	});
 });
 
 describe('no worker left', () => {
