@@ -26,13 +26,15 @@ export async function main(argv: readonly string[]): Promise<number> {
 		const signals = onSignals();
 		const closers: Closer[] = [signals.release];
 		try {
-			return await runWith(config, signals, closers);
+			const exitCode = await runWith(config, signals, closers);
+			await closeAll(closers);
+			return exitCode;
 		} catch (error) {
-			if (signals.signal.aborted) return signals.exitCode();
+			// What can not be closed now (a disk that is full) is a consequence of the error, or is it.
+			await closeAll(closers).catch(() => undefined);
+			// An interruption explains whatever failed, but not that what arrived could not be kept.
+			if (signals.signal.aborted && !isDatabaseError(error)) return signals.exitCode();
 			throw error;
-		} finally {
-			// Whatever happened, what was opened is closed, the last first.
-			for (const close of closers.reverse()) await close();
 		}
 	} catch (error) {
 		if (error instanceof ConfigExit) return error.exitCode;
@@ -43,6 +45,29 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 type Closer = () => void | Promise<void>;
+
+/**
+ * Closes what was opened, the last first. One that fails keeps none of the others open: a worker of ours that
+ * stays would keep this process from ending.
+ *
+ * @param closers empty afterwards
+ * @throws the first failure
+ */
+async function closeAll(closers: Closer[]): Promise<void> {
+	const failures: unknown[] = [];
+	for (const close of closers.splice(0).reverse()) {
+		try {
+			await close();
+		} catch (error) {
+			failures.push(error);
+		}
+	}
+	if (failures.length > 0) throw failures[0];
+}
+
+function isDatabaseError(error: unknown): boolean {
+	return error instanceof PingpoolError && error.code === 'database';
+}
 
 /** What --quiet does not keep back: something is wrong, although the run goes on. */
 const importantEvents: ReadonlySet<RunEvent['type']> = new Set([

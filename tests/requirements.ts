@@ -41,6 +41,11 @@ export function withoutRoot(): string | undefined {
 	return process.getuid?.() === 0 ? undefined : 'needs root';
 }
 
+/** Why no disk of a few megabytes can be mounted here, or `undefined`. */
+export function withoutSmallDisk(): string | undefined {
+	return process.platform === 'linux' ? withoutRoot() : 'needs Linux';
+}
+
 /** Why a command can not be run here, or `undefined`. */
 export function withoutCommand(name: string): string | undefined {
 	const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin', '/usr/bin', '/bin'];

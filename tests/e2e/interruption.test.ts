@@ -1,10 +1,17 @@
 /** Runs that end before their list does. */
 import { execFileSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Running } from '../process.ts';
-import { describeUnless, testUnless, withoutCommand, withoutEcho } from '../requirements.ts';
+import {
+	describeUnless,
+	testUnless,
+	withoutCommand,
+	withoutEcho,
+	withoutSmallDisk,
+} from '../requirements.ts';
 import { listening } from '../servers.ts';
 import { childrenOf, isAlive, Workspace } from './command-line.ts';
 
@@ -99,6 +106,27 @@ describeUnless(withoutEcho(), 'a signal in mid-run', () => {
 		},
 	);
 });
+
+testUnless(
+	withoutEcho() ?? withoutSmallDisk(),
+	'a disk that fills up ends the run with one message, and leaves no worker behind',
+	async () => {
+		// Regression: the database could not be closed either, so the worker was not, and the master waited for it.
+		const disk = space.path('disk');
+		mkdirSync(disk);
+		execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=400k', 'tmpfs', disk]);
+		try {
+			space.write('hosts.txt', '127.0.0.0/16');
+			await using master = space.start(['master', '--rate', '0', '--quiet', '--db', 'disk/hosts.db']);
+			expect(await master.exited).toBe(1);
+			expect(master.errors()).toMatch(
+				/^pingpool: disk\/hosts\.db can not grow: the disk is full \(SQLITE_FULL\)\n.*\n$/,
+			);
+		} finally {
+			execFileSync('umount', ['-l', disk]);
+		}
+	},
+);
 
 testUnless(withoutEcho(), 'a reader that goes does not end the run', async () => {
 	space.write('hosts.txt', '127.0.0.0/28');

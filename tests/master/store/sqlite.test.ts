@@ -23,7 +23,7 @@ import {
 	testUnless,
 	withoutPermissions,
 	withoutPrivilege,
-	withoutRoot,
+	withoutSmallDisk,
 } from '../../requirements.ts';
 
 const newRun = { startedAtMs: 1, total: 3, fingerprint: 'f', options: {} };
@@ -35,11 +35,6 @@ beforeEach(() => {
 	path = join(folder, 'hosts.db');
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
-
-/** Why no disk of a few megabytes can be mounted here, or `undefined`. */
-function withoutSmallDisk(): string | undefined {
-	return process.platform === 'linux' ? withoutRoot() : 'needs Linux';
-}
 
 /** What another program makes of the file. */
 function made(sql: string, file = path): void {
