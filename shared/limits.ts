@@ -50,6 +50,12 @@ export const ratePerSecondDefault = 10_000;
 /** TCP connects and HTTP requests under way at a time on a Node worker; also bounded by its descriptors. */
 export const connectionsMax = 1_024;
 
+/** Connections of one request that may wait to open at a time in Cloudflare's runtime (its limit, all plans). */
+export const openingConnectionsMax = 6;
+
+/** Processes of the ping command at a time, where there is nothing better. */
+export const pingProcessesMax = 64;
+
 /** Bytes of a response head that an HTTP probe reads before it gives up on the server. */
 export const httpHeadBytesMax = 4 * 1024;
 

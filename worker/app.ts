@@ -85,7 +85,7 @@ export function createApp({
 	log = () => undefined,
 	fault = (error) => console.error(error),
 }: WorkerAppOptions): Hono {
-	const { hostsInFlightMax, bodyBytesMax, ratePerSecondMax } = capabilities;
+	const { hostsInFlightMax, bodyBytesMax } = capabilities;
 	const admission = new Admission({ hostsInFlightMax, requestsInFlightMax });
 	const authenticator = tokens === 'none' ? undefined : createAuthenticator(tokens);
 	const app = new Hono();
@@ -122,8 +122,9 @@ export function createApp({
 			entry.hosts = plan.hosts.length;
 			const deadlineMs = requestDeadlineMs({
 				settings: asked,
+				hostsInRequest: plan.hosts.length,
 				hostsInFlight: admission.hostsInFlight,
-				ratePerSecondMax,
+				capabilities,
 			});
 			const run = async (taker: Taker, running: AbortSignal): Promise<void> => {
 				entry.outcome = 'cancelled';

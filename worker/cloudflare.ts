@@ -6,7 +6,7 @@ import type { Hono } from 'hono';
 import { systemClock } from '../shared/clock.ts';
 import { checkEnvironment } from '../shared/environment.ts';
 import { PingpoolError } from '../shared/errors.ts';
-import { ratePerSecondDefault } from '../shared/limits.ts';
+import { openingConnectionsMax, ratePerSecondDefault } from '../shared/limits.ts';
 import { Pacer } from '../shared/pacer.ts';
 import { createTargetPolicy } from '../shared/policy.ts';
 import { createApp } from './app.ts';
@@ -18,9 +18,6 @@ import { createRequestTurnstiles } from './probes/request-turnstile.ts';
 import { createTcpProbe } from './probes/tcp.cloudflare.ts';
 
 type Bindings = Readonly<Record<string, unknown>>;
-
-/** Connections of one request that may wait to open at a time (Cloudflare's limits, all plans). */
-const openingMax = 6;
 
 /** The free plan's 50 subrequests of one request, with two to spare. */
 const probesPerRequestDefault = 48;
@@ -55,7 +52,7 @@ function buildApp(bindings: Bindings): Hono {
 	const turnstileOf = createRequestTurnstiles({
 		pacer: new Pacer({ ratePerSecond }),
 		clock,
-		placesMax: openingMax,
+		placesMax: openingConnectionsMax,
 	});
 	return createApp({
 		capabilities: buildCapabilities({

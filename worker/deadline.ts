@@ -1,13 +1,15 @@
 /** How long a worker stays with one request at most. A backstop: probes have their own timeouts. */
-import { connectionsMax, dnsLookupsMax, dnsTimeoutMs, requestDeadlineMsMax } from '../shared/limits.ts';
-import type { ProbeSettings } from '../shared/protocol.ts';
+import { dnsLookupsMax, dnsTimeoutMs, requestDeadlineMsMax } from '../shared/limits.ts';
+import type { Capabilities, ProbeSettings } from '../shared/protocol.ts';
+import { turnsMax } from '../shared/turns.ts';
 
 export interface DeadlineOptions {
 	readonly settings: ProbeSettings;
+	/** hosts of this request */
+	readonly hostsInRequest: number;
 	/** hosts that the worker holds, those of this request included: all of them may have their turn first */
 	readonly hostsInFlight: number;
-	/** probes per second; 0 for no ceiling */
-	readonly ratePerSecondMax: number;
+	readonly capabilities: Pick<Capabilities, 'runtime' | 'icmp' | 'probes' | 'ratePerSecondMax'>;
 }
 
 /** For the work itself beside its timeouts: what a stopped process or a busy machine may cost. */
@@ -15,16 +17,23 @@ const slackMs = 10_000;
 
 /**
  * The time by which everything that the worker holds could have been sent and waited for: names in turns of
- * `dnsLookupsMax`, probes at the worker's rate, and connections in turns of `connectionsMax`.
+ * `dnsLookupsMax`, probes at the worker's rate, and in the turns of the slowest probe (shared/turns.ts).
  *
  * @returns milliseconds from now
  */
-export function requestDeadlineMs({ settings, hostsInFlight, ratePerSecondMax }: DeadlineOptions): number {
+export function requestDeadlineMs({
+	settings,
+	hostsInRequest,
+	hostsInFlight,
+	capabilities,
+}: DeadlineOptions): number {
+	const { probes: names, ratePerSecondMax } = capabilities;
 	const { count, attempts, timeoutMs, intervalMs } = settings;
 	const hostMs = count > 1 ? (count - 1) * intervalMs + timeoutMs : attempts * timeoutMs;
 	const probes = hostsInFlight * Math.max(count, attempts);
 	const pacingMs = ratePerSecondMax > 0 ? (1000 * probes) / ratePerSecondMax : 0;
 	const namesMs = Math.ceil(hostsInFlight / dnsLookupsMax) * dnsTimeoutMs;
-	const connectionsMs = Math.ceil(hostsInFlight / connectionsMax) * hostMs;
-	return Math.min(namesMs + pacingMs + connectionsMs + slackMs, requestDeadlineMsMax);
+	const held = { inRequest: hostsInRequest, inFlight: hostsInFlight };
+	const turns = Math.max(1, ...names.map((name) => turnsMax(capabilities, name, held)));
+	return Math.min(namesMs + pacingMs + turns * hostMs + slackMs, requestDeadlineMsMax);
 }

@@ -258,7 +258,7 @@ export class Dispatcher {
 					settings,
 					onBlock: (block) => this.#onBlock(lane, chunk, block, answered),
 					onSent: passed,
-					silenceMsMax: lane.silenceMsMax(spanMs(settings), dnsTimeoutMs),
+					silenceMsMax: lane.silenceMsMax(chunk.probe, length, spanMs(settings), dnsTimeoutMs),
 					signal: this.#requests.signal,
 				});
 				lane.succeeded();

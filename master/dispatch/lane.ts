@@ -8,6 +8,7 @@ import PQueue from 'p-queue';
 import type { Capabilities } from '../../shared/protocol.ts';
 import type { Random } from '../../shared/random.ts';
 import type { ProbeName } from '../../shared/target.ts';
+import { turnsMax } from '../../shared/turns.ts';
 import { backoffMs } from './backoff.ts';
 import type { SendWindowOptions } from './send-window.ts';
 import { SendWindow } from './send-window.ts';
@@ -133,14 +134,20 @@ export class Lane {
 		return Math.min(this.#chunkHosts, Math.max(lastChunkHosts, Math.ceil(left / (2 * sharedBy))));
 	}
 
-	/** A longest time without a sign of life that a healthy worker can need, in ms. */
-	silenceMsMax(probeMs: number, dnsMs: number): number {
+	/**
+	 * A longest time without a sign of life that a healthy worker can need.
+	 *
+	 * @param hosts of the request
+	 * @param probeMs how long one host may take
+	 * @returns milliseconds
+	 */
+	silenceMsMax(probe: ProbeName, hosts: number, probeMs: number, dnsMs: number): number {
 		const { ratePerSecondMax } = this.#capabilities;
-		const queueMs =
-			ratePerSecondMax > 0
-				? ((this.window.limit + this.#inFlight) * this.#probesPerHost * 1000) / ratePerSecondMax
-				: 0;
-		return dnsMs + probeMs + queueMs + 10_000;
+		const inFlight = this.window.limit + this.#inFlight;
+		const queueMs = ratePerSecondMax > 0 ? (inFlight * this.#probesPerHost * 1000) / ratePerSecondMax : 0;
+		// First tries go before second ones: where all are dead, the first result comes with the last turn.
+		const turns = turnsMax(this.#capabilities, probe, { inRequest: hosts, inFlight });
+		return dnsMs + turns * probeMs + queueMs + 10_000;
 	}
 
 	/** Work was done: failures of the past are forgotten. */

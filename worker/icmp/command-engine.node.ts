@@ -6,6 +6,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { systemClock } from '../../shared/clock.ts';
 import type { IpAddress } from '../../shared/ip.ts';
 import { parseIp } from '../../shared/ip.ts';
+import { pingProcessesMax } from '../../shared/limits.ts';
 import type { Reason, Status } from '../../shared/outcome.ts';
 import { reasonCode, statusCode } from '../../shared/outcome.ts';
 import type { Pacer } from '../../shared/pacer.ts';
@@ -17,8 +18,6 @@ import type { EchoCounters, EchoEngine, EchoJob } from './echo-engine.ts';
 import type { PingCommand } from './ping-command.node.ts';
 import { findPingCommands, pingOnce } from './ping-command.node.ts';
 
-/** Processes at a time, over all jobs. */
-const processesMax = 64;
 /** Hosts of one job under way at a time: more than processes, because a host may be between two echoes. */
 const hostsMax = 256;
 
@@ -72,7 +71,7 @@ class CommandEngine implements EchoEngine {
 		this.#commands = { 4: ipv4, 6: ipv6 };
 		this.families = { ipv4: ipv4 !== undefined, ipv6: ipv6 !== undefined };
 		this.#clock = clock;
-		this.#processes = new Turnstile({ placesMax: processesMax, pace: { pacer, clock } });
+		this.#processes = new Turnstile({ placesMax: pingProcessesMax, pace: { pacer, clock } });
 	}
 
 	async run(job: EchoJob): Promise<void> {

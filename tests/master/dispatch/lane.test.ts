@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { LaneOptions } from '../../../master/dispatch/lane.ts';
 import { connectionsPerWorkerMax, Lane } from '../../../master/dispatch/lane.ts';
 import { WorkerFailure } from '../../../master/dispatch/worker-link.ts';
+import { connectionsMax } from '../../../shared/limits.ts';
 import type { Capabilities } from '../../../shared/protocol.ts';
 import { createRandom } from '../../../shared/random.ts';
 import { capabilities, FakeLink } from './fake-link.ts';
@@ -66,9 +67,17 @@ it('has room for whole chunks only, or for one when it is idle', () => {
 
 it('waits long enough for a worker with a rate to come to all that it holds', () => {
 	const lane = laneOf({ ratePerSecondMax: 100 });
-	const idleMs = lane.silenceMsMax(1_000, 5_000);
+	const idleMs = lane.silenceMsMax('icmp', 1_000, 1_000, 5_000);
 	lane.opened(1_000);
-	expect(lane.silenceMsMax(1_000, 5_000) - idleMs).toBe((1_000 * 2 * 1_000) / 100);
+	expect(lane.silenceMsMax('icmp', 1_000, 1_000, 5_000) - idleMs).toBe((1_000 * 2 * 1_000) / 100);
+});
+
+it('waits long enough for a worker that connects to some of its hosts at a time', () => {
+	// Regression: the first of 16,384 dead hosts was reported when a worker had long been taken for hung.
+	const lane = laneOf({ ratePerSecondMax: 0 });
+	lane.opened(16 * connectionsMax);
+	expect(lane.silenceMsMax('tcp', 4_096, 12_000, 0)).toBeGreaterThan(16 * 12_000);
+	expect(lane.silenceMsMax('icmp', 4_096, 12_000, 0)).toBe(12_000 + 10_000);
 });
 
 describe('a lane that failed', () => {

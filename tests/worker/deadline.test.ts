@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import { connectionsMax, openingConnectionsMax, pingProcessesMax } from '../../shared/limits.ts';
+import { requestDeadlineMs } from '../../worker/deadline.ts';
+
+const settings = { count: 1, attempts: 2, timeoutMs: 6_000, intervalMs: 0, refusedIsUp: false };
+
+// Regression: dead hosts that came late were errors of the worker's, because its time for the request was over.
+test.each([
+	['ping processes', { runtime: 'node', icmp: 'command', probes: ['icmp'] }, pingProcessesMax],
+	['connections', { runtime: 'node', icmp: 'raw', probes: ['icmp', 'tcp', 'http'] }, connectionsMax],
+	['connections of a request', { runtime: 'cloudflare', icmp: null, probes: ['tcp'] }, openingConnectionsMax],
+] as const)('is long enough for as many turns of %s as dead hosts need', (_, { probes, ...rest }, places) => {
+	const hosts = 10 * places;
+	const capabilities = { ...rest, probes: [...probes], ratePerSecondMax: 0 };
+	const deadlineMs = requestDeadlineMs({
+		settings,
+		hostsInRequest: hosts,
+		hostsInFlight: hosts,
+		capabilities,
+	});
+	expect(deadlineMs).toBeGreaterThan(10 * 2 * settings.timeoutMs);
+});
