@@ -100,6 +100,7 @@ async function runWith(config: MasterConfig, signals: Signals, closers: Closer[]
 	closers.push(() => progress.stop());
 
 	const members = await fleetMembers(config);
+	const embedded = config.workers === undefined ? await embeddedWorker(config, closers) : undefined;
 	if (config.hosts === '-' && process.stdin.isTTY === true && !config.quiet) {
 		progress.message('reading hosts from the terminal, one per line; Ctrl-D ends the list');
 	}
@@ -116,11 +117,9 @@ async function runWith(config: MasterConfig, signals: Signals, closers: Closer[]
 	const { total, invalid, duplicates, excluded } = list;
 	onEvent({ type: 'list-read', total, invalid, duplicates, excluded });
 
-	const { startEmbeddedWorker } = await import('./embedded-worker.ts');
-	if (members.length === 0) {
-		const embedded = await startEmbeddedWorker({ ratePerSecond: config.ratePerSecond });
-		closers.push(() => embedded.close());
-		members.push({ name: 'embedded', url: embedded.url, token: embedded.token, weight: 1 });
+	if (embedded !== undefined) {
+		const { url, token } = await embedded.ready;
+		members.push({ name: 'embedded', url, token, weight: 1 });
 	}
 	const { meetWorkers } = await import('./fleet.ts');
 	const workers = await meetWorkers(members, onEvent, signals.signal);
@@ -155,6 +154,23 @@ async function runWith(config: MasterConfig, signals: Signals, closers: Closer[]
 	progress.stop();
 	report(outcome, config);
 	return exitCodeOfRun(outcome, config, signals.exitCode());
+}
+
+/** Starts the embedded worker while the list is read. */
+async function embeddedWorker(config: MasterConfig, closers: Closer[]) {
+	const { startEmbeddedWorker } = await import('./embedded-worker.ts');
+	const stop = new AbortController();
+	const ready = startEmbeddedWorker({ ratePerSecond: config.ratePerSecond, signal: stop.signal });
+	// Awaited later, unless the list is wrong.
+	ready.catch(() => undefined);
+	closers.push(async () => {
+		stop.abort();
+		await ready.then(
+			(worker) => worker.close(),
+			() => undefined,
+		);
+	});
+	return { ready };
 }
 
 function report(outcome: RunOutcome, config: MasterConfig): void {

@@ -15,6 +15,8 @@ export interface EmbeddedWorker {
 export interface EmbeddedWorkerOptions {
 	/** probes per second; 0 for no ceiling; `undefined` for the worker's own default */
 	readonly ratePerSecond: number | undefined;
+	/** aborted before it is ready: it is ended, and the promise rejects */
+	readonly signal: AbortSignal;
 }
 
 /** Messages that the worker process sends over its IPC channel. */
@@ -26,7 +28,10 @@ type Message = { ready: true; port: number } | { failed: string; usage: boolean 
  *
  * @throws PingpoolError `no-worker` when it does not start, `usage` when a setting of its own is why
  */
-export function startEmbeddedWorker({ ratePerSecond }: EmbeddedWorkerOptions): Promise<EmbeddedWorker> {
+export function startEmbeddedWorker({
+	ratePerSecond,
+	signal,
+}: EmbeddedWorkerOptions): Promise<EmbeddedWorker> {
 	const token = randomBytes(32).toString('base64url');
 	const folder = import.meta.url.endsWith('.ts') ? '..' : '../..';
 	const env: NodeJS.ProcessEnv = {
@@ -51,9 +56,12 @@ export function startEmbeddedWorker({ ratePerSecond }: EmbeddedWorkerOptions): P
 	return new Promise((resolve, reject) => {
 		const fail = (why: string, code: 'no-worker' | 'usage' = 'no-worker'): void => {
 			clearTimeout(timer);
+			signal.removeEventListener('abort', onAbort);
 			child.kill('SIGKILL');
 			reject(new PingpoolError(code, `the embedded worker did not start: ${why}`));
 		};
+		const onAbort = (): void => fail('it was stopped');
+		signal.addEventListener('abort', onAbort, { once: true });
 		const timer = setTimeout(() => fail('it took too long'), startMsMax);
 		child.once('error', (error) => fail(error.message));
 		const onExit = (): void => fail(stderr.trim() || 'it ended at once');
@@ -64,6 +72,7 @@ export function startEmbeddedWorker({ ratePerSecond }: EmbeddedWorkerOptions): P
 				return;
 			}
 			clearTimeout(timer);
+			signal.removeEventListener('abort', onAbort);
 			child.off('exit', onExit);
 			child.stderr?.resume();
 			resolve({
