@@ -9,7 +9,10 @@ export interface DeadlineOptions {
 	readonly hostsInRequest: number;
 	/** hosts that the worker holds, those of this request included: all of them may have their turn first */
 	readonly hostsInFlight: number;
-	readonly capabilities: Pick<Capabilities, 'runtime' | 'icmp' | 'probes' | 'ratePerSecondMax'>;
+	readonly capabilities: Pick<
+		Capabilities,
+		'runtime' | 'icmp' | 'probes' | 'ratePerSecondMax' | 'hostsInFlightMax'
+	>;
 }
 
 /** For the work itself beside its timeouts: what a stopped process or a busy machine may cost. */
@@ -27,13 +30,14 @@ export function requestDeadlineMs({
 	hostsInFlight,
 	capabilities,
 }: DeadlineOptions): number {
-	const { probes: names, ratePerSecondMax } = capabilities;
+	const { probes: names, ratePerSecondMax, hostsInFlightMax } = capabilities;
 	const { count, attempts, timeoutMs, intervalMs } = settings;
 	const hostMs = count > 1 ? (count - 1) * intervalMs + timeoutMs : attempts * timeoutMs;
 	const probes = hostsInFlight * Math.max(count, attempts);
 	const pacingMs = ratePerSecondMax > 0 ? (1000 * probes) / ratePerSecondMax : 0;
 	const namesMs = Math.ceil(hostsInFlight / dnsLookupsMax) * dnsTimeoutMs;
-	const held = { inRequest: hostsInRequest, inFlight: hostsInFlight };
+	// Requests share their turns, so those that come later delay this one too.
+	const held = { inRequest: hostsInRequest, inFlight: hostsInFlightMax };
 	const turns = Math.max(1, ...names.map((name) => turnsMax(capabilities, name, held)));
 	return Math.min(namesMs + pacingMs + turns * hostMs + slackMs, requestDeadlineMsMax);
 }
