@@ -85,8 +85,8 @@ export async function executeRun(deps: RunDeps): Promise<RunOutcome> {
 			}),
 	);
 	const tally = new Tally(lanes);
-	const intake = new AbortController();
-	const source = new ChunkSource({ batches: list.batches(intake.signal), random });
+	const ended = new AbortController();
+	const source = new ChunkSource({ batches: list.batches(ended.signal), random });
 	const dispatcher = new Dispatcher({
 		source,
 		lanes,
@@ -113,7 +113,6 @@ export async function executeRun(deps: RunDeps): Promise<RunOutcome> {
 	};
 	interrupted.addEventListener('abort', onInterrupted, { once: true });
 	if (interrupted.aborted) onInterrupted();
-	const ended = new AbortController();
 	const flushing = flushNowAndThen(store, clock, ended.signal).catch((caught) => dispatcher.fail(caught));
 	let error: unknown;
 	try {
@@ -126,13 +125,22 @@ export async function executeRun(deps: RunDeps): Promise<RunOutcome> {
 		await flushing;
 		await source.close();
 	}
+	// What the store could not keep of the last rows is told here, with its cause.
+	await store.flush().catch((caught) => {
+		error ??= caught;
+	});
 
 	// Interrupted after the last answer is finished all the same.
 	const complete = error === undefined && tally.done === list.total;
 	let state: RunOutcome['state'] = 'failed';
 	if (complete) state = 'finished';
 	else if (error === undefined && interrupted.aborted) state = 'interrupted';
-	const counts = await store.finishRun(runId, { state, finishedAtMs: clock.wallMs() });
+	const counts = await store.finishRun(runId, { state, finishedAtMs: clock.wallMs() }).catch((caught) => {
+		// The database is out of order: what is known without it is still worth telling.
+		error ??= caught;
+		state = 'failed';
+		return tally.byStatus;
+	});
 	const stored = statuses.reduce((sum, status) => sum + counts[status], 0);
 	if (error === undefined && stored !== tally.done) {
 		state = 'failed';
@@ -170,7 +178,7 @@ async function flushNowAndThen(store: Store, clock: Clock, signal: AbortSignal):
 /** Counts rows on their way to the store, for the view and to check the database against. */
 class Tally {
 	done = 0;
-	readonly #byStatus: Record<Status, number> = { up: 0, down: 0, unresolved: 0, denied: 0, error: 0 };
+	readonly byStatus: Record<Status, number> = { up: 0, down: 0, unresolved: 0, denied: 0, error: 0 };
 	readonly #byReason = new Uint32Array(reasons.length);
 	readonly #lanes: ReadonlyMap<string, LaneTally>;
 
@@ -183,7 +191,7 @@ class Tally {
 		this.done += block.length;
 		for (let row = 0; row < block.length; row += 1) {
 			const status = statuses[block.status[row]!]!;
-			this.#byStatus[status] += 1;
+			this.byStatus[status] += 1;
 			if (lane !== undefined) lane[status] += 1;
 			const reason = block.reason[row]!;
 			if (reason > 0) this.#byReason[reason]! += 1;
@@ -191,7 +199,7 @@ class Tally {
 	}
 
 	progress(total: number, inFlight: number): RunProgress {
-		return { total, done: this.done, byStatus: this.#byStatus, inFlight };
+		return { total, done: this.done, byStatus: this.byStatus, inFlight };
 	}
 
 	byReason(): Map<string, number> {

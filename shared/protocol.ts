@@ -32,7 +32,15 @@ export const mediaTypes = {
 export const pingRequestSchema = z
 	.strictObject({
 		/** hosts as in a hosts file, CIDR and ranges apart */
-		hosts: z.array(z.string().min(1).max(hostBytesMax)).min(1),
+		hosts: z
+			.array(
+				z
+					.string('a host as text is expected')
+					.min(1, 'an empty text is no host')
+					.max(hostBytesMax, `a host has at most ${hostBytesMax} characters`),
+				'a list of hosts is expected',
+			)
+			.min(1, 'at least one host is expected'),
 		/** probe of hosts whose scheme does not say one */
 		probe: z.enum(probeNames).default(requestDefaults.probe),
 		/** probes to send; above 1, all are sent and statistics are reported */
@@ -72,7 +80,8 @@ export function parsePingRequest(value: unknown): PingRequest {
 	const path = pathText(unknownKey === undefined ? issue.path : [...issue.path, unknownKey]);
 	const expected =
 		unknownKey === undefined ? issue.message : `one of ${Object.keys(pingRequestSchema.shape).join(', ')}`;
-	throw new PingpoolError('bad-request', `${path || 'the body'}: ${expected}`, {
+	const problem = unknownKey === undefined ? expected : `is no field of a request; expected is ${expected}`;
+	throw new PingpoolError('bad-request', `${path || 'the body'}: ${problem}`, {
 		details: { path, expected },
 	});
 }

@@ -60,7 +60,15 @@ export function parsePingOutput(platform: PingPlatform, text: string, address: I
 		for (const [pattern, reason] of downPhrases) if (pattern.test(line)) return { status: 'down', reason };
 	}
 	for (const [pattern, reason] of errorPhrases) if (pattern.test(text)) return { status: 'error', reason };
-	return { status: 'down', reason: 'timeout' };
+	// Without its closing statistics it was ended before it could say that anything left.
+	return hasSent(platform, text)
+		? { status: 'down', reason: 'timeout' }
+		: { status: 'error', reason: 'internal' };
+}
+
+/** `1 packets transmitted, 0 received`; on Windows `Sent = 1, Received = 0` in any language. */
+function hasSent(platform: PingPlatform, text: string): boolean {
+	return platform === 'unix' ? /\b1 packets? transmitted/.test(text) : /=\s*1\b[^=\n]*=\s*0\b/.test(text);
 }
 
 /** `64 bytes from 10.0.0.1: icmp_seq=1 ttl=64 time=0.045 ms`; busybox says `seq=0`. */

@@ -102,9 +102,15 @@ export function pingOnce(
 		const kill = (): void => {
 			child.kill('SIGKILL');
 		};
-		const timer = setTimeout(kill, timeoutMs + overheadMs);
+		// An interrupted ping says what it has sent; one that does not even do that is killed.
+		let killer: NodeJS.Timeout | undefined;
+		const timer = setTimeout(() => {
+			killer = setTimeout(kill, overheadMs);
+			child.kill('SIGINT');
+		}, timeoutMs + overheadMs);
 		const end = (verdict: PingVerdict | undefined): void => {
 			clearTimeout(timer);
+			clearTimeout(killer);
 			forget();
 			resolve(verdict);
 		};
