@@ -37,7 +37,7 @@ function failFor(whyNot: string): never {
 }
 
 /** Why nothing can be done here that only root may do, or `undefined`. */
-export function withoutRoot(): string | undefined {
+function withoutRoot(): string | undefined {
 	return process.getuid?.() === 0 ? undefined : 'needs root';
 }
 
