@@ -135,11 +135,9 @@ export async function executeRun(deps: RunDeps): Promise<RunOutcome> {
 	let state: RunOutcome['state'] = 'failed';
 	if (complete) state = 'finished';
 	else if (error === undefined && interrupted.aborted) state = 'interrupted';
+	// Without the database nothing is known for sure: no counts are told that it may not have.
 	const counts = await store.finishRun(runId, { state, finishedAtMs: clock.wallMs() }).catch((caught) => {
-		// The database is out of order: what is known without it is still worth telling.
-		error ??= caught;
-		state = 'failed';
-		return tally.byStatus;
+		throw error ?? caught;
 	});
 	const stored = statuses.reduce((sum, status) => sum + counts[status], 0);
 	if (error === undefined && stored !== tally.done) {
@@ -178,7 +176,7 @@ async function flushNowAndThen(store: Store, clock: Clock, signal: AbortSignal):
 /** Counts rows on their way to the store, for the view and to check the database against. */
 class Tally {
 	done = 0;
-	readonly byStatus: Record<Status, number> = { up: 0, down: 0, unresolved: 0, denied: 0, error: 0 };
+	readonly #byStatus: Record<Status, number> = { up: 0, down: 0, unresolved: 0, denied: 0, error: 0 };
 	readonly #byReason = new Uint32Array(reasons.length);
 	readonly #lanes: ReadonlyMap<string, LaneTally>;
 
@@ -191,7 +189,7 @@ class Tally {
 		this.done += block.length;
 		for (let row = 0; row < block.length; row += 1) {
 			const status = statuses[block.status[row]!]!;
-			this.byStatus[status] += 1;
+			this.#byStatus[status] += 1;
 			if (lane !== undefined) lane[status] += 1;
 			const reason = block.reason[row]!;
 			if (reason > 0) this.#byReason[reason]! += 1;
@@ -199,7 +197,7 @@ class Tally {
 	}
 
 	progress(total: number, inFlight: number): RunProgress {
-		return { total, done: this.done, byStatus: this.byStatus, inFlight };
+		return { total, done: this.done, byStatus: this.#byStatus, inFlight };
 	}
 
 	byReason(): Map<string, number> {
