@@ -1,0 +1,150 @@
+/** What a worker answers to POST /ping, read line by line, so that what a broken connection delivered is kept. */
+import { decodeBlock } from '../shared/columns.ts';
+import { requestMsMax } from '../shared/limits.ts';
+import { statusCode } from '../shared/outcome.ts';
+import { mediaTypes } from '../shared/protocol.ts';
+import type { ResultBlock } from '../shared/results.ts';
+import { boundedBytes, readAll, smallBodyBytesMax } from './bounded-body.ts';
+import type { PingCall } from './dispatch/worker-link.ts';
+import { WorkerFailure } from './dispatch/worker-link.ts';
+import { lineSplitter } from './line-splitter.ts';
+import { blockOfResults } from './result-objects.ts';
+import { invalid, parseJson, printable } from './worker-failures.ts';
+
+/** A line of results holds at most a whole batch: 16,384 hosts, with statistics, and then some. */
+const lineBytesMax = 16 * 1024 * 1024;
+/** How far above the timeout a round-trip time may be: timers of a loaded worker are late. */
+const lateMsMax = 10_000;
+
+/** Reads any of the three forms of an answer; every row is checked before it is believed. */
+export class AnswerReader {
+	readonly #call: PingCall;
+	readonly #heard: () => void;
+	readonly #seen: Uint8Array;
+	readonly #rttMsMax: number;
+	#positions: Map<string, number[]> | undefined;
+	#results = 0;
+	#sent = false;
+	#done = false;
+
+	/** @param heard called with every line that says something new: bytes alone are no sign of life */
+	constructor(call: PingCall, heard: () => void) {
+		this.#call = call;
+		this.#heard = heard;
+		this.#seen = new Uint8Array(call.hosts.length);
+		this.#rttMsMax = call.settings.timeoutMs + lateMsMax;
+	}
+
+	async read(body: AsyncIterable<Uint8Array>, contentType: string): Promise<void> {
+		const type = contentType.split(';')[0]!.trim().toLowerCase();
+		const bounded = boundedBytes(body, this.#call.hosts.length * 4096 + smallBodyBytesMax);
+		if (type === mediaTypes.json) {
+			this.#takeWhole(await readAll(bounded));
+		} else if (type === mediaTypes.columns || type === mediaTypes.ndjson) {
+			const lines = lineSplitter(lineBytesMax);
+			const takeLine = type === mediaTypes.columns ? this.#takeColumns : this.#takeObject;
+			for await (const bytes of bounded) {
+				const complete = lines.push(bytes);
+				if (complete === undefined) throw invalid('sent a longer line than a batch can have');
+				for (const text of complete) this.#takeText(text, (line) => takeLine.call(this, line));
+			}
+		} else throw invalid(`answered with ${printable(type) || 'no content type'}: not a pingpool worker`);
+		if (!this.#done) throw new WorkerFailure('broken', 'broke off its answer');
+		if (this.#results !== this.#call.hosts.length) {
+			throw invalid(`answered for ${this.#results} of ${this.#call.hosts.length} hosts`);
+		}
+	}
+
+	#takeText(text: string, takeLine: (line: unknown) => void): void {
+		if (text === '') return;
+		if (this.#done) throw invalid('went on after the end of its answer');
+		takeLine(parseJson(text, 'POST /ping'));
+	}
+
+	#takeColumns(line: unknown): void {
+		if (this.#takeMark(line)) return;
+		if (typeof line === 'object' && line !== null && 'worker' in line) return;
+		const block = decodeBlock(line, this.#call.hosts.length, this.#rttMsMax);
+		if (typeof block === 'string') throw invalid(`answered nonsense: ${block}`);
+		this.#takeBlock(block);
+	}
+
+	#takeObject(line: unknown): void {
+		if (this.#takeMark(line)) return;
+		this.#takeObjects([line]);
+	}
+
+	#takeWhole(text: string): void {
+		let value: unknown;
+		try {
+			value = JSON.parse(text);
+		} catch (error) {
+			// Without a length, an answer that was cut looks like one that ended.
+			throw new WorkerFailure('broken', 'broke off its answer', { cause: error });
+		}
+		const results = (value as { results?: unknown } | null)?.results;
+		if (!Array.isArray(results)) throw invalid('is not a pingpool worker (POST /ping has no results)');
+		if (results.length > 0) this.#takeObjects(results);
+		this.#done = true;
+	}
+
+	#takeObjects(results: readonly unknown[]): void {
+		this.#positions ??= positionsByHost(this.#call.hosts);
+		const block = blockOfResults(results, this.#positions, this.#rttMsMax);
+		if (typeof block === 'string') throw invalid(`answered nonsense: ${block}`);
+		this.#takeBlock(block);
+	}
+
+	/** The lines that are no results: "all sent", and the end. */
+	#takeMark(line: unknown): boolean {
+		if (typeof line !== 'object' || line === null) return false;
+		const mark = line as { done?: unknown; sent?: unknown; results?: unknown; waitMs?: unknown };
+		const isEnd = mark.done === true;
+		if (!isEnd && mark.sent !== true) return false;
+		if (!this.#sent && typeof mark.waitMs === 'number' && mark.waitMs >= 0 && mark.waitMs <= requestMsMax) {
+			this.#sent = true;
+			this.#heard();
+			this.#call.onSent(mark.waitMs);
+		}
+		if (isEnd) {
+			if (mark.results !== this.#results) {
+				throw invalid(`says it sent ${String(mark.results)} results, ${this.#results} arrived`);
+			}
+			this.#done = true;
+		}
+		return true;
+	}
+
+	#takeBlock(block: ResultBlock): void {
+		for (let row = 0; row < block.length; row += 1) {
+			const position = block.index[row]!;
+			if (this.#seen[position] === 1) throw invalid('answered twice for one host');
+			this.#seen[position] = 1;
+			const problem = implausible(block.status[row]!, block.sent[row]!, block.received[row]!);
+			if (problem !== undefined) throw invalid(`answered nonsense: ${problem}`);
+		}
+		this.#results += block.length;
+		this.#heard();
+		this.#call.onBlock(block);
+	}
+}
+
+const [up, down] = [statusCode('up'), statusCode('down')];
+
+/** What can not be, whatever the host did. Above all, nobody is down without a probe that left. */
+function implausible(status: number, sent: number, received: number): string | undefined {
+	if (received > sent) return 'more answers than probes';
+	if (status === up && received === 0) return 'a host is up without an answer';
+	if (status === down && sent === 0) return 'a host is down without a probe';
+	return undefined;
+}
+
+function positionsByHost(hosts: readonly string[]): Map<string, number[]> {
+	const positions = new Map<string, number[]>();
+	for (const [position, host] of hosts.entries()) {
+		const known = positions.get(host);
+		if (known === undefined) positions.set(host, [position]);
+		else known.push(position);
+	}
+	return positions;
+}
