@@ -147,22 +147,24 @@ describe('a fleet that is well', () => {
 	});
 
 	it('waits for the store before it takes more', async () => {
-		let free: () => void = () => undefined;
+		const room = Promise.withResolvers<void>();
+		const asked = Promise.withResolvers<void>();
 		const link = new FakeLink({ name: 'a' });
 		const { dispatcher, answers } = dispatchFixture({
 			workers: [{ link }],
 			total: 10_000,
-			onRows: () =>
-				new Promise((resolve) => {
-					free = resolve;
-					setTimeout(resolve, 1);
-				}),
+			onRows: () => {
+				asked.resolve();
+				return room.promise;
+			},
 			concurrency: 1,
 		});
 		const running = dispatcher.run();
-		await systemClock.sleep(5);
-		expect(link.requests).toBeLessThan(20);
-		free();
+		await asked.promise;
+		// Turns of the event loop enough for dozens of chunks, were they taken.
+		for (let turn = 0; turn < 500; turn += 1) await new Promise(setImmediate);
+		expect(link.requests).toBeLessThan(5);
+		room.resolve();
 		await running;
 		expect(answers.size).toBe(10_000);
 	});
