@@ -10,7 +10,7 @@
 process.env.UV_THREADPOOL_SIZE ??= '64';
 
 const { existsSync } = require('node:fs');
-const { join } = require('node:path');
+const { dirname, join } = require('node:path');
 
 /** The oldest Node of each line that better-sqlite3 and undici run on and that strips types without a flag. */
 const nodeNeeded = [22, 18];
@@ -95,6 +95,15 @@ function endWithWrapper() {
 	process.channel.unref();
 }
 
+/** Keeps compiled code from one start to the next; a start without it takes three times as long. */
+function keepCompiled() {
+	const { enableCompileCache, getCompileCacheDir } = require('node:module');
+	enableCompileCache?.();
+	const folder = getCompileCacheDir?.();
+	// Threads, of which every worker and every run has one, take it from the environment alone.
+	if (folder !== undefined) process.env.NODE_COMPILE_CACHE ??= dirname(folder);
+}
+
 /** Who reads what we say may go before we do (`| head`): that must not end a run. */
 function outliveReaders() {
 	for (const stream of [process.stdout, process.stderr]) {
@@ -141,6 +150,6 @@ async function main() {
 }
 
 if (isNewEnough()) {
-	require('node:module').enableCompileCache?.();
+	keepCompiled();
 	main();
 } else runInBundledNode();

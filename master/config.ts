@@ -4,6 +4,7 @@ import { checkEnvironment } from '../shared/environment.ts';
 import { PingpoolError } from '../shared/errors.ts';
 import {
 	attemptsMax,
+	connectionsPerWorkerMax,
 	countMax,
 	hostsPerRequestMax,
 	intervalMsMax,
@@ -16,7 +17,6 @@ import {
 import type { ProbeSettings } from '../shared/protocol.ts';
 import type { ProbeName } from '../shared/target.ts';
 import { escapeUnsafe, probeNames, quote } from '../shared/target.ts';
-import { connectionsPerWorkerMax } from './dispatch/lane.ts';
 
 export interface MasterConfig {
 	/** path of the list; `-` for stdin */

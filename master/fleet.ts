@@ -1,6 +1,6 @@
 /** The workers of a run: met once at its start, closed at its end. */
+import { connectionsPerWorkerMax } from '../shared/limits.ts';
 import type { Capabilities } from '../shared/protocol.ts';
-import { connectionsPerWorkerMax } from './dispatch/lane.ts';
 import { WorkerFailure } from './dispatch/worker-link.ts';
 import type { OnRunEvent } from './events.ts';
 import { WorkerClient } from './worker-client.ts';

@@ -19,6 +19,9 @@ export const hostsInFlightMax = 262_144;
 /** Requests that one worker serves at a time. */
 export const requestsInFlightMax = 256;
 
+/** Connections that a master opens to one worker, with one request on each. */
+export const connectionsPerWorkerMax = 128;
+
 /** Echo requests (or connects) per host, when statistics are asked for. */
 export const countMax = 1_000;
 
@@ -93,6 +96,7 @@ assertLimit(
 	'a full batch of the longest names fits a body',
 );
 assertLimit(hostsPerRequestMax <= hostsInFlightMax, 'one full batch fits in flight');
+assertLimit(connectionsPerWorkerMax <= requestsInFlightMax, 'a worker serves all that its master sends it');
 assertLimit(hostBytesMax < bodyBytesMax, 'one host fits a body');
 assertLimit(timeoutMsMax < requestMsMax, 'one timeout fits a request');
 assertLimit(requestMsMax < requestDeadlineMsMax, 'the longest request fits the longest deadline');

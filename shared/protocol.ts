@@ -19,9 +19,6 @@ import { probeNames } from './target.ts';
 /** Raised when a master and a worker of different versions could misunderstand each other. */
 export const protocolVersion = 1;
 
-/** The port that a worker listens on by default; the one that Dask's scheduler had. */
-export const workerPortDefault = 8786;
-
 /** Forms of an answer, best first for a program. The columns form is described in columns.ts. */
 export const mediaTypes = {
 	columns: 'application/vnd.pingpool.columns',

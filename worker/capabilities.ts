@@ -1,5 +1,4 @@
 /** What a worker says of itself. */
-import packageJson from '../package.json' with { type: 'json' };
 import {
 	bodyBytesMax,
 	hostsInFlightMax,
@@ -8,8 +7,7 @@ import {
 } from '../shared/limits.ts';
 import type { Capabilities } from '../shared/protocol.ts';
 import { protocolVersion } from '../shared/protocol.ts';
-
-export const { version } = packageJson;
+import { version } from './version.ts';
 
 /** A worker's own part of its capabilities; ceilings that are left out are those of limits.ts. */
 export type CapabilityOptions = Pick<Capabilities, 'runtime' | 'probes'> &

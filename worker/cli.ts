@@ -5,8 +5,6 @@
  * them. A worker that a master started for itself (PINGPOOL_EMBEDDED=1, with an IPC channel) says there that it
  * is ready, or why not, prints nothing, and ends with the channel, so that it never outlives its master.
  */
-import { getCompileCacheDir } from 'node:module';
-import { dirname } from 'node:path';
 import type { RequestLog } from './app.ts';
 import type { WorkerArguments } from './arguments.node.ts';
 
@@ -23,10 +21,9 @@ export async function main(argv: readonly string[]): Promise<number> {
 	const embedded = process.send !== undefined && process.env.PINGPOOL_EMBEDDED === '1';
 	// Before anything is awaited: a signal or the end of the channel may come while the worker starts.
 	const stop = stopRequests(embedded);
-	shareCompileCache();
 	try {
 		const { parseWorkerArguments } = await import('./arguments.node.ts');
-		await run(parseWorkerArguments(argv, process.env), embedded, stop);
+		await run(await parseWorkerArguments(argv, process.env), embedded, stop);
 		return 0;
 	} catch (error) {
 		return await explain(error, embedded);
@@ -65,12 +62,6 @@ async function run(parsed: WorkerArguments, embedded: boolean, stop: StopRequest
 		stop.second.then(() => worker.server.closeAllConnections());
 		await closing;
 	}
-}
-
-/** Threads take the compile cache from the environment alone; without it the engine's takes twice as long to start. */
-function shareCompileCache(): void {
-	const folder = getCompileCacheDir();
-	if (folder !== undefined) process.env.NODE_COMPILE_CACHE ??= dirname(folder);
 }
 
 interface StopRequests {

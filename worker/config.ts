@@ -23,6 +23,9 @@ const tokenLengthMax = 1_024;
 /** Cloudflare's paid plans: subrequests of one request. */
 const subrequestsMax = 10_000;
 
+/** The port that a worker listens on by default; the one that Dask's scheduler had. */
+export const portDefault = 8786;
+
 export const icmpModes = ['auto', 'datagram', 'raw', 'command', 'off'] as const;
 export type IcmpMode = (typeof icmpModes)[number];
 

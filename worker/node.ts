@@ -13,6 +13,7 @@ import type { Capabilities } from '../shared/protocol.ts';
 import type { RequestLog } from './app.ts';
 import type { IcmpMode } from './config.ts';
 import type { EchoUnavailable } from './icmp/open.node.ts';
+import { openEchoEngine } from './icmp/open.node.ts';
 import { monotonicUs } from './monotonic.node.ts';
 
 export interface NodeWorkerOptions {
@@ -52,10 +53,8 @@ export interface NodeWorker {
 export async function buildWorker(options: NodeWorkerOptions): Promise<NodeWorker> {
 	const cell = new BigInt64Array(new SharedArrayBuffer(8));
 	const pacer = new Pacer({ ratePerSecond: options.ratePerSecond, cell, nowUs: monotonicUs });
-	const [echo, { buildServer }] = await Promise.all([
-		openEcho(options.icmp, pacer),
-		import('./server.node.ts'),
-	]);
+	const opening = openEcho(options.icmp, pacer);
+	const [echo, { buildServer }] = await Promise.all([opening, import('./server.node.ts')]);
 	const engine = echo === undefined || 'unavailable' in echo ? undefined : echo;
 	const { capabilities, server, close } = buildServer({ ...options, pacer, engine });
 	return {
@@ -71,7 +70,6 @@ export async function buildWorker(options: NodeWorkerOptions): Promise<NodeWorke
 
 async function openEcho(icmp: IcmpMode, pacer: Pacer) {
 	if (icmp === 'off') return undefined;
-	const { openEchoEngine } = await import('./icmp/open.node.ts');
 	const echo = await openEchoEngine({ pacer, ...(icmp !== 'auto' && { mode: icmp }) });
 	if (icmp !== 'auto' && 'unavailable' in echo) {
 		throw new PingpoolError('listen', `--icmp ${icmp} is not possible here: ${echo.unavailable}`, {

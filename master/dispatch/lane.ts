@@ -5,6 +5,7 @@
  * good: its token is not accepted, or what answers is no worker of ours.
  */
 import PQueue from 'p-queue';
+import { connectionsPerWorkerMax } from '../../shared/limits.ts';
 import type { Capabilities } from '../../shared/protocol.ts';
 import type { Random } from '../../shared/random.ts';
 import type { ProbeName } from '../../shared/target.ts';
@@ -217,6 +218,3 @@ export class Lane {
 		return { min: this.#chunkHosts * chunksAtFirst, max: this.#capabilities.hostsInFlightMax };
 	}
 }
-
-/** Connections that a master opens to one worker; a worker serves 256 requests at a time by default. */
-export const connectionsPerWorkerMax = 128;

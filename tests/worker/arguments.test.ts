@@ -9,8 +9,8 @@ afterEach(() => {
 });
 
 describe('parseWorkerArguments', () => {
-	it('has a default for everything', () => {
-		expect(parseWorkerArguments([], {})).toEqual({
+	it('has a default for everything', async () => {
+		expect(await parseWorkerArguments([], {})).toEqual({
 			host: undefined,
 			port: 8786,
 			ratePerSecond: 10_000,
@@ -25,16 +25,16 @@ describe('parseWorkerArguments', () => {
 		});
 	});
 
-	it('refuses a variable that is no setting, and says which was probably meant', () => {
-		expect(() => parseWorkerArguments([], { PINGPOOL_ALOW: '127.0.0.0/8' })).toThrow(
+	it('refuses a variable that is no setting, and says which was probably meant', async () => {
+		await expect(parseWorkerArguments([], { PINGPOOL_ALOW: '127.0.0.0/8' })).rejects.toThrow(
 			expect.objectContaining({ code: 'usage', hint: 'did you mean PINGPOOL_ALLOW?' }),
 		);
 	});
 
-	it('takes everything from the command line', () => {
+	it('takes everything from the command line', async () => {
 		const argv =
 			'--host [::1] --port 0 --rate 0.5 --token-file t --allow 127.0.0.0/8 --allow ::1,10.0.0.1 --deny 10.0.0.0/8 --batch 10 --max-hosts-in-flight 20 --icmp raw --quiet';
-		expect(parseWorkerArguments(argv.split(' '), {})).toEqual({
+		expect(await parseWorkerArguments(argv.split(' '), {})).toEqual({
 			host: '::1',
 			port: 0,
 			ratePerSecond: 0.5,
@@ -49,7 +49,7 @@ describe('parseWorkerArguments', () => {
 		});
 	});
 
-	it('takes everything from the environment, where the command line does not say it', () => {
+	it('takes everything from the environment, where the command line does not say it', async () => {
 		const environment = {
 			PINGPOOL_HOST: '127.0.0.1',
 			PINGPOOL_PORT: '1234',
@@ -62,7 +62,7 @@ describe('parseWorkerArguments', () => {
 			PINGPOOL_NO_AUTH: '1',
 			PINGPOOL_QUIET: 'yes',
 		};
-		expect(parseWorkerArguments(['--port', '99', '--allow', '10.0.0.1'], environment)).toEqual({
+		expect(await parseWorkerArguments(['--port', '99', '--allow', '10.0.0.1'], environment)).toEqual({
 			host: '127.0.0.1',
 			port: 99,
 			ratePerSecond: 5,
@@ -75,10 +75,12 @@ describe('parseWorkerArguments', () => {
 			icmp: 'off',
 			quiet: true,
 		});
-		expect(parseWorkerArguments([], { PINGPOOL_NO_AUTH: '0', PINGPOOL_TOKEN_FILE: 'x' })).toMatchObject({
-			noAuth: false,
-			tokenFile: 'x',
-		});
+		expect(await parseWorkerArguments([], { PINGPOOL_NO_AUTH: '0', PINGPOOL_TOKEN_FILE: 'x' })).toMatchObject(
+			{
+				noAuth: false,
+				tokenFile: 'x',
+			},
+		);
 	});
 
 	it.each([
@@ -113,10 +115,10 @@ describe('parseWorkerArguments', () => {
 		[[], { PINGPOOL_TOKEN: 'aaaaaaaaaaaaaaaaaaaaaaaa' }, /PINGPOOL_TOKEN: .*random/],
 		[[], { PINGPOOL_TOKEN: 'ein-schöner-langer-schlüssel' }, /PINGPOOL_TOKEN: .*letters, digits/],
 		[[], { PINGPOOL_TOKEN: 'abcdefghijklmnop,bcdefghijklmnopq,cdefghijklmnopqr' }, /at most two/],
-	])('refuses %j with %j', (args, environment, message) => {
+	])('refuses %j with %j', async (args, environment, message) => {
 		vi.spyOn(process.stderr, 'write').mockReturnValue(true);
 		try {
-			parseWorkerArguments(args, environment);
+			await parseWorkerArguments(args, environment);
 		} catch (error) {
 			expect(error instanceof CommanderError || error instanceof PingpoolError).toBe(true);
 			expect(messageOf(error)).toMatch(message);

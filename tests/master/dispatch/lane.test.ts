@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { LaneOptions } from '../../../master/dispatch/lane.ts';
-import { connectionsPerWorkerMax, Lane } from '../../../master/dispatch/lane.ts';
+import { Lane } from '../../../master/dispatch/lane.ts';
 import { WorkerFailure } from '../../../master/dispatch/worker-link.ts';
-import { connectionsMax } from '../../../shared/limits.ts';
+import { connectionsMax, connectionsPerWorkerMax } from '../../../shared/limits.ts';
 import type { Capabilities } from '../../../shared/protocol.ts';
 import { createRandom } from '../../../shared/random.ts';
 import { capabilities, FakeLink } from './fake-link.ts';
