@@ -1,0 +1,57 @@
+/** The master alone: real HTTP to workers that answer at once, every row committed. */
+import type { Bench, Contender, Part } from '../bench.ts';
+import { addressLines, aliveHostsMax, firstAliveHost, writeList } from '../hosts.ts';
+import { dask, daskContender, daskName } from '../peers/dask.ts';
+import { missingNotes } from '../peers/peer.ts';
+import { startInstantWorker } from '../pingpool/instant-process.ts';
+import { runMaster } from '../pingpool/master-process.ts';
+import { masterTurn } from '../pingpool/master-turn.ts';
+import { runRounds, seriesOf } from '../rounds.ts';
+import { rateOf, rateRatio } from '../statistics.ts';
+
+/** Hosts of a Dask task each: more take minutes. */
+const singlesMax = 10_000;
+
+function masterContender(bench: Bench, list: string, workers: 1 | 2): Contender {
+	return {
+		name: `pingpool master, ${workers} instant worker${workers === 1 ? '' : 's'}`,
+		async run() {
+			await using first = await startInstantWorker(bench);
+			await using second = workers === 2 ? await startInstantWorker(bench) : undefined;
+			const urls = [first, second].flatMap((worker) => worker?.url ?? []);
+			return masterTurn(await runMaster(bench, { hosts: list, workers: urls }));
+		},
+	};
+}
+
+export const masterPart: Part = {
+	name: 'master',
+	title: 'Master alone, workers that answer at once, rows committed',
+	hosts: { full: 1_000_000, quick: 100_000, max: aliveHostsMax },
+	async run(bench) {
+		const list = writeList(bench.folder, 'hosts.txt', addressLines(firstAliveHost, bench.hosts));
+		const contenders = [masterContender(bench, list, 1), masterContender(bench, list, 2)];
+		if (dask.version() !== undefined) {
+			const singles = Math.min(singlesMax, bench.hosts);
+			const few = writeList(bench.folder, 'few.txt', addressLines(firstAliveHost, singles));
+			contenders.push(daskContender(bench, 'chunks', list), daskContender(bench, 'singles', few));
+		}
+		const series = await runRounds(bench, contenders);
+		const [one, two] = series;
+		return {
+			series,
+			checks: [
+				{
+					what: one!.name,
+					values: one!.turns.map(rateOf),
+					unit: ' hosts/s',
+					target: { relation: '≥', value: 500_000 },
+				},
+				{ what: two!.name, values: two!.turns.map(rateOf), unit: ' hosts/s', target: undefined },
+				...rateRatio(one, seriesOf(series, daskName('chunks')), { relation: '≥', value: 7 }),
+				...rateRatio(one, seriesOf(series, daskName('singles')), { relation: '≥', value: 200 }),
+			],
+			notes: missingNotes([dask]),
+		};
+	},
+};

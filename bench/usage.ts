@@ -1,0 +1,92 @@
+/** What processes use, from /proc (proc(5)). */
+import { readFileSync } from 'node:fs';
+
+/** Clock ticks of /proc per second: USER_HZ, 100 on every Linux that Node runs on. */
+const ticksPerSecond = 100;
+
+export interface Memory {
+	/** resident now */
+	readonly bytes: number;
+	/** the most that it has been */
+	readonly peakBytes: number;
+}
+
+/** The resident memory of a process, or `undefined` when it has gone. */
+export function readMemory(pid: number): Memory | undefined {
+	try {
+		const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+		const field = (name: string): number =>
+			Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) * 1024;
+		const bytes = field('VmRSS');
+		// Between its end and its funeral a process has no memory any more.
+		return Number.isNaN(bytes) ? undefined : { bytes, peakBytes: field('VmHWM') };
+	} catch {
+		return undefined;
+	}
+}
+
+/** CPU time that a process has used, user and system, or `undefined` when it has gone. */
+export function readCpuSeconds(pid: number): number | undefined {
+	const fields = statFields(pid);
+	return fields && (fields[userTime]! + fields[systemTime]!) / ticksPerSecond;
+}
+
+/** CPU time of all children of this process that have ended, and of theirs. */
+export function endedChildrenCpuSeconds(): number {
+	const fields = statFields(process.pid)!;
+	return (fields[childrenUserTime]! + fields[childrenSystemTime]!) / ticksPerSecond;
+}
+
+/** Positions behind the name of the process, which may hold spaces. */
+const [userTime, systemTime, childrenUserTime, childrenSystemTime] = [11, 12, 13, 14];
+
+function statFields(pid: number): number[] | undefined {
+	try {
+		const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+		return stat
+			.slice(stat.lastIndexOf(')') + 2)
+			.split(' ')
+			.map(Number);
+	} catch {
+		return undefined;
+	}
+}
+
+export interface LinkPackets {
+	readonly received: number;
+	readonly sent: number;
+}
+
+/**
+ * The packets that went over a link, as a process in its namespace sees it.
+ *
+ * @returns `undefined` when the process is not there, or not yet in that namespace
+ */
+export function readLinkPackets(pid: number, link: string): LinkPackets | undefined {
+	try {
+		const text = readFileSync(`/proc/${pid}/net/dev`, 'utf8');
+		const line = text.split('\n').find((one) => one.trimStart().startsWith(`${link}:`));
+		if (line === undefined) return undefined;
+		const fields = line
+			.slice(line.indexOf(':') + 1)
+			.trim()
+			.split(/\s+/)
+			.map(Number);
+		return { received: fields[1]!, sent: fields[9]! };
+	} catch {
+		return undefined;
+	}
+}
+
+/** Echo requests that the sockets of a process's namespace have sent (raw frames are not counted there). */
+export function readEchoesSent(pid: number): number | undefined {
+	try {
+		const [names, values] = readFileSync(`/proc/${pid}/net/snmp`, 'utf8')
+			.split('\n')
+			.filter((line) => line.startsWith('Icmp:'))
+			.map((line) => line.split(' '));
+		return Number(values![names!.indexOf('OutEchos')]);
+	} catch {
+		return undefined;
+	}
+}
