@@ -100,7 +100,8 @@ async function runWith(config: MasterConfig, signals: Signals, closers: Closer[]
 	closers.push(() => progress.stop());
 
 	const members = await fleetMembers(config);
-	const embedded = config.workers === undefined ? await embeddedWorker(config, closers) : undefined;
+	const embedded =
+		config.workers === undefined ? await embeddedWorker(config, signals.signal, closers) : undefined;
 	if (config.hosts === '-' && process.stdin.isTTY === true && !config.quiet) {
 		progress.message('reading hosts from the terminal, one per line; Ctrl-D ends the list');
 	}
@@ -117,29 +118,31 @@ async function runWith(config: MasterConfig, signals: Signals, closers: Closer[]
 	const { total, invalid, duplicates, excluded } = list;
 	onEvent({ type: 'list-read', total, invalid, duplicates, excluded });
 
-	if (embedded !== undefined) {
-		const { url, token } = await embedded.ready;
-		members.push({ name: 'embedded', url, token, weight: 1 });
-	}
-	const { meetWorkers } = await import('./fleet.ts');
-	const workers = await meetWorkers(members, onEvent, signals.signal);
-	closers.push(async () => void (await Promise.all(workers.map(({ client }) => client.close()))));
-	if (workers.length === 0) {
-		throw new PingpoolError('no-worker', 'none of the workers can be used', {
-			hint:
-				config.workers === undefined
-					? 'the embedded worker listens on 127.0.0.1: is the loopback interface up?'
-					: 'is "npm run worker" running on them, are address, port and token right, does a firewall let 8786 through?',
-		});
-	}
-
-	const { openThreadStore } = await import('./store/thread-store.ts');
-	const store = await openThreadStore({
+	// Loaded here, while an embedded worker still starts.
+	const [{ meetWorkers }, { openThreadStore }, { executeRun }] = await Promise.all([
+		import('./fleet.ts'),
+		import('./store/thread-store.ts'),
+		import('./run.ts'),
+	]);
+	const meet = async () => {
+		if (embedded !== undefined) {
+			const { url, token } = await embedded.ready;
+			members.push({ name: 'embedded', url, token, weight: 1 });
+		}
+		const workers = await meetWorkers(members, onEvent, signals.signal);
+		closers.push(async () => void (await Promise.all(workers.map(({ client }) => client.close()))));
+		if (workers.length === 0) throw noWorker(config);
+		return workers;
+	};
+	const meeting = meet();
+	// Without a worker the database stays as it is, but its thread takes as long to start as workers to answer.
+	const opening = openThreadStore({
 		path: config.db,
 		onNotice: (message) => onEvent({ type: 'notice', message }),
+		after: meeting,
 	});
+	const [workers, store] = await Promise.all([meeting, opening]);
 	closers.push(() => store.close());
-	const { executeRun } = await import('./run.ts');
 	const outcome = await executeRun({
 		config,
 		list,
@@ -156,11 +159,23 @@ async function runWith(config: MasterConfig, signals: Signals, closers: Closer[]
 	return exitCodeOfRun(outcome, config, signals.exitCode());
 }
 
+function noWorker({ workers }: MasterConfig): PingpoolError {
+	return new PingpoolError('no-worker', 'none of the workers can be used', {
+		hint:
+			workers === undefined
+				? 'the embedded worker listens on 127.0.0.1: is the loopback interface up?'
+				: 'is "npm run worker" running on them, are address, port and token right, does a firewall let 8786 through?',
+	});
+}
+
 /** Starts the embedded worker while the list is read. */
-async function embeddedWorker(config: MasterConfig, closers: Closer[]) {
+async function embeddedWorker(config: MasterConfig, interrupted: AbortSignal, closers: Closer[]) {
 	const { startEmbeddedWorker } = await import('./embedded-worker.ts');
 	const stop = new AbortController();
-	const ready = startEmbeddedWorker({ ratePerSecond: config.ratePerSecond, signal: stop.signal });
+	const ready = startEmbeddedWorker({
+		ratePerSecond: config.ratePerSecond,
+		signal: AbortSignal.any([stop.signal, interrupted]),
+	});
 	// Awaited later, unless the list is wrong.
 	ready.catch(() => undefined);
 	closers.push(async () => {

@@ -1,12 +1,11 @@
 /** Inside the store's thread: one SQLite store, called by messages. */
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { openSqliteStore } from './sqlite.ts';
 import type { Store } from './store.ts';
 import type { Call, FromThread, ThreadOptions, ToThread } from './thread-messages.ts';
 import { packError, unpackRows } from './thread-messages.ts';
 
 const port = parentPort!;
-const { path, busyTimeoutMs } = workerData as ThreadOptions;
 
 function post(message: FromThread): void {
 	port.postMessage(message);
@@ -36,15 +35,19 @@ async function serve(store: Store, { id, ...call }: ToThread): Promise<void> {
 	if (call.method === 'close') port.close();
 }
 
-try {
-	const store = openSqliteStore({
-		path,
-		onNotice: (message) => post({ type: 'notice', message }),
-		...(busyTimeoutMs === undefined ? {} : { busyTimeoutMs }),
-	});
-	// The store works synchronously inside, so calls end in the order in which they came.
-	port.on('message', (message: ToThread) => void serve(store, message));
-	post({ type: 'open' });
-} catch (error) {
-	post({ type: 'failed', id: undefined, error: packError(error) });
+function open({ path, busyTimeoutMs }: ThreadOptions): void {
+	try {
+		const store = openSqliteStore({
+			path,
+			onNotice: (message) => post({ type: 'notice', message }),
+			...(busyTimeoutMs === undefined ? {} : { busyTimeoutMs }),
+		});
+		// The store works synchronously inside, so calls end in the order in which they came.
+		port.on('message', (message: ToThread) => void serve(store, message));
+		post({ type: 'open' });
+	} catch (error) {
+		post({ type: 'failed', id: undefined, error: packError(error) });
+	}
 }
+
+port.once('message', open);

@@ -8,6 +8,7 @@ import { messageOf, PingpoolError } from '../../shared/errors.ts';
 import type { ResultBlock } from '../../shared/results.ts';
 import type { NewRun, RunCounts, RunEnd, StoredRows } from './store.ts';
 
+/** The first message to the thread: opens the database. */
 export interface ThreadOptions {
 	readonly path: string;
 	readonly busyTimeoutMs: number | undefined;

@@ -17,17 +17,26 @@ interface Pending {
 	readonly reject: (error: Error) => void;
 }
 
+export interface ThreadStoreOptions extends SqliteStoreOptions {
+	/** The thread starts at once, but opens the database when this has resolved. Default: at once, too */
+	readonly after?: Promise<unknown>;
+}
+
 /**
  * Starts the thread and opens the database in it.
  *
+ * @throws what `after` rejects with; nothing was opened then
  * @throws PingpoolError `database`; a file that is not ours is left as it is
  */
-export function openThreadStore({ path, onNotice, busyTimeoutMs }: SqliteStoreOptions): Promise<Store> {
+export function openThreadStore({
+	path,
+	onNotice,
+	busyTimeoutMs,
+	after = Promise.resolve(),
+}: ThreadStoreOptions): Promise<Store> {
 	const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
-	const workerData: ThreadOptions = { path, busyTimeoutMs };
 	const thread = new Worker(new URL(`./thread-main${extension}`, import.meta.url), {
 		name: 'pingpool-store',
-		workerData,
 	});
 	return new Promise((resolve, reject) => {
 		const store = new ThreadStore(thread);
@@ -44,6 +53,14 @@ export function openThreadStore({ path, onNotice, busyTimeoutMs }: SqliteStoreOp
 		};
 		thread.once('error', ended);
 		thread.once('exit', () => ended(undefined));
+		const options: ThreadOptions = { path, busyTimeoutMs };
+		after.then(
+			() => thread.postMessage(options),
+			(error) => {
+				reject(error);
+				void thread.terminate();
+			},
+		);
 	});
 }
 
