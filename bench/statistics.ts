@@ -42,6 +42,14 @@ export function rateRatio(ours: Series | undefined, theirs: Series | undefined, 
 	return [{ what: `${ours!.name} / ${theirs!.name}`, values, unit: ' ×', target }];
 }
 
+/** The check "we find so many times their hosts in a second": what a rate is worth that loses answers. */
+export function answerRatio(ours: Series | undefined, theirs: Series | undefined): Check[] {
+	const answers = ({ up, seconds }: Turn): number => (up ?? 0) / seconds;
+	const values = perRound(ours, theirs, (a, b) => answers(a) / answers(b));
+	if (values === undefined) return [];
+	return [{ what: `${ours!.name} / ${theirs!.name}, answers found`, values, unit: ' ×', target: undefined }];
+}
+
 /** Whether the median is what it should be; `undefined` without a target. */
 export function isMet({ values, target }: Pick<Check, 'values' | 'target'>): boolean | undefined {
 	if (target === undefined) return undefined;

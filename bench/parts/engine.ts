@@ -8,7 +8,7 @@ import { missingNotes } from '../peers/peer.ts';
 import { zmap, zmapContender } from '../peers/zmap.ts';
 import { measureSuccess } from '../process.ts';
 import { runRounds, seriesOf } from '../rounds.ts';
-import { rateRatio } from '../statistics.ts';
+import { answerRatio, rateRatio } from '../statistics.ts';
 
 const child = fileURLToPath(new URL('../pingpool/engine-child.ts', import.meta.url));
 
@@ -45,7 +45,9 @@ export const enginePart: Part = {
 			series,
 			checks: [
 				...rateRatio(ours, seriesOf(series, 'zmap'), { relation: '≥', value: 0.95 }),
+				...answerRatio(ours, seriesOf(series, 'zmap')),
 				...rateRatio(ours, seriesOf(series, 'masscan')),
+				...answerRatio(ours, seriesOf(series, 'masscan')),
 				...rateRatio(ours, seriesOf(series, 'fping'), { relation: '≥', value: 1.7 }),
 			],
 			notes: missingNotes([zmap, masscan, fping]),

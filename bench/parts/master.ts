@@ -9,9 +9,6 @@ import { masterTurn } from '../pingpool/master-turn.ts';
 import { runRounds, seriesOf } from '../rounds.ts';
 import { rateOf, rateRatio } from '../statistics.ts';
 
-/** Hosts of a Dask task each: more take minutes. */
-const singlesMax = 10_000;
-
 function masterContender(bench: Bench, list: string, workers: 1 | 2): Contender {
 	return {
 		name: `pingpool master, ${workers} instant worker${workers === 1 ? '' : 's'}`,
@@ -32,9 +29,9 @@ export const masterPart: Part = {
 		const list = writeList(bench.folder, 'hosts.txt', addressLines(firstAliveHost, bench.hosts));
 		const contenders = [masterContender(bench, list, 1), masterContender(bench, list, 2)];
 		if (dask.version() !== undefined) {
-			const singles = Math.min(singlesMax, bench.hosts);
-			const few = writeList(bench.folder, 'few.txt', addressLines(firstAliveHost, singles));
-			contenders.push(daskContender(bench, 'chunks', list), daskContender(bench, 'singles', few));
+			contenders.push(
+				...(['none', 'noneText', 'singles'] as const).map((which) => daskContender(bench, which)),
+			);
 		}
 		const series = await runRounds(bench, contenders);
 		const [one, two] = series;
@@ -53,7 +50,8 @@ export const masterPart: Part = {
 					unit: ' hosts/s',
 					target: undefined,
 				},
-				...rateRatio(one, seriesOf(series, daskName('chunks')), { relation: '≥', value: 7 }),
+				...rateRatio(one, seriesOf(series, daskName('none')), { relation: '≥', value: 7 }),
+				...rateRatio(one, seriesOf(series, daskName('noneText'))),
 				...rateRatio(one, seriesOf(series, daskName('singles')), { relation: '≥', value: 200 }),
 			],
 			notes: missingNotes([dask]),

@@ -9,10 +9,7 @@ import { runMaster } from '../pingpool/master-process.ts';
 import { masterTurn } from '../pingpool/master-turn.ts';
 import { startWorker } from '../pingpool/worker-process.ts';
 import { runRounds, seriesOf } from '../rounds.ts';
-import { rateRatio } from '../statistics.ts';
-
-/** Hosts of a Dask task and a ping process each: more take minutes. */
-const singlesMax = 1_500;
+import { answerRatio, rateRatio } from '../statistics.ts';
 
 /** @param separate whether the worker is a process of its own, as on another machine, or the embedded one */
 function pipelineContender(bench: Bench, list: string, separate: boolean): Contender {
@@ -45,10 +42,10 @@ export const pipelinePart: Part = {
 		const contenders = [pipelineContender(bench, list, true), pipelineContender(bench, list, false)];
 		if (zmap.version() !== undefined) contenders.push(zmapContender(bench));
 		if (dask.version() !== undefined) {
-			const singles = Math.min(singlesMax, bench.hosts);
-			const few = writeList(bench.folder, 'few.txt', addressLines(firstAliveHost, singles));
-			if (fping.version() !== undefined) contenders.push(daskContender(bench, 'fping', list));
-			contenders.push(daskContender(bench, 'ping', few));
+			if (fping.version() !== undefined) {
+				contenders.push(daskContender(bench, 'fping'), daskContender(bench, 'fpingText'));
+			}
+			contenders.push(daskContender(bench, 'ping'));
 		}
 		const series = await runRounds(bench, contenders);
 		const ours = series[0];
@@ -56,7 +53,9 @@ export const pipelinePart: Part = {
 			series,
 			checks: [
 				...rateRatio(ours, seriesOf(series, 'zmap'), { relation: '≥', value: 0.85 }),
+				...answerRatio(ours, seriesOf(series, 'zmap')),
 				...rateRatio(ours, seriesOf(series, daskName('fping')), { relation: '≥', value: 2.8 }),
+				...rateRatio(ours, seriesOf(series, daskName('fpingText')), { relation: '≥', value: 2.8 }),
 				...rateRatio(ours, seriesOf(series, daskName('ping')), { relation: '≥', value: 130 }),
 			],
 			notes: missingNotes([zmap, dask, fping]),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Series, Turn } from '../../bench/bench.ts';
-import { isMet, medianOf, perRound, rateRatio, spreadOf } from '../../bench/statistics.ts';
+import { answerRatio, isMet, medianOf, perRound, rateRatio, spreadOf } from '../../bench/statistics.ts';
 
 function series(name: string, ...seconds: number[]): Series {
 	return { name, turns: seconds.map((one): Turn => ({ hosts: 100, seconds: one })) };
@@ -37,6 +37,12 @@ describe('ratios', () => {
 	test('count hosts per second where the sides had different numbers of hosts', () => {
 		const few: Series = { name: 'few', turns: [{ hosts: 10, seconds: 1 }] };
 		expect(rateRatio(series('ours', 1), few)[0]!.values).toEqual([10]);
+	});
+
+	test('of answers count only the hosts that were found', () => {
+		const found = (up: number): Series => ({ name: 'one', turns: [{ hosts: 100, up, seconds: 2 }] });
+		expect(answerRatio(found(100), found(80))[0]!.values).toEqual([1.25]);
+		expect(rateRatio(found(100), found(80))[0]!.values).toEqual([1]);
 	});
 
 	test('are left out where a side did not take part', () => {
