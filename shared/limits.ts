@@ -97,6 +97,8 @@ assertLimit(
 );
 assertLimit(hostsPerRequestMax <= hostsInFlightMax, 'one full batch fits in flight');
 assertLimit(connectionsPerWorkerMax <= requestsInFlightMax, 'a worker serves all that its master sends it');
+assertLimit(hostsPerRequestMax <= 2 ** 16, 'a position in a request fits 16 bits (columns.ts)');
+assertLimit(countMax < 2 ** 16, 'a number of probes fits 16 bits (columns.ts)');
 assertLimit(hostBytesMax < bodyBytesMax, 'one host fits a body');
 assertLimit(timeoutMsMax < requestMsMax, 'one timeout fits a request');
 assertLimit(requestMsMax < requestDeadlineMsMax, 'the longest request fits the longest deadline');
