@@ -30,6 +30,11 @@ export function hostAt({ ipv4, texts }: HostColumn, row: number): string {
 	return texts?.[row] ?? formatIpv4(ipv4[row]!);
 }
 
+/** The canonical texts of all hosts. */
+export function hostTexts(hosts: HostColumn): string[] {
+	return Array.from({ length: hosts.length }, (_, row) => hostAt(hosts, row));
+}
+
 /** Some hosts of a column, in the order given. */
 export function selectHosts({ ipv4, texts }: HostColumn, rows: ArrayLike<number>): HostColumn {
 	const { length } = rows;

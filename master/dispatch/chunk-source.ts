@@ -5,6 +5,9 @@
  * once while rows still reach the database nearly in key order, and dealt into one queue per probe. No more
  * than one window is held beyond what is in flight, whatever the length of the list.
  */
+import type { HostColumn } from '../../shared/host-column.ts';
+import { HostColumnBuilder, hostAt, sliceHosts } from '../../shared/host-column.ts';
+import { targetBatchMax } from '../../shared/limits.ts';
 import type { Random } from '../../shared/random.ts';
 import { shuffledOrder } from '../../shared/random.ts';
 import type { ProbeName } from '../../shared/target.ts';
@@ -15,8 +18,8 @@ import type { TargetBatch } from '../targets/target-list.ts';
 export interface Chunk {
 	readonly probe: ProbeName;
 	/** positions in the run, parallel to `hosts` */
-	readonly positions: readonly number[];
-	readonly hosts: readonly string[];
+	readonly positions: Uint32Array;
+	readonly hosts: HostColumn;
 	/** requests so far that may have reached a worker with these hosts in them */
 	readonly tries: number;
 	/** workers that failed at it, to be avoided while there are others */
@@ -46,46 +49,54 @@ export interface ChunkTaker {
 	readonly probes: ReadonlySet<ProbeName>;
 }
 
+/** Targets of one probe, in the order in which they go out. */
+interface Dealt {
+	readonly positions: Uint32Array;
+	readonly hosts: HostColumn;
+}
+
 class TargetQueue {
-	positions: number[] = [];
-	hosts: string[] = [];
-	head = 0;
-	get size(): number {
-		return this.hosts.length - this.head;
+	#dealt: Dealt[] = [];
+	/** targets of the first that are taken already */
+	#head = 0;
+	size = 0;
+
+	push(dealt: Dealt): void {
+		if (dealt.hosts.length === 0) return;
+		this.#dealt.push(dealt);
+		this.size += dealt.hosts.length;
 	}
-	push(position: number, host: string): void {
-		this.positions.push(position);
-		this.hosts.push(host);
+
+	/** The next targets: as many as fit, at least one, and of one deal. The queue is not empty. */
+	take(count: number, bytesMax: number, probe: ProbeName): Dealt {
+		const { positions, hosts } = this.#dealt[0]!;
+		const from = this.#head;
+		const end = from + fitting(hosts, from, count, bytesMax, probe);
+		if (end === hosts.length) {
+			this.#dealt.shift();
+			this.#head = 0;
+		} else this.#head = end;
+		this.size -= end - from;
+		return { positions: positions.slice(from, end), hosts: sliceHosts(hosts, from, end) };
 	}
-	take(count: number): { positions: number[]; hosts: string[] } {
-		const end = Math.min(this.head + count, this.hosts.length);
-		const taken = {
-			positions: this.positions.slice(this.head, end),
-			hosts: this.hosts.slice(this.head, end),
-		};
-		this.head = end;
-		// Half of it taken: let go of that half, for a queue that is filled again and again may never be empty.
-		if (2 * this.head >= this.hosts.length) {
-			this.positions = this.positions.slice(this.head);
-			this.hosts = this.hosts.slice(this.head);
-			this.head = 0;
-		}
+
+	takeAll(): Dealt[] {
+		const taken: Dealt[] = [];
+		while (this.size > 0) taken.push(this.take(this.size, Number.POSITIVE_INFINITY, 'icmp'));
 		return taken;
 	}
 }
 
+/** An IPv4 address as a JSON string with its comma, at most. */
+const ipv4BytesMax = '"255.255.255.255",'.length;
+
 /** How many of `hosts` from `from` on fit: at most `count`, and at least one. */
-function fitting(
-	hosts: readonly string[],
-	from: number,
-	count: number,
-	bytesMax: number,
-	probe: ProbeName,
-): number {
+function fitting(hosts: HostColumn, from: number, count: number, bytesMax: number, probe: ProbeName): number {
 	const most = Math.min(Math.max(1, count), hosts.length - from);
+	if (most * ipv4BytesMax <= bytesMax && hosts.texts === undefined) return most;
 	let bytes = 0;
 	for (let n = 0; n < most; n += 1) {
-		const host = hosts[from + n]!;
+		const host = hostAt(hosts, from + n);
 		// Only the query of a URL has characters that JSON escapes.
 		bytes += (probe === 'http' ? JSON.stringify(host).length : host.length + 2) + 1;
 		if (bytes > bytesMax) return Math.max(1, n);
@@ -100,7 +111,6 @@ export class ChunkSource {
 	readonly #queues = new Map<ProbeName, TargetQueue>(probeNames.map((probe) => [probe, new TargetQueue()]));
 	#retries: Chunk[] = [];
 	#pending: TargetBatch | undefined;
-	#pendingOffset = 0;
 	#ended = false;
 	#filling: Promise<void> | undefined;
 	#failure: { error: unknown } | undefined;
@@ -144,7 +154,7 @@ export class ChunkSource {
 		for (;;) {
 			for (const [probe, queue] of this.#queues) {
 				if (queue.size === 0 || !taker.probes.has(probe)) continue;
-				const taken = queue.take(fitting(queue.hosts, queue.head, size.sizeOf(probe), size.bytesMax, probe));
+				const taken = queue.take(size.sizeOf(probe), size.bytesMax, probe);
 				return { probe, ...taken, tries: 0, failedOn: new Set(), notBeforeMs: 0 };
 			}
 			if (this.#failure !== undefined) throw this.#failure.error;
@@ -167,8 +177,7 @@ export class ChunkSource {
 		const queue = this.#queues.get(probe)!;
 		const chunks = this.#retries.filter((chunk) => chunk.probe === probe);
 		this.#retries = this.#retries.filter((chunk) => chunk.probe !== probe);
-		if (queue.size > 0) {
-			const taken = queue.take(queue.size);
+		for (const taken of queue.takeAll()) {
 			chunks.push({ probe, ...taken, tries: 0, failedOn: new Set(), notBeforeMs: 0 });
 		}
 		return chunks;
@@ -207,16 +216,15 @@ export class ChunkSource {
 		this.#retries[at] = {
 			...chunk,
 			positions: chunk.positions.slice(size),
-			hosts: chunk.hosts.slice(size),
+			hosts: sliceHosts(chunk.hosts, size, chunk.hosts.length),
 		};
-		return { ...chunk, positions: chunk.positions.slice(0, size), hosts: chunk.hosts.slice(0, size) };
+		return { ...chunk, positions: chunk.positions.slice(0, size), hosts: sliceHosts(chunk.hosts, 0, size) };
 	}
 
 	async #fill(): Promise<void> {
-		const positions: number[] = [];
-		const hosts: string[] = [];
-		const probes: number[] = [];
-		while (hosts.length < this.#shuffleWindow) {
+		const window: TargetBatch[] = [];
+		let room = this.#shuffleWindow;
+		while (room > 0) {
 			if (this.#pending === undefined) {
 				let next: IteratorResult<TargetBatch>;
 				try {
@@ -230,26 +238,57 @@ export class ChunkSource {
 					break;
 				}
 				this.#pending = next.value;
-				this.#pendingOffset = 0;
 			}
 			const batch = this.#pending;
-			const end = Math.min(batch.texts.length, this.#pendingOffset + this.#shuffleWindow - hosts.length);
-			for (let i = this.#pendingOffset; i < end; i += 1) {
-				positions.push(batch.firstPosition + i);
-				hosts.push(batch.texts[i]!);
-				probes.push(batch.probes[i]!);
-			}
-			this.#pendingOffset = end;
-			if (end === batch.texts.length) this.#pending = undefined;
+			const count = Math.min(batch.hosts.length, room);
+			const [taken, rest] = count === batch.hosts.length ? [batch, undefined] : split(batch, count);
+			window.push(taken);
+			this.#pending = rest;
+			room -= count;
 		}
-		this.#deal(positions, hosts, probes);
+		this.#deal(window, this.#shuffleWindow - room);
 	}
 
-	#deal(positions: readonly number[], hosts: readonly string[], probes: readonly number[]): void {
-		const order = shuffledOrder(hosts.length, this.#random);
-		const queues = probeNames.map((probe) => this.#queues.get(probe)!);
-		for (const from of order) {
-			queues[probes[from]!]!.push(positions[from]!, hosts[from]!);
+	/** Shuffles the targets of a window into the queues of their probes. */
+	#deal(window: readonly TargetBatch[], total: number): void {
+		// Where each target of the window stands: its batch and its place in it, in one number.
+		const places = new Uint32Array(total);
+		let next = 0;
+		for (const [number, { hosts }] of window.entries()) {
+			for (let row = 0; row < hosts.length; row += 1) {
+				places[next] = number * targetBatchMax + row;
+				next += 1;
+			}
+		}
+		const dealt = probeNames.map(() => ({
+			positions: new Uint32Array(total),
+			hosts: new HostColumnBuilder(total),
+		}));
+		for (const at of shuffledOrder(total, this.#random)) {
+			const place = places[at]!;
+			const { firstPosition, hosts, probes } = window[Math.floor(place / targetBatchMax)]!;
+			const row = place % targetBatchMax;
+			const to = dealt[probes[row]!]!;
+			to.positions[to.hosts.length] = firstPosition + row;
+			const text = hosts.texts?.[row];
+			if (text === undefined) to.hosts.addIpv4(hosts.ipv4[row]!);
+			else to.hosts.addText(text);
+		}
+		for (const [number, { positions, hosts }] of dealt.entries()) {
+			const queue = this.#queues.get(probeNames[number]!)!;
+			queue.push({ positions: positions.subarray(0, hosts.length), hosts: hosts.finish() });
 		}
 	}
+}
+
+/** The first `count` targets of a batch, and the rest. */
+function split({ firstPosition, hosts, probes }: TargetBatch, count: number): [TargetBatch, TargetBatch] {
+	return [
+		{ firstPosition, hosts: sliceHosts(hosts, 0, count), probes: probes.subarray(0, count) },
+		{
+			firstPosition: firstPosition + count,
+			hosts: sliceHosts(hosts, count, hosts.length),
+			probes: probes.subarray(count),
+		},
+	];
 }
