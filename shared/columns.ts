@@ -32,7 +32,7 @@ const blockHeadBytes = 4;
 const noRtt = 0xffff_ffff;
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder('utf-8', { fatal: true });
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
 
 /** @param settings the request without its hosts */
 export function encodeRequest(settings: object, ipv4: Uint32Array): Uint8Array<ArrayBuffer> {

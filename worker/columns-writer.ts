@@ -1,15 +1,19 @@
 /**
- * Gathers results into lines of the columns form (shared/columns.ts). Probes report in blocks of one row to
- * thousands; a line carries up to `resultBlockHostsMax` rows and waits `resultBlockMsMax` for them at most.
+ * Gathers results into frames of the columns form (shared/columns.ts). Probes report in blocks of one row to
+ * thousands; a frame carries up to `resultBlockHostsMax` rows and waits `resultBlockMsMax` for them at most. A
+ * block that comes large enough is a frame as it is.
  */
 import type { Clock } from '../shared/clock.ts';
 import { encodeBlock } from '../shared/columns.ts';
 import { resultBlockHostsMax, resultBlockMsMax } from '../shared/limits.ts';
 import type { ResultBlock } from '../shared/results.ts';
 
+/** Blocks with as many rows cost less as they are than copied first. */
+const wholeRowsMin = 256;
+
 export interface ColumnsWriterOptions {
-	/** takes a line without its line feed */
-	readonly write: (line: string) => void;
+	/** takes a frame */
+	readonly write: (frame: Uint8Array) => void;
 	/** whether blocks carry round-trip statistics: asked for with a count above 1 */
 	readonly statistics: boolean;
 	readonly clock: Clock;
@@ -40,6 +44,11 @@ export class ColumnsWriter {
 	}
 
 	add(block: ResultBlock): void {
+		const isRightSize = block.length >= wholeRowsMin && block.length <= resultBlockHostsMax;
+		if (isRightSize && (block.rtt === undefined) === (this.#rtt === undefined)) {
+			this.#options.write(encodeBlock(block));
+			return;
+		}
 		for (let from = 0; from < block.length; ) {
 			const count = Math.min(block.length - from, resultBlockHostsMax - this.#length);
 			this.#copy(block, from, count);
