@@ -6,13 +6,13 @@
  * than one window is held beyond what is in flight, whatever the length of the list.
  */
 import type { HostColumn } from '../../shared/host-column.ts';
-import { HostColumnBuilder, hostAt, sliceHosts } from '../../shared/host-column.ts';
-import { targetBatchMax } from '../../shared/limits.ts';
+import { sliceHosts } from '../../shared/host-column.ts';
 import type { Random } from '../../shared/random.ts';
-import { shuffledOrder } from '../../shared/random.ts';
 import type { ProbeName } from '../../shared/target.ts';
 import { probeNames } from '../../shared/target.ts';
 import type { TargetBatch } from '../targets/target-list.ts';
+import { ShuffleWindow } from './shuffle-window.ts';
+import { fitting, TargetQueue } from './target-queue.ts';
 
 /** Targets that belong together on their way to one worker. */
 export interface Chunk {
@@ -47,61 +47,6 @@ export interface ChunkSize {
 export interface ChunkTaker {
 	readonly name: string;
 	readonly probes: ReadonlySet<ProbeName>;
-}
-
-/** Targets of one probe, in the order in which they go out. */
-interface Dealt {
-	readonly positions: Uint32Array;
-	readonly hosts: HostColumn;
-}
-
-class TargetQueue {
-	#dealt: Dealt[] = [];
-	/** targets of the first that are taken already */
-	#head = 0;
-	size = 0;
-
-	push(dealt: Dealt): void {
-		if (dealt.hosts.length === 0) return;
-		this.#dealt.push(dealt);
-		this.size += dealt.hosts.length;
-	}
-
-	/** The next targets: as many as fit, at least one, and of one deal. The queue is not empty. */
-	take(count: number, bytesMax: number, probe: ProbeName): Dealt {
-		const { positions, hosts } = this.#dealt[0]!;
-		const from = this.#head;
-		const end = from + fitting(hosts, from, count, bytesMax, probe);
-		if (end === hosts.length) {
-			this.#dealt.shift();
-			this.#head = 0;
-		} else this.#head = end;
-		this.size -= end - from;
-		return { positions: positions.slice(from, end), hosts: sliceHosts(hosts, from, end) };
-	}
-
-	takeAll(): Dealt[] {
-		const taken: Dealt[] = [];
-		while (this.size > 0) taken.push(this.take(this.size, Number.POSITIVE_INFINITY, 'icmp'));
-		return taken;
-	}
-}
-
-/** An IPv4 address as a JSON string with its comma, at most. */
-const ipv4BytesMax = '"255.255.255.255",'.length;
-
-/** How many of `hosts` from `from` on fit: at most `count`, and at least one. */
-function fitting(hosts: HostColumn, from: number, count: number, bytesMax: number, probe: ProbeName): number {
-	const most = Math.min(Math.max(1, count), hosts.length - from);
-	if (most * ipv4BytesMax <= bytesMax && hosts.texts === undefined) return most;
-	let bytes = 0;
-	for (let n = 0; n < most; n += 1) {
-		const host = hostAt(hosts, from + n);
-		// Only the query of a URL has characters that JSON escapes.
-		bytes += (probe === 'http' ? JSON.stringify(host).length : host.length + 2) + 1;
-		if (bytes > bytesMax) return Math.max(1, n);
-	}
-	return most;
 }
 
 export class ChunkSource {
@@ -222,9 +167,8 @@ export class ChunkSource {
 	}
 
 	async #fill(): Promise<void> {
-		const window: TargetBatch[] = [];
-		let room = this.#shuffleWindow;
-		while (room > 0) {
+		const window = new ShuffleWindow(this.#shuffleWindow);
+		while (window.room > 0) {
 			if (this.#pending === undefined) {
 				let next: IteratorResult<TargetBatch>;
 				try {
@@ -239,56 +183,9 @@ export class ChunkSource {
 				}
 				this.#pending = next.value;
 			}
-			const batch = this.#pending;
-			const count = Math.min(batch.hosts.length, room);
-			const [taken, rest] = count === batch.hosts.length ? [batch, undefined] : split(batch, count);
-			window.push(taken);
-			this.#pending = rest;
-			room -= count;
+			this.#pending = window.add(this.#pending);
 		}
-		this.#deal(window, this.#shuffleWindow - room);
+		const queues = probeNames.map((probe) => this.#queues.get(probe)!);
+		for (const { probe, ...dealt } of window.shuffled(this.#random)) queues[probe]!.push(dealt);
 	}
-
-	/** Shuffles the targets of a window into the queues of their probes. */
-	#deal(window: readonly TargetBatch[], total: number): void {
-		// Where each target of the window stands: its batch and its place in it, in one number.
-		const places = new Uint32Array(total);
-		let next = 0;
-		for (const [number, { hosts }] of window.entries()) {
-			for (let row = 0; row < hosts.length; row += 1) {
-				places[next] = number * targetBatchMax + row;
-				next += 1;
-			}
-		}
-		const dealt = probeNames.map(() => ({
-			positions: new Uint32Array(total),
-			hosts: new HostColumnBuilder(total),
-		}));
-		for (const at of shuffledOrder(total, this.#random)) {
-			const place = places[at]!;
-			const { firstPosition, hosts, probes } = window[Math.floor(place / targetBatchMax)]!;
-			const row = place % targetBatchMax;
-			const to = dealt[probes[row]!]!;
-			to.positions[to.hosts.length] = firstPosition + row;
-			const text = hosts.texts?.[row];
-			if (text === undefined) to.hosts.addIpv4(hosts.ipv4[row]!);
-			else to.hosts.addText(text);
-		}
-		for (const [number, { positions, hosts }] of dealt.entries()) {
-			const queue = this.#queues.get(probeNames[number]!)!;
-			queue.push({ positions: positions.subarray(0, hosts.length), hosts: hosts.finish() });
-		}
-	}
-}
-
-/** The first `count` targets of a batch, and the rest. */
-function split({ firstPosition, hosts, probes }: TargetBatch, count: number): [TargetBatch, TargetBatch] {
-	return [
-		{ firstPosition, hosts: sliceHosts(hosts, 0, count), probes: probes.subarray(0, count) },
-		{
-			firstPosition: firstPosition + count,
-			hosts: sliceHosts(hosts, count, hosts.length),
-			probes: probes.subarray(count),
-		},
-	];
 }
