@@ -1,8 +1,7 @@
-/** Jobs and results between objects, as the worker has them, and columns, as they cross to the thread and back. */
+/** Jobs between objects, as the worker has them, and columns, as they cross to the thread. */
 import type { IpAddress } from '../../shared/ip.ts';
-import type { ResultBlock } from '../../shared/results.ts';
 import type { EchoJob } from './echo-engine.ts';
-import type { BlockMessage, JobMessage } from './thread-messages.ts';
+import type { JobMessage } from './thread-messages.ts';
 
 /** A job as the thread takes it: no object per host. */
 export function packJob(id: number, job: EchoJob): JobMessage {
@@ -46,27 +45,4 @@ function writeAddress(bytes: Uint8Array, at: number, address: IpAddress): void {
 	bytes[at + 1] = (value >>> 16) & 255;
 	bytes[at + 2] = (value >>> 8) & 255;
 	bytes[at + 3] = value & 255;
-}
-
-/** A block of results, cut to its length. */
-export function asBlock(message: BlockMessage): ResultBlock {
-	const { length, index, status, reason, sent, received, rttMs, rtt } = message;
-	return {
-		length,
-		index: index.subarray(0, length),
-		status: status.subarray(0, length),
-		reason: reason.subarray(0, length),
-		address: undefined,
-		sent: sent.subarray(0, length),
-		received: received.subarray(0, length),
-		rttMs: rttMs.subarray(0, length),
-		rtt:
-			rtt === undefined
-				? undefined
-				: {
-						min: rtt.min.subarray(0, length),
-						max: rtt.max.subarray(0, length),
-						jitter: rtt.jitter.subarray(0, length),
-					},
-	};
 }
