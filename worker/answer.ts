@@ -2,6 +2,7 @@
  * The three forms of an answer, chosen by Accept: one JSON object in the order asked, a stream of one object a
  * line, or the columns stream. A stream that breaks after its head has no end, by which the caller knows.
  */
+import { noLongerNeeded } from '../shared/abort.ts';
 import type { Clock } from '../shared/clock.ts';
 import { markFrame } from '../shared/frames.ts';
 import { hostAt } from '../shared/host-column.ts';
@@ -84,7 +85,7 @@ function answerStream(type: AnswerForm, options: AnswerOptions, form: StreamForm
 			try {
 				await run(taker, signal);
 			} finally {
-				stop.abort();
+				stop.abort(noLongerNeeded);
 			}
 			taker.end({ done: true, results: plan.hosts.length });
 		},

@@ -7,7 +7,7 @@
  * probes as they are, those that stand for the machine itself apart. One deadline bounds it all: what has no
  * result by then is the worker's own trouble (`error/cancelled`).
  */
-import { onAbort } from '../shared/abort.ts';
+import { noLongerNeeded, onAbort } from '../shared/abort.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { IpAddress } from '../shared/ip.ts';
 import { formatIp, formatIpv4, parseIp } from '../shared/ip.ts';
@@ -75,7 +75,7 @@ export async function runBatch(options: BatchOptions): Promise<void> {
 	} finally {
 		ledger.close();
 		forget();
-		stop.abort();
+		stop.abort(noLongerNeeded);
 	}
 }
 
@@ -214,7 +214,7 @@ class Run {
 		const gathering = this.#gather(signal);
 		const resolving = Array.from(named, ([name, hosts]) => this.#resolve(resolver, name, hosts));
 		await Promise.all(resolving);
-		done.abort();
+		done.abort(noLongerNeeded);
 		await gathering;
 		if (!this.#signal.aborted) this.#startReady();
 	}

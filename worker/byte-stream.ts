@@ -3,6 +3,8 @@
  * wait between two reads, so that a busy stream costs one chunk per read and not one per piece.
  */
 
+import { noLongerNeeded } from '../shared/abort.ts';
+
 export interface ByteWriter {
 	/** takes a piece, which is the stream's from now on */
 	write(bytes: Uint8Array): void;
@@ -30,7 +32,7 @@ export function byteStream({ produce, drainTime, closed }: ByteStreamOptions): R
 		if (over) return;
 		over = true;
 		waiting = [];
-		gone.abort();
+		gone.abort(noLongerNeeded);
 		wake?.();
 		closed();
 	}
