@@ -25,6 +25,8 @@ export interface Part {
 	readonly title: string;
 	/** `undefined` where the part has no size */
 	readonly hosts: Sizes | undefined;
+	/** where single turns are short and noisy. Default: 1 */
+	readonly roundsMin?: number;
 	run(bench: Bench): Promise<Findings>;
 }
 

@@ -16,7 +16,7 @@ import { missingNotes } from './peers/peer.ts';
 import { zmap } from './peers/zmap.ts';
 import type { PartReport } from './report.ts';
 import { reportText } from './report.ts';
-import { usualPath, writeJson, writeLatest } from './results.ts';
+import { checkWritable, usualPath, writeJson, writeLatest } from './results.ts';
 
 const peers = [fping, zmap, masscan, dask];
 
@@ -41,7 +41,7 @@ function onSignals(): { readonly signal: AbortSignal; readonly exitCode: () => n
 
 async function measurePart(part: Part, args: Arguments, signal: AbortSignal): Promise<PartReport> {
 	const { name, title } = part;
-	const { rounds } = args;
+	const rounds = Math.max(args.rounds, part.roundsMin ?? 1);
 	const hosts = part.hosts && (args.hosts ?? (args.quick ? part.hosts.quick : part.hosts.full));
 	const measuredAt = new Date().toISOString();
 	const folder = mkdtempSync(join(tmpdir(), 'pingpool-bench-'));
@@ -67,6 +67,7 @@ async function main(argv: readonly string[]): Promise<number> {
 		process.stdout.write(usageText(parts));
 		return 0;
 	}
+	if (args.json !== undefined) checkWritable(args.json);
 	const unavailable = labUnavailable();
 	if (unavailable !== undefined) {
 		throw new PingpoolError('internal', `no lab can be built here: ${unavailable}`, {

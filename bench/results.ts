@@ -1,5 +1,5 @@
 /** Where figures are kept: JSON files in bench/results, and the tables in bench/README.md. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PingpoolError, systemErrorCode } from '../shared/errors.ts';
@@ -22,20 +22,20 @@ export function usualPath(measuredAt: string, commit: string): string {
 	return `${resultsFolder}${measuredAt.replace(/[-:]|\.\d+/g, '')}-${commit.replace('+', '-changed')}.json`;
 }
 
-/** @throws PingpoolError `usage` when the file can not be written */
-export function writeJson(path: string, reports: readonly PartReport[]): void {
+/** Tells before hours of measuring whether the figures can be kept. @throws PingpoolError `usage` when not */
+export function checkWritable(path: string): void {
 	try {
 		mkdirSync(dirname(path), { recursive: true });
-		writeFileSync(path, `${JSON.stringify({ parts: reports }, undefined, '\t')}\n`);
+		closeSync(openSync(path, 'a'));
 	} catch (error) {
-		throw new PingpoolError(
-			'usage',
-			`${path} can not be written: ${systemErrorCode(error) ?? String(error)}`,
-			{
-				cause: error,
-			},
-		);
+		const why = systemErrorCode(error) ?? String(error);
+		throw new PingpoolError('usage', `--json: ${path} can not be written: ${why}`, { cause: error });
 	}
+}
+
+export function writeJson(path: string, reports: readonly PartReport[]): void {
+	mkdirSync(dirname(path), { recursive: true });
+	writeFileSync(path, `${JSON.stringify({ parts: reports }, undefined, '\t')}\n`);
 }
 
 /**

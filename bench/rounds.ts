@@ -7,7 +7,10 @@ import { numberText } from './number-text.ts';
 import { rateOf } from './statistics.ts';
 
 /** @throws the signal's reason, or what a contender threw */
-export async function runRounds(bench: Bench, contenders: readonly Contender[]): Promise<Series[]> {
+export async function runRounds(
+	bench: Pick<Bench, 'rounds' | 'signal' | 'say'>,
+	contenders: readonly Contender[],
+): Promise<Series[]> {
 	const turns = contenders.map((): Turn[] => []);
 	for (let round = 0; round < bench.rounds; round += 1) {
 		for (let place = 0; place < contenders.length; place += 1) {

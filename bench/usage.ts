@@ -78,14 +78,24 @@ export function readLinkPackets(pid: number, link: string): LinkPackets | undefi
 	}
 }
 
-/** Echo requests that the sockets of a process's namespace have sent (raw frames are not counted there). */
-export function readEchoesSent(pid: number): number | undefined {
+/**
+ * Echo requests that the sockets of a namespace have sent; raw frames are not counted there.
+ *
+ * @param snmp the content of /proc/net/snmp
+ */
+export function echoesIn(snmp: string): number {
+	const [names, values] = snmp
+		.split('\n')
+		.filter((line) => line.startsWith('Icmp:'))
+		.map((line) => line.split(' '));
+	return Number(values![names!.indexOf('OutEchos')]);
+}
+
+/** Those of the namespace of a process, or `undefined` when it is not there, or not yet in that namespace. */
+export function readEchoesSent(pid: number, link: string): number | undefined {
+	if (readLinkPackets(pid, link) === undefined) return undefined;
 	try {
-		const [names, values] = readFileSync(`/proc/${pid}/net/snmp`, 'utf8')
-			.split('\n')
-			.filter((line) => line.startsWith('Icmp:'))
-			.map((line) => line.split(' '));
-		return Number(values![names!.indexOf('OutEchos')]);
+		return echoesIn(readFileSync(`/proc/${pid}/net/snmp`, 'utf8'));
 	} catch {
 		return undefined;
 	}

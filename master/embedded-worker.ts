@@ -63,6 +63,7 @@ export function startEmbeddedWorker({
 		const onAbort = (): void => fail('it was stopped');
 		signal.addEventListener('abort', onAbort, { once: true });
 		const timer = setTimeout(() => fail('it took too long'), startMsMax);
+		if (signal.aborted) onAbort();
 		child.once('error', (error) => fail(error.message));
 		const onExit = (): void => fail(stderr.trim() || 'it ended at once');
 		child.once('exit', onExit);

@@ -14,7 +14,9 @@ import subprocess
 import sys
 import time
 
-from distributed import Client, LocalCluster, as_completed
+from distributed import Client, LocalCluster
+
+HOSTS_TOGETHER = 5000
 
 
 def probe_chunk(hosts):
@@ -61,10 +63,11 @@ def run(client, work, hosts, chunk, database):
     else:
         inputs = hosts
     futures = client.map(WORKS[work], inputs, pure=False)
+    # Results in groups and in order: asked for one by one as they are completed, each is a round trip of its own.
+    together = max(1, HOSTS_TOGETHER // chunk)
     found = 0
-    for batch in as_completed(futures).batches():
-        # Results of a batch in one go: one by one, each is a round trip of its own, ten times slower in all.
-        for rows in client.gather(batch):
+    for start in range(0, len(futures), together):
+        for rows in client.gather(futures[start : start + together]):
             database.executemany("INSERT OR REPLACE INTO hosts VALUES(?, ?)", rows)
             found += sum(1 for _, status in rows if status == "up")
         database.commit()

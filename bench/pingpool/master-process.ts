@@ -14,8 +14,10 @@ export interface MasterRun {
 	readonly workers: readonly string[];
 	/** on top of `--rate 0` */
 	readonly args?: readonly string[];
-	/** called every 50 ms with the master's process id */
+	/** called with the master's process id while it runs */
 	readonly watch?: (pid: number) => void;
+	/** how often, in ms. Default: 50 */
+	readonly everyMs?: number;
 	/** called with the path of the database before it is removed */
 	readonly inspect?: (db: string) => void;
 }
@@ -33,7 +35,7 @@ export interface MasterResult extends Pick<Ended, 'seconds' | 'cpuSeconds' | 'me
 /** @throws PingpoolError when the run failed; hosts that are down or in error are no failure of the run */
 export async function runMaster(
 	bench: Pick<Bench, 'lab' | 'folder' | 'signal'>,
-	{ hosts, workers, args = [], watch, inspect }: MasterRun,
+	{ hosts, workers, args = [], watch, everyMs, inspect }: MasterRun,
 ): Promise<MasterResult> {
 	const db = join(bench.folder, 'bench.db');
 	const files = [db, `${db}-wal`, `${db}-shm`];
@@ -46,6 +48,7 @@ export async function runMaster(
 		const ended = await measureInLab(bench, command, {
 			env: tokenEnvironment,
 			...(watch !== undefined && { watch }),
+			...(everyMs !== undefined && { everyMs }),
 		});
 		const summary = parseSummary(ended.stdout);
 		if (summary?.state !== 'finished') throw failed(command, ended);

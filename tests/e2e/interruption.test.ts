@@ -1,6 +1,6 @@
 /** Runs that end before their list does. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -105,6 +105,50 @@ describeUnless(withoutEcho(), 'a signal in mid-run', () => {
 			}
 		},
 	);
+});
+
+describeUnless(withoutCommand('mkfifo'), 'an embedded worker that is still starting', () => {
+	/** A master that waits for its list, and its worker, held where it is. */
+	async function whileStarting() {
+		const pipe = space.path('hosts.txt');
+		execFileSync('mkfifo', [pipe]);
+		const master = space.start(['master']);
+		// Opens when the master has opened it to read, which is after it has started its worker.
+		const list = await open(pipe, 'w');
+		const children = childrenOf(master.child.pid!);
+		expect(children).toHaveLength(1);
+		process.kill(children[0]!, 'SIGSTOP');
+		return { master, list, children };
+	}
+
+	test('is taken down when the list is wrong', async () => {
+		const { master, list, children } = await whileStarting();
+		await using _master = master;
+		await list.write('127.0.0.1\n10.0.0.990\n');
+		await list.close();
+		expect(await master.exited).toBe(2);
+		expect(master.errors()).toMatch(/^pingpool: hosts\.txt:2: "10\.0\.0\.990" is not an IPv4 address/);
+		expect(children.filter(isAlive)).toEqual([]);
+		expect(existsSync(space.path('hosts.db'))).toBe(false);
+	});
+
+	test.each([
+		['SIGINT', 130],
+		['SIGTERM', 143],
+	] as const)('is taken down by %s, and not waited for', async (signal, exitCode) => {
+		const { master, list, children } = await whileStarting();
+		await using _master = master;
+		await list.write('127.0.0.1\n');
+		await list.close();
+		await master.says(/^1 host\n/);
+		const before = performance.now();
+		master.child.kill(signal);
+		expect([await master.exited, master.errors(), master.output()]).toEqual([exitCode, '1 host\n', '']);
+		// It would be given 15 s to start.
+		expect(performance.now() - before).toBeLessThan(5_000);
+		expect(children.filter(isAlive)).toEqual([]);
+		expect(existsSync(space.path('hosts.db'))).toBe(false);
+	});
 });
 
 testUnless(
