@@ -11,6 +11,10 @@ export interface Ipv4Hosts {
 	readonly ipv4: Uint32Array;
 }
 
+/** Random, so that no list can be made whose addresses all meet in one place; it changes no result. Made by the
+ * first request: outside of one, Cloudflare's runtime gives no random numbers. */
+let seed: number | undefined;
+
 export class Ipv4Gatherer {
 	readonly #index: Uint32Array;
 	readonly #ipv4: Uint32Array;
@@ -18,17 +22,18 @@ export class Ipv4Gatherer {
 	/** by hash: one more than the row of an address; 0 for a free place */
 	readonly #rows: Uint32Array;
 	readonly #shift: number;
-	/** Random, so that no list can be made whose addresses all meet in one place. It changes no result. */
-	readonly #seed = crypto.getRandomValues(new Uint32Array(1))[0]!;
+	readonly #seed: number;
 
 	/** @param capacity the most addresses that will be added */
 	constructor(capacity: number) {
 		this.#index = new Uint32Array(capacity);
 		this.#ipv4 = new Uint32Array(capacity);
 		// At most half full.
-		const bits = Math.max(1, 33 - Math.clz32(capacity));
+		const bits = Math.max(1, 33 - Math.clz32(capacity - 1));
 		this.#rows = new Uint32Array(2 ** bits);
 		this.#shift = 32 - bits;
+		seed ??= crypto.getRandomValues(new Uint32Array(1))[0]!;
+		this.#seed = seed;
 	}
 
 	/** @returns the first position that asked for the address, which is this one when no other did */

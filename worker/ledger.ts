@@ -13,12 +13,15 @@ export class Ledger {
 	readonly #report: (block: ResultBlock) => void;
 	/** 1 for a position that is reported */
 	readonly #reported: Uint8Array;
+	/** positions that are not reported yet */
+	#missing: number;
 	#closed = false;
 
 	constructor({ hosts, copies }: BatchPlan, report: (block: ResultBlock) => void) {
 		this.#copies = copies;
 		this.#report = report;
 		this.#reported = new Uint8Array(hosts.length);
+		this.#missing = hosts.length;
 	}
 
 	/** Takes results of a probe, whose positions are those of unique hosts. */
@@ -31,6 +34,7 @@ export class Ledger {
 
 	/** Reports the same outcome for those of the positions that are not reported yet; nothing was sent there. */
 	settle(positions: ArrayLike<number>, status: Status, reason: Reason): void {
+		if (this.#missing === 0) return;
 		const open: number[] = [];
 		for (let row = 0; row < positions.length; row += 1) {
 			const position = positions[row]!;
@@ -53,6 +57,7 @@ export class Ledger {
 			reported[index[fresh]!] = 1;
 			fresh += 1;
 		}
+		this.#missing -= fresh;
 		if (fresh === length) return length === 0 ? undefined : block;
 		const rows = Array.from({ length: fresh }, (_, row) => row);
 		for (let row = fresh + 1; row < length; row += 1) {
@@ -60,6 +65,7 @@ export class Ledger {
 			if (reported[position] !== 0) continue;
 			reported[position] = 1;
 			rows.push(row);
+			this.#missing -= 1;
 		}
 		return rows.length === 0 ? undefined : selectRows(block, rows);
 	}
@@ -71,6 +77,7 @@ export class Ledger {
 			const copies = this.#copies.get(block.index[row]!);
 			for (const position of copies ?? []) {
 				this.#reported[position] = 1;
+				this.#missing -= 1;
 				rows.push(row);
 				positions.push(position);
 			}
