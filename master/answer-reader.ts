@@ -1,5 +1,10 @@
-/** What a worker answers to POST /ping, read line by line, so that what a broken connection delivered is kept. */
+/** What a worker answers to POST /ping, read frame by frame or line by line, so that what a broken connection
+ * delivered is kept. */
 import { decodeBlock } from '../shared/columns.ts';
+import type { Frame } from '../shared/frames.ts';
+import { FrameSplitter, frameKinds } from '../shared/frames.ts';
+import type { HostColumn } from '../shared/host-column.ts';
+import { hostTexts } from '../shared/host-column.ts';
 import { requestMsMax } from '../shared/limits.ts';
 import { statusCode } from '../shared/outcome.ts';
 import { mediaTypes } from '../shared/protocol.ts';
@@ -11,8 +16,9 @@ import { lineSplitter } from './line-splitter.ts';
 import { blockOfResults } from './result-objects.ts';
 import { invalid, parseJson, printable } from './worker-failures.ts';
 
-/** A line of results holds at most a whole batch: 16,384 hosts, with statistics, and then some. */
-const lineBytesMax = 16 * 1024 * 1024;
+/** A line is one result, a frame at most a whole batch: 16,384 hosts with statistics and IPv6 addresses. */
+const lineBytesMax = 64 * 1024;
+const frameBytesMax = 2 * 1024 * 1024;
 /** How far above the timeout a round-trip time may be: timers of a loaded worker are late. */
 const lateMsMax = 10_000;
 
@@ -40,13 +46,19 @@ export class AnswerReader {
 		const bounded = boundedBytes(body, this.#call.hosts.length * 4096 + smallBodyBytesMax);
 		if (type === mediaTypes.json) {
 			this.#takeWhole(await readAll(bounded));
-		} else if (type === mediaTypes.columns || type === mediaTypes.ndjson) {
+		} else if (type === mediaTypes.columns) {
+			const frames = new FrameSplitter(frameBytesMax);
+			for await (const bytes of bounded) {
+				const complete = frames.push(bytes);
+				if (complete === undefined) throw invalid('sent what is no stream of columns');
+				for (const frame of complete) this.#takeFrame(frame);
+			}
+		} else if (type === mediaTypes.ndjson) {
 			const lines = lineSplitter(lineBytesMax);
-			const takeLine = type === mediaTypes.columns ? this.#takeColumns : this.#takeObject;
 			for await (const bytes of bounded) {
 				const complete = lines.push(bytes);
-				if (complete === undefined) throw invalid('sent a longer line than a batch can have');
-				for (const text of complete) this.#takeText(text, (line) => takeLine.call(this, line));
+				if (complete === undefined) throw invalid('sent a longer line than a result can have');
+				for (const text of complete) this.#takeLine(text);
 			}
 		} else throw invalid(`answered with ${printable(type) || 'no content type'}: not a pingpool worker`);
 		if (!this.#done) throw new WorkerFailure('broken', 'broke off its answer');
@@ -55,23 +67,28 @@ export class AnswerReader {
 		}
 	}
 
-	#takeText(text: string, takeLine: (line: unknown) => void): void {
-		if (text === '') return;
+	#takeFrame({ kind, payload }: Frame): void {
 		if (this.#done) throw invalid('went on after the end of its answer');
-		takeLine(parseJson(text, 'POST /ping'));
-	}
-
-	#takeColumns(line: unknown): void {
-		if (this.#takeMark(line)) return;
-		if (typeof line === 'object' && line !== null && 'worker' in line) return;
-		const block = decodeBlock(line, this.#call.hosts.length, this.#rttMsMax);
+		if (kind === frameKinds.mark) {
+			const mark = parseJson(Buffer.from(payload).toString('utf8'), 'POST /ping');
+			if (typeof mark !== 'object' || mark === null) throw invalid('answered nonsense: a mark is no object');
+			// The stream's head, which names the worker, says nothing new.
+			this.#takeMark(mark);
+			return;
+		}
+		const block =
+			kind === frameKinds.block
+				? decodeBlock(payload, this.#call.hosts.length, this.#rttMsMax)
+				: `a frame is of kind ${kind}`;
 		if (typeof block === 'string') throw invalid(`answered nonsense: ${block}`);
 		this.#takeBlock(block);
 	}
 
-	#takeObject(line: unknown): void {
-		if (this.#takeMark(line)) return;
-		this.#takeObjects([line]);
+	#takeLine(text: string): void {
+		if (text === '') return;
+		if (this.#done) throw invalid('went on after the end of its answer');
+		const line = parseJson(text, 'POST /ping');
+		if (!this.#takeMark(line)) this.#takeObjects([line]);
 	}
 
 	#takeWhole(text: string): void {
@@ -139,9 +156,9 @@ function implausible(status: number, sent: number, received: number): string | u
 	return undefined;
 }
 
-function positionsByHost(hosts: readonly string[]): Map<string, number[]> {
+function positionsByHost(hosts: HostColumn): Map<string, number[]> {
 	const positions = new Map<string, number[]>();
-	for (const [position, host] of hosts.entries()) {
+	for (const [position, host] of hostTexts(hosts).entries()) {
 		const known = positions.get(host);
 		if (known === undefined) positions.set(host, [position]);
 		else known.push(position);

@@ -4,6 +4,8 @@
  * (worker-failures.ts).
  */
 import { Pool } from 'undici';
+import { encodeRequest } from '../shared/columns.ts';
+import { hostTexts } from '../shared/host-column.ts';
 import { requestDeadlineMsMax } from '../shared/limits.ts';
 import type { Capabilities, PingRequestBody } from '../shared/protocol.ts';
 import { capabilitiesSchema, mediaTypes, protocolVersion } from '../shared/protocol.ts';
@@ -34,6 +36,8 @@ export class WorkerClient implements WorkerLink {
 	readonly #headers: Record<string, string>;
 	/** what an HTTP 401 means */
 	readonly #tokenProblem: string;
+	/** as the worker last said */
+	#readsColumns = false;
 
 	constructor({ name, url, token, connections }: WorkerClientOptions) {
 		this.name = name;
@@ -71,17 +75,22 @@ export class WorkerClient implements WorkerLink {
 		}
 		const parsed = capabilitiesSchema.safeParse(value);
 		if (!parsed.success) throw new WorkerFailure('invalid', 'is not a pingpool worker (GET /capabilities)');
+		this.#readsColumns = parsed.data.requestForms.includes(mediaTypes.columns);
 		return parsed.data;
 	}
 
 	async ping(call: PingCall): Promise<void> {
 		const { hosts, probe, settings } = call;
-		const request: PingRequestBody = { hosts: [...hosts], probe, ...settings };
+		const isColumns = this.#readsColumns && hosts.texts === undefined;
+		const body = isColumns
+			? encodeRequest({ probe, ...settings }, hosts.ipv4)
+			: JSON.stringify(jsonRequest(call));
 		const deadline = new Deadline(call.signal, call.silenceMsMax, requestDeadlineMsMax);
 		const answer = new AnswerReader(call, () => deadline.heard());
 		const accept = `${mediaTypes.columns}, ${mediaTypes.ndjson};q=0.9, ${mediaTypes.json};q=0.5`;
-		const message = { method: 'POST', path: '/ping', body: JSON.stringify(request), accept } as const;
-		await this.#call(message, deadline, (body, type) => answer.read(body, type));
+		const type = isColumns ? mediaTypes.columns : mediaTypes.json;
+		const message = { method: 'POST', path: '/ping', body, type, accept } as const;
+		await this.#call(message, deadline, (answered, form) => answer.read(answered, form));
 	}
 
 	async close(): Promise<void> {
@@ -90,7 +99,7 @@ export class WorkerClient implements WorkerLink {
 
 	/** One request; turns every way of failing into a WorkerFailure. Releases the deadline. */
 	async #call<Result>(
-		{ method, path, body, accept }: Message,
+		{ method, path, body, type, accept }: Message,
 		deadline: Deadline,
 		read: (body: AsyncIterable<Uint8Array>, contentType: string) => Promise<Result>,
 	): Promise<Result> {
@@ -102,7 +111,7 @@ export class WorkerClient implements WorkerLink {
 				headers: {
 					...this.#headers,
 					accept,
-					...(body === null ? {} : { 'content-type': mediaTypes.json }),
+					...(type === undefined ? {} : { 'content-type': type }),
 				},
 				body,
 				signal: deadline.signal,
@@ -140,6 +149,12 @@ export class WorkerClient implements WorkerLink {
 interface Message {
 	readonly method: 'GET' | 'POST';
 	readonly path: string;
-	readonly body: string | null;
+	readonly body: string | Uint8Array | null;
+	/** media type of the body */
+	readonly type?: string;
 	readonly accept: string;
+}
+
+function jsonRequest({ hosts, probe, settings }: PingCall): PingRequestBody {
+	return { hosts: hostTexts(hosts), probe, ...settings };
 }

@@ -1,165 +1,262 @@
 /**
- * The columns form of an answer (`application/vnd.pingpool.columns`): newline-delimited JSON, a few hundred
- * results a line, so that what a broken connection delivered is kept and a line costs one JSON.parse.
+ * The columns form of requests and answers (`application/vnd.pingpool.columns`): what costs a JSON text and a
+ * string per host is a few bytes here. Numbers are little-endian.
  *
- *   {"worker":"<instance>","hosts":4096}             first line
- *   {"i":[0,1,2],"s":0,"n":1,"k":1,"t":[0.1,0.2,0.15]}   any number of these
- *   {"sent":true,"waitMs":12}                        once, when every host has had its first probe
- *   {"done":true,"results":4096}                     last line
+ * A request is for bare IPv4 addresses:
  *
- * `i` positions in the request, `s` statuses and `r` reasons (positions in outcome.ts), `a` addresses, `n`
- * sent, `k` received, `t` mean RTT in ms; `l`, `h`, `j` lowest and highest RTT and jitter. A column whose values
- * are all the same is that one value; `r`, `a`, `t` are left out where no row has one, and null stands for none.
+ *   u32  length of the settings     JSON  the request without its hosts     u32 × hosts  addresses
+ *
+ * An answer is a stream of frames (frames.ts): a mark with the worker's instance and the number of hosts, any
+ * number of blocks, once the mark `{"sent":true,"waitMs":12}` when every host has had its first probe, and the
+ * mark `{"done":true,"results":4096}` as the last. A block of n results, whose columns stand one after the other:
+ *
+ *   u16  n                          u8  columns that hold one value for all rows     u8  columns that are there
+ *   u16 × n  positions in the request
+ *   u16  probes sent, u16 received, u8 statuses, u8 reasons (positions in outcome.ts): each × n or × 1
+ *   u32 × n  mean RTT in µs, all ones for none; then, with a count above 1, lowest, highest, jitter
+ *   UTF-8  addresses that were probed where they are not the host itself, n texts joined by line feeds
  */
+import { PingpoolError } from './errors.ts';
+import { frameKinds, newFrame } from './frames.ts';
 import { parseIp } from './ip.ts';
 import { countMax } from './limits.ts';
 import { reasons, statuses } from './outcome.ts';
 import type { ResultBlock } from './results.ts';
-import { roundToMicroseconds } from './stats.ts';
 
-type Column<Value> = Value | Value[];
+/** Bits of the columns that are folded into one value … */
+const folds = { sent: 1, received: 2, status: 4, reason: 8 } as const;
+/** … and of those that may be left out. */
+const parts = { rtt: 1, statistics: 2, address: 4 } as const;
 
-interface Line {
-	i: number[];
-	s: Column<number>;
-	r?: Column<number>;
-	a?: (string | null)[];
-	n: Column<number>;
-	k: Column<number>;
-	t?: Column<number | null>;
-	l?: Column<number | null>;
-	h?: Column<number | null>;
-	j?: Column<number | null>;
-}
+const blockHeadBytes = 4;
+const noRtt = 0xffff_ffff;
 
-/** A block as a line of the columns form, without the line feed. */
-export function encodeBlock(block: ResultBlock): string {
-	const { length } = block;
-	const line: Line = {
-		i: Array.from(block.index),
-		s: folded(block.status, length),
-		n: folded(block.sent, length),
-		k: folded(block.received, length),
-	};
-	const reason = folded(block.reason, length);
-	if (reason !== 0) line.r = reason;
-	if (block.address?.some((address) => address !== undefined)) {
-		line.a = block.address.map((address) => address ?? null);
-	}
-	const rtt = times(block.rttMs, length);
-	if (rtt !== null) line.t = rtt;
-	if (block.rtt !== undefined) {
-		line.l = times(block.rtt.min, length);
-		line.h = times(block.rtt.max, length);
-		line.j = times(block.rtt.jitter, length);
-	}
-	return JSON.stringify(line);
-}
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
 
-function folded(column: ArrayLike<number>, length: number): Column<number> {
-	const first = column[0]!;
-	for (let row = 1; row < length; row += 1) if (column[row] !== first) return Array.from(column);
-	return first;
-}
-
-function times(column: ArrayLike<number>, length: number): Column<number | null> {
-	const values = new Array<number | null>(length);
-	let any = false;
-	for (let row = 0; row < length; row += 1) {
-		const ms = column[row]!;
-		if (Number.isNaN(ms)) values[row] = null;
-		else {
-			values[row] = roundToMicroseconds(ms);
-			any = true;
-		}
-	}
-	return any ? values : null;
+/** @param settings the request without its hosts */
+export function encodeRequest(settings: object, ipv4: Uint32Array): Uint8Array<ArrayBuffer> {
+	const head = encoder.encode(JSON.stringify(settings));
+	const bytes = new Uint8Array(4 + head.length + 4 * ipv4.length);
+	const view = new DataView(bytes.buffer);
+	view.setUint32(0, head.length, true);
+	bytes.set(head, 4);
+	let at = 4 + head.length;
+	for (let host = 0; host < ipv4.length; host += 1, at += 4) view.setUint32(at, ipv4[host]!, true);
+	return bytes;
 }
 
 /**
- * A parsed line as a block, checked row by row: a worker may be broken or lie.
+ * The settings, parsed but not checked, and the addresses of a request.
  *
- * @param line the parsed JSON of one line
+ * @throws PingpoolError `bad-request`
+ */
+export function decodeRequest(bytes: Uint8Array): { settings: unknown; ipv4: Uint32Array } {
+	const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+	const headBytes = bytes.length < 4 ? Number.POSITIVE_INFINITY : view.getUint32(0, true);
+	const hostBytes = bytes.length - 4 - headBytes;
+	if (hostBytes < 0 || hostBytes % 4 !== 0) throw notColumns('its lengths do not fit each other');
+	let settings: unknown;
+	try {
+		settings = JSON.parse(decoder.decode(bytes.subarray(4, 4 + headBytes)));
+	} catch (cause) {
+		throw notColumns('its settings are not JSON', cause);
+	}
+	const ipv4 = new Uint32Array(hostBytes / 4);
+	let at = 4 + headBytes;
+	for (let host = 0; host < ipv4.length; host += 1, at += 4) ipv4[host] = view.getUint32(at, true);
+	return { settings, ipv4 };
+}
+
+function notColumns(why: string, cause?: unknown): PingpoolError {
+	return new PingpoolError('bad-request', `the body is no request in columns: ${why}`, {
+		cause,
+		details: { path: '', expected: 'settings as JSON behind their length, then addresses' },
+	});
+}
+
+/** A block as a frame. It holds at most 65,535 rows, of a request with at most 65,536 hosts. */
+export function encodeBlock(block: ResultBlock): Uint8Array {
+	const { length, index, status, reason, sent, received, rttMs, rtt } = block;
+	let folded = 0;
+	if (isUniform(sent, length)) folded |= folds.sent;
+	if (isUniform(received, length)) folded |= folds.received;
+	if (isUniform(status, length)) folded |= folds.status;
+	if (isUniform(reason, length)) folded |= folds.reason;
+	const hasRtt = hasNumber(rttMs, length);
+	const address =
+		block.address === undefined || block.address.every((text) => text === undefined)
+			? undefined
+			: encoder.encode(block.address.map((text) => text ?? '').join('\n'));
+	const present =
+		(hasRtt ? parts.rtt : 0) |
+		(rtt === undefined ? 0 : parts.statistics) |
+		(address === undefined ? 0 : parts.address);
+	const rows = (fold: number): number => (folded & fold ? 1 : length);
+	const payloadBytes =
+		blockHeadBytes +
+		2 * (length + rows(folds.sent) + rows(folds.received)) +
+		rows(folds.status) +
+		rows(folds.reason) +
+		4 * length * ((hasRtt ? 1 : 0) + (rtt === undefined ? 0 : 3)) +
+		(address?.length ?? 0);
+	const { bytes, payloadAt } = newFrame(frameKinds.block, payloadBytes);
+	const view = new DataView(bytes.buffer);
+	view.setUint16(payloadAt, length, true);
+	bytes[payloadAt + 2] = folded;
+	bytes[payloadAt + 3] = present;
+	let at = payloadAt + blockHeadBytes;
+	at = write16(view, at, index, length);
+	at = write16(view, at, sent, rows(folds.sent));
+	at = write16(view, at, received, rows(folds.received));
+	at = write8(bytes, at, status, rows(folds.status));
+	at = write8(bytes, at, reason, rows(folds.reason));
+	if (hasRtt) at = writeTimes(view, at, rttMs, length);
+	if (rtt !== undefined) {
+		at = writeTimes(view, at, rtt.min, length);
+		at = writeTimes(view, at, rtt.max, length);
+		at = writeTimes(view, at, rtt.jitter, length);
+	}
+	if (address !== undefined) bytes.set(address, at);
+	return bytes;
+}
+
+function isUniform(column: ArrayLike<number>, length: number): boolean {
+	const first = column[0];
+	for (let row = 1; row < length; row += 1) if (column[row] !== first) return false;
+	return true;
+}
+
+function hasNumber(column: ArrayLike<number>, length: number): boolean {
+	for (let row = 0; row < length; row += 1) if (!Number.isNaN(column[row]!)) return true;
+	return false;
+}
+
+function write16(view: DataView, from: number, column: ArrayLike<number>, rows: number): number {
+	for (let row = 0; row < rows; row += 1) view.setUint16(from + 2 * row, column[row]!, true);
+	return from + 2 * rows;
+}
+
+function write8(bytes: Uint8Array, from: number, column: ArrayLike<number>, rows: number): number {
+	for (let row = 0; row < rows; row += 1) bytes[from + row] = column[row]!;
+	return from + rows;
+}
+
+function writeTimes(view: DataView, from: number, column: ArrayLike<number>, rows: number): number {
+	for (let row = 0; row < rows; row += 1) {
+		const ms = column[row]!;
+		view.setUint32(from + 4 * row, Number.isNaN(ms) ? noRtt : Math.round(ms * 1000), true);
+	}
+	return from + 4 * rows;
+}
+
+/**
+ * The payload of a block's frame, checked row by row: a worker may be broken or lie.
+ *
  * @param hosts hosts in the request; every index must be below
  * @param rttMsMax no round-trip time may be above
- * @returns the block, or what is wrong with the line
+ * @returns the block, or what is wrong with it
  */
-export function decodeBlock(line: unknown, hosts: number, rttMsMax: number): ResultBlock | string {
-	if (typeof line !== 'object' || line === null) return 'a line is not an object';
-	const { i, s, r, a, n, k, t, l, h, j } = line as Record<string, unknown>;
-	if (!Array.isArray(i) || i.length === 0 || i.length > hosts) return 'a line has no list of positions';
-	const { length } = i;
-	const index = integers(i, length, hosts - 1);
-	const status = integers(s, length, statuses.length - 1);
-	const reason = integers(r ?? 0, length, reasons.length - 1);
-	const sent = integers(n, length, countMax);
-	const received = integers(k, length, countMax);
-	const rttMs = milliseconds(t, length, rttMsMax);
+export function decodeBlock(payload: Uint8Array, hosts: number, rttMsMax: number): ResultBlock | string {
+	if (payload.length < blockHeadBytes) return 'a block is too short';
+	const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
+	const length = view.getUint16(0, true);
+	const folded = payload[2]!;
+	const present = payload[3]!;
+	if (length === 0 || length > hosts) return 'a block has no rows, or more than hosts';
+	const rows = (fold: number): number => (folded & fold ? 1 : length);
+	const times = (present & parts.rtt ? 1 : 0) + (present & parts.statistics ? 3 : 0);
+	const fixedBytes =
+		blockHeadBytes +
+		2 * (length + rows(folds.sent) + rows(folds.received)) +
+		rows(folds.status) +
+		rows(folds.reason) +
+		4 * length * times;
+	const hasAddress = (present & parts.address) !== 0;
+	if (payload.length < fixedBytes || (!hasAddress && payload.length > fixedBytes)) {
+		return 'a block is not as long as its columns';
+	}
+	let at = blockHeadBytes;
+	const read16 = (stored: number, max: number): Uint16Array | undefined => {
+		const column = readColumn(new Uint16Array(length), stored, max, (row) =>
+			view.getUint16(at + 2 * row, true),
+		);
+		at += 2 * stored;
+		return column;
+	};
+	const read8 = (stored: number, max: number): Uint8Array | undefined => {
+		const column = readColumn(new Uint8Array(length), stored, max, (row) => payload[at + row]!);
+		at += stored;
+		return column;
+	};
+	const readTimes = (): Float64Array | undefined => {
+		const column = timesAt(view, at, length, rttMsMax);
+		at += 4 * length;
+		return column;
+	};
+	const index = read16(length, hosts - 1);
 	if (index === undefined) return `a position is not within 0 to ${hosts - 1}`;
-	if (status === undefined) return 'a status is unknown';
-	if (reason === undefined) return 'a reason is unknown';
+	const sent = read16(rows(folds.sent), countMax);
+	const received = read16(rows(folds.received), countMax);
 	if (sent === undefined || received === undefined)
 		return `a number of probes is not within 0 to ${countMax}`;
-	if (rttMs === undefined) return `a round-trip time is not within 0 to ${rttMsMax} ms`;
-	const address = addresses(a, length);
-	if (address === false) return 'an address is no IP address';
+	const status = read8(rows(folds.status), statuses.length - 1);
+	if (status === undefined) return 'a status is unknown';
+	const reason = read8(rows(folds.reason), reasons.length - 1);
+	if (reason === undefined) return 'a reason is unknown';
+	const outOfRange = `a round-trip time is not within 0 to ${rttMsMax} ms`;
+	const rttMs = present & parts.rtt ? readTimes() : new Float64Array(length).fill(Number.NaN);
+	if (rttMs === undefined) return outOfRange;
 	let rtt: ResultBlock['rtt'];
-	if (l !== undefined || h !== undefined || j !== undefined) {
-		const min = milliseconds(l, length, rttMsMax);
-		const max = milliseconds(h, length, rttMsMax);
-		const jitter = milliseconds(j, length, rttMsMax);
-		if (min === undefined || max === undefined || jitter === undefined) {
-			return `a round-trip time is not within 0 to ${rttMsMax} ms`;
-		}
+	if (present & parts.statistics) {
+		const [min, max, jitter] = [readTimes(), readTimes(), readTimes()];
+		if (min === undefined || max === undefined || jitter === undefined) return outOfRange;
 		rtt = { min, max, jitter };
 	}
+	const address = hasAddress ? addressesIn(payload.subarray(at), length) : undefined;
+	if (address === false) return 'an address is no IP address';
 	return { length, index, status, reason, address, sent, received, rttMs, rtt };
+}
+
+function readColumn<Column extends Uint8Array | Uint16Array>(
+	column: Column,
+	stored: number,
+	max: number,
+	valueAt: (row: number) => number,
+): Column | undefined {
+	for (let row = 0; row < stored; row += 1) {
+		const value = valueAt(row);
+		if (value > max) return undefined;
+		column[row] = value;
+	}
+	if (stored === 1) column.fill(column[0]!);
+	return column;
+}
+
+function timesAt(view: DataView, from: number, length: number, max: number): Float64Array | undefined {
+	const column = new Float64Array(length);
+	for (let row = 0; row < length; row += 1) {
+		const us = view.getUint32(from + 4 * row, true);
+		const ms = us === noRtt ? Number.NaN : us / 1000;
+		if (ms > max) return undefined;
+		column[row] = ms;
+	}
+	return column;
+}
+
+function addressesIn(bytes: Uint8Array, length: number): (string | undefined)[] | false {
+	let texts: string[];
+	try {
+		texts = decoder.decode(bytes).split('\n');
+	} catch {
+		return false;
+	}
+	if (texts.length !== length) return false;
+	const addresses = texts.map((text) => (text === '' ? undefined : text));
+	return addresses.every((text) => text === undefined || isAddress(text)) && addresses;
 }
 
 /** Whether what a worker calls an address is one. */
 export function isAddress(value: unknown): value is string {
 	return typeof value === 'string' && parseIp(value) !== undefined;
-}
-
-function integers(column: unknown, length: number, max: number): ArrayLike<number> | undefined {
-	if (typeof column === 'number') {
-		if (!Number.isInteger(column) || column < 0 || column > max) return undefined;
-		return new Uint32Array(length).fill(column);
-	}
-	if (!Array.isArray(column) || column.length !== length) return undefined;
-	for (let row = 0; row < length; row += 1) {
-		const value: unknown = column[row];
-		if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > max) return undefined;
-	}
-	return column;
-}
-
-function milliseconds(column: unknown, length: number, max: number): ArrayLike<number> | undefined {
-	const values = new Float64Array(length);
-	if (column === undefined || column === null || typeof column === 'number') {
-		const value = column ?? Number.NaN;
-		if (value < 0 || value > max) return undefined;
-		return values.fill(value);
-	}
-	if (!Array.isArray(column) || column.length !== length) return undefined;
-	for (let row = 0; row < length; row += 1) {
-		const value: unknown = column[row];
-		if (value === null) values[row] = Number.NaN;
-		else if (typeof value === 'number' && value >= 0 && value <= max) values[row] = value;
-		else return undefined;
-	}
-	return values;
-}
-
-function addresses(column: unknown, length: number): (string | undefined)[] | undefined | false {
-	if (column === undefined) return undefined;
-	if (!Array.isArray(column) || column.length !== length) return false;
-	const texts = new Array<string | undefined>(length);
-	for (let row = 0; row < length; row += 1) {
-		const value: unknown = column[row];
-		if (value === null) texts[row] = undefined;
-		else if (isAddress(value)) texts[row] = value;
-		else return false;
-	}
-	return texts;
 }

@@ -62,7 +62,7 @@ export const pingProcessesMax = 64;
 /** Bytes of a response head that an HTTP probe reads before it gives up on the server. */
 export const httpHeadBytesMax = 4 * 1024;
 
-/** Results that a worker gathers before it writes a line of the columns stream, and how long it waits. */
+/** Results that a worker gathers before it writes a frame of the columns stream, and how long it waits. */
 export const resultBlockHostsMax = 1_024;
 export const resultBlockMsMax = 50;
 
@@ -97,6 +97,8 @@ assertLimit(
 );
 assertLimit(hostsPerRequestMax <= hostsInFlightMax, 'one full batch fits in flight');
 assertLimit(connectionsPerWorkerMax <= requestsInFlightMax, 'a worker serves all that its master sends it');
+assertLimit(hostsPerRequestMax <= 2 ** 16, 'a position in a request fits 16 bits (columns.ts)');
+assertLimit(countMax < 2 ** 16, 'a number of probes fits 16 bits (columns.ts)');
 assertLimit(hostBytesMax < bodyBytesMax, 'one host fits a body');
 assertLimit(timeoutMsMax < requestMsMax, 'one timeout fits a request');
 assertLimit(requestMsMax < requestDeadlineMsMax, 'the longest request fits the longest deadline');

@@ -21,6 +21,8 @@ export interface TargetPolicyOptions {
 export interface TargetPolicy {
 	/** why this address may not be probed, or `undefined` when it may */
 	check(address: IpAddress, probe: ProbeName): Reason | undefined;
+	/** the same for an IPv4 address as an unsigned 32-bit number, without an object for each */
+	checkIpv4(value: number, probe: ProbeName): Reason | undefined;
 }
 
 /** Blocks that no probe goes to: IANA's IPv4 and IPv6 special-purpose and multicast registries. */
@@ -61,6 +63,8 @@ const mapped = block('::ffff:0:0/96');
 
 /** @returns a policy; without options, the built-in one */
 export function createTargetPolicy({ allow = [], deny = [] }: TargetPolicyOptions = {}): TargetPolicy {
+	const isListed = allow.length + deny.length > 0;
+
 	function check(address: IpAddress, probe: ProbeName): Reason | undefined {
 		for (const cidr of deny) if (cidrContains(cidr, address)) return 'deny-list';
 		// An IPv6 address that carries an IPv4 one reaches that one: it is held to both.
@@ -72,19 +76,21 @@ export function createTargetPolicy({ allow = [], deny = [] }: TargetPolicyOption
 		for (const cidr of allow) if (cidrContains(cidr, address)) return undefined;
 		return builtIn(address, probe);
 	}
-	return { check };
+
+	function checkIpv4(value: number, probe: ProbeName): Reason | undefined {
+		return !isListed && isOpenToEchoes(value, probe) ? undefined : check({ family: 4, value }, probe);
+	}
+
+	return { check, checkIpv4 };
+}
+
+/** The common case: nothing is denied from 1.0.0.0 to 223.255.255.255 but two blocks for connections. */
+function isOpenToEchoes(value: number, probe: ProbeName): boolean {
+	return value >= 0x0100_0000 && value < 0xe000_0000 && probe === 'icmp';
 }
 
 function builtIn(address: IpAddress, probe: ProbeName): Reason | undefined {
-	// The common case first: nothing is denied from 1.0.0.0 to 223.255.255.255 but two blocks for connections.
-	if (
-		address.family === 4 &&
-		address.value >= 0x0100_0000 &&
-		address.value < 0xe000_0000 &&
-		probe === 'icmp'
-	) {
-		return undefined;
-	}
+	if (address.family === 4 && isOpenToEchoes(address.value, probe)) return undefined;
 	for (const { cidr, reason } of toAll) if (cidrContains(cidr, address)) return reason;
 	if (probe !== 'icmp') {
 		for (const { cidr, reason } of toConnections) if (cidrContains(cidr, address)) return reason;

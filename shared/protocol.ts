@@ -19,50 +19,61 @@ import { probeNames } from './target.ts';
 /** Raised when a master and a worker of different versions could misunderstand each other. */
 export const protocolVersion = 1;
 
-/** Forms of an answer, best first for a program. The columns form is described in columns.ts. */
+/** Forms of requests and answers, best first for a program; NDJSON is one of answers only. The columns form is
+ * described in columns.ts. */
 export const mediaTypes = {
 	columns: 'application/vnd.pingpool.columns',
 	ndjson: 'application/x-ndjson',
 	json: 'application/json',
 } as const;
 
+const hostsSchema = z
+	.array(
+		z
+			.string('a host as text is expected')
+			.min(1, 'an empty text is no host')
+			.max(hostBytesMax, `a host has at most ${hostBytesMax} characters`),
+		'a list of hosts is expected',
+	)
+	.min(1, 'at least one host is expected');
+
+const settingsShape = {
+	/** probe of hosts whose scheme does not say one */
+	probe: z.enum(probeNames).default(requestDefaults.probe),
+	/** probes to send; above 1, all are sent and statistics are reported */
+	count: z.int().min(1).max(countMax).default(requestDefaults.count),
+	/** with count 1: tries until the first answer */
+	attempts: z.int().min(1).max(attemptsMax).default(requestDefaults.attempts),
+	/** per try */
+	timeoutMs: z.number().min(timeoutMsMin).max(timeoutMsMax).default(requestDefaults.timeoutMs),
+	/** between the probes of one host, when count is above 1 */
+	intervalMs: z.number().min(0).max(intervalMsMax).default(requestDefaults.intervalMs),
+	/** for tcp and http targets that say none */
+	port: z.int().min(1).max(65_535).optional(),
+	/** tcp: count "connection refused" as an answer */
+	refusedIsUp: z.boolean().default(false),
+};
+
+const tooLong = {
+	path: ['count'],
+	message: `count, intervalMs and timeoutMs together take longer than ${requestMsMax} ms`,
+};
+const fitsTime = (request: { count: number; intervalMs: number; timeoutMs: number }): boolean =>
+	(request.count - 1) * request.intervalMs + request.timeoutMs <= requestMsMax;
+
+/** A request in JSON: hosts as in a hosts file (CIDR and ranges apart), and how to probe them. */
 export const pingRequestSchema = z
-	.strictObject({
-		/** hosts as in a hosts file, CIDR and ranges apart */
-		hosts: z
-			.array(
-				z
-					.string('a host as text is expected')
-					.min(1, 'an empty text is no host')
-					.max(hostBytesMax, `a host has at most ${hostBytesMax} characters`),
-				'a list of hosts is expected',
-			)
-			.min(1, 'at least one host is expected'),
-		/** probe of hosts whose scheme does not say one */
-		probe: z.enum(probeNames).default(requestDefaults.probe),
-		/** probes to send; above 1, all are sent and statistics are reported */
-		count: z.int().min(1).max(countMax).default(requestDefaults.count),
-		/** with count 1: tries until the first answer */
-		attempts: z.int().min(1).max(attemptsMax).default(requestDefaults.attempts),
-		/** per try */
-		timeoutMs: z.number().min(timeoutMsMin).max(timeoutMsMax).default(requestDefaults.timeoutMs),
-		/** between the probes of one host, when count is above 1 */
-		intervalMs: z.number().min(0).max(intervalMsMax).default(requestDefaults.intervalMs),
-		/** for tcp and http targets that say none */
-		port: z.int().min(1).max(65_535).optional(),
-		/** tcp: count "connection refused" as an answer */
-		refusedIsUp: z.boolean().default(false),
-	})
-	.refine((request) => (request.count - 1) * request.intervalMs + request.timeoutMs <= requestMsMax, {
-		path: ['count'],
-		message: `count, intervalMs and timeoutMs together take longer than ${requestMsMax} ms`,
-	});
+	.strictObject({ hosts: hostsSchema, ...settingsShape })
+	.refine(fitsTime, tooLong);
+
+/** The settings of a request in columns, whose hosts stand apart. */
+const settingsSchema = z.strictObject(settingsShape).refine(fitsTime, tooLong);
 
 export type PingRequest = z.output<typeof pingRequestSchema>;
 /** A request as it is sent: what is left out takes its default. */
 export type PingRequestBody = z.input<typeof pingRequestSchema>;
 
-/** A request's settings, its hosts apart. */
+/** A request's settings, its hosts and their probe apart. */
 export type ProbeSettings = Omit<PingRequest, 'hosts' | 'probe'>;
 
 /**
@@ -70,13 +81,28 @@ export type ProbeSettings = Omit<PingRequest, 'hosts' | 'probe'>;
  * @throws PingpoolError `bad-request` with `details.path` and `details.expected` of the first wrong field
  */
 export function parsePingRequest(value: unknown): PingRequest {
-	const parsed = pingRequestSchema.safeParse(value);
-	if (parsed.success) return parsed.data;
+	return parseBy(pingRequestSchema, value);
+}
+
+/**
+ * @param value the parsed settings of a body in columns
+ * @throws PingpoolError like `parsePingRequest`
+ */
+export function parsePingSettings(value: unknown): Omit<PingRequest, 'hosts'> {
+	return parseBy(settingsSchema, value);
+}
+
+function parseBy<Schema extends typeof pingRequestSchema | typeof settingsSchema>(
+	schema: Schema,
+	value: unknown,
+): z.output<Schema> {
+	const parsed = schema.safeParse(value);
+	if (parsed.success) return parsed.data as z.output<Schema>;
 	const issue = parsed.error.issues[0]!;
 	const unknownKey = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
 	const path = pathText(unknownKey === undefined ? issue.path : [...issue.path, unknownKey]);
 	const expected =
-		unknownKey === undefined ? issue.message : `one of ${Object.keys(pingRequestSchema.shape).join(', ')}`;
+		unknownKey === undefined ? issue.message : `one of ${Object.keys(schema.shape).join(', ')}`;
 	const problem = unknownKey === undefined ? expected : `is no field of a request; expected is ${expected}`;
 	throw new PingpoolError('bad-request', `${path || 'the body'}: ${problem}`, {
 		details: { path, expected },
@@ -110,6 +136,8 @@ export const capabilitiesSchema = z.object({
 	bodyBytesMax: z.int().min(1).max(bodyBytesMax),
 	/** probes per second; 0 for no ceiling */
 	ratePerSecondMax: z.number().min(0),
+	/** media types of the requests that it reads; every worker reads JSON */
+	requestForms: z.array(z.string().max(100)).max(16).default([mediaTypes.json]),
 });
 export type Capabilities = z.output<typeof capabilitiesSchema>;
 
@@ -123,7 +151,7 @@ export const errorBodySchema = z.object({
 });
 export type ErrorBody = z.output<typeof errorBodySchema>;
 
-/** Last line of a stream, in both streaming forms. Without it, the stream was cut. */
+/** Last line or frame of a stream, in both streaming forms. Without it, the stream was cut. */
 export interface StreamEnd {
 	done: true;
 	/** results in the stream */

@@ -1,18 +1,22 @@
 /**
  * The three forms of an answer, chosen by Accept: one JSON object in the order asked, a stream of one object a
- * line, or the columns stream. A stream that breaks after its head has no end line, by which the caller knows.
+ * line, or the columns stream. A stream that breaks after its head has no end, by which the caller knows.
  */
+import { noLongerNeeded } from '../shared/abort.ts';
 import type { Clock } from '../shared/clock.ts';
-import { formatIp } from '../shared/ip.ts';
+import { markFrame } from '../shared/frames.ts';
+import { hostAt } from '../shared/host-column.ts';
 import { answerDrainMs } from '../shared/limits.ts';
 import type { StreamEnd, StreamSent } from '../shared/protocol.ts';
 import { mediaTypes } from '../shared/protocol.ts';
 import type { HostResult, ResultBlock } from '../shared/results.ts';
 import { hostResult } from '../shared/results.ts';
 import { roundToMicroseconds } from '../shared/stats.ts';
+import type { ByteWriter } from './byte-stream.ts';
+import { byteStream } from './byte-stream.ts';
 import { ColumnsWriter } from './columns-writer.ts';
-import { lineStream } from './line-stream.ts';
 import type { BatchPlan } from './plan.ts';
+import { literalAt } from './plan.ts';
 
 export interface AnswerOptions {
 	readonly plan: BatchPlan;
@@ -38,8 +42,8 @@ export type AnswerForm = (typeof mediaTypes)[keyof typeof mediaTypes];
 
 const makers: Record<AnswerForm, (options: AnswerOptions) => Response | Promise<Response>> = {
 	[mediaTypes.json]: answerJson,
-	[mediaTypes.ndjson]: (options) => answerStream(mediaTypes.ndjson, options, ndjsonLines),
-	[mediaTypes.columns]: (options) => answerStream(mediaTypes.columns, options, columnsLines),
+	[mediaTypes.ndjson]: (options) => answerStream(mediaTypes.ndjson, options, ndjsonForm),
+	[mediaTypes.columns]: (options) => answerStream(mediaTypes.columns, options, columnsForm),
 };
 
 /**
@@ -65,61 +69,68 @@ async function answerJson({ plan, worker, run, signal, closed }: AnswerOptions):
 	}
 }
 
-type LineMaker = (
+type StreamForm = (
 	options: AnswerOptions,
-	write: (line: string) => void,
+	write: ByteWriter['write'],
 	signal: AbortSignal,
-) => Taker & { end(): void };
+) => Taker & { end(last: StreamEnd): void };
 
-function answerStream(form: AnswerForm, options: AnswerOptions, lines: LineMaker): Response {
+function answerStream(type: AnswerForm, options: AnswerOptions, form: StreamForm): Response {
 	const { plan, clock, run, closed } = options;
-	const body = lineStream({
+	const body = byteStream({
 		async produce({ write }, reading) {
 			const stop = new AbortController();
 			const signal = AbortSignal.any([options.signal, reading, stop.signal]);
-			const taker = lines(options, write, signal);
+			const taker = form(options, write, signal);
 			try {
 				await run(taker, signal);
 			} finally {
-				stop.abort();
+				stop.abort(noLongerNeeded);
 			}
-			taker.end();
-			const last: StreamEnd = { done: true, results: plan.hosts.length };
-			write(JSON.stringify(last));
+			taker.end({ done: true, results: plan.hosts.length });
 		},
 		drainTime: (signal) => clock.sleep(answerDrainMs, signal),
 		closed,
 	});
-	return new Response(body, { headers: { 'content-type': form } });
+	return new Response(body, { headers: { 'content-type': type } });
 }
 
-const ndjsonLines: LineMaker = ({ plan }, write) => ({
-	report(block) {
-		for (let row = 0; row < block.length; row += 1) write(JSON.stringify(resultObject(plan, block, row)));
-	},
-	sent: () => undefined,
-	end: () => undefined,
-});
+const ndjsonForm: StreamForm = ({ plan }, write) => {
+	const encoder = new TextEncoder();
+	return {
+		report(block) {
+			let lines = '';
+			for (let row = 0; row < block.length; row += 1) {
+				lines += `${JSON.stringify(resultObject(plan, block, row))}\n`;
+			}
+			write(encoder.encode(lines));
+		},
+		sent: () => undefined,
+		end: (last) => write(encoder.encode(`${JSON.stringify(last)}\n`)),
+	};
+};
 
-const columnsLines: LineMaker = ({ plan, worker, clock }, write, signal) => {
-	const writer = new ColumnsWriter({ write, statistics: plan.request.count > 1, clock, signal });
-	write(JSON.stringify({ worker, hosts: plan.hosts.length }));
+const columnsForm: StreamForm = ({ plan, worker, clock }, write, signal) => {
+	const writer = new ColumnsWriter({ write, statistics: plan.settings.count > 1, clock, signal });
+	write(markFrame({ worker, hosts: plan.hosts.length }));
 	return {
 		report: (block) => writer.add(block),
 		sent(waitMs) {
 			const mark: StreamSent = { sent: true, waitMs: roundToMicroseconds(waitMs) };
-			write(JSON.stringify(mark));
+			write(markFrame(mark));
 		},
-		end: () => writer.flush(),
+		end(last) {
+			writer.flush();
+			write(markFrame(last));
+		},
 	};
 };
 
 function resultObject(plan: BatchPlan, block: ResultBlock, row: number): HostResult {
 	const index = block.index[row]!;
-	const { address } = plan.hosts[index]!.target;
 	// What was denied, or could not be sent, was not probed.
-	const literal = address === undefined || block.sent[row] === 0 ? undefined : formatIp(address);
-	const result = hostResult(block, row, plan.request.hosts[index]!, literal);
+	const literal = block.sent[row] === 0 ? undefined : literalAt(plan, index);
+	const result = hostResult(block, row, hostAt(plan.hosts, index), literal);
 	for (const key of ['rttMs', 'rttMinMs', 'rttAvgMs', 'rttMaxMs', 'jitterMs', 'lossPercent'] as const) {
 		const value = result[key];
 		if (value !== undefined) result[key] = roundToMicroseconds(value);

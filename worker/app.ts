@@ -14,17 +14,17 @@ import { requestsInFlightMax as requestsInFlightMaxDefault } from '../shared/lim
 import { statusCode } from '../shared/outcome.ts';
 import type { TargetPolicy } from '../shared/policy.ts';
 import { createTargetPolicy } from '../shared/policy.ts';
-import type { Capabilities, PingRequest } from '../shared/protocol.ts';
-import { mediaTypes, parsePingRequest } from '../shared/protocol.ts';
+import type { Capabilities } from '../shared/protocol.ts';
+import { mediaTypes } from '../shared/protocol.ts';
 import type { ResultBlock } from '../shared/results.ts';
 import { Admission } from './admission.ts';
 import type { AnswerForm, Taker } from './answer.ts';
 import { answer } from './answer.ts';
 import { createAuthenticator } from './auth.ts';
 import { runBatch } from './batch.ts';
-import { readJsonBody } from './body.ts';
 import { requestDeadlineMs } from './deadline.ts';
 import { errorResponse } from './error-response.ts';
+import { readPingRequest } from './ping-request.ts';
 import { planBatch } from './plan.ts';
 import type { Probe } from './probes/probe.ts';
 import type { Resolver } from './resolver.ts';
@@ -85,7 +85,7 @@ export function createApp({
 	log = () => undefined,
 	fault = (error) => console.error(error),
 }: WorkerAppOptions): Hono {
-	const { hostsInFlightMax, bodyBytesMax } = capabilities;
+	const { hostsInFlightMax } = capabilities;
 	const admission = new Admission({ hostsInFlightMax, requestsInFlightMax });
 	const authenticator = tokens === 'none' ? undefined : createAuthenticator(tokens);
 	const app = new Hono();
@@ -113,15 +113,11 @@ export function createApp({
 			finish();
 		};
 		try {
-			const body = await readJsonBody(request, bodyBytesMax);
-			refuseTooMany(body, capabilities);
-			const asked = parsePingRequest(body);
-			refuseTooManyProbes(asked, capabilities);
-			const plan = planBatch(asked);
+			const plan = planBatch(await readPingRequest(request, capabilities));
 			ticket.addHosts(plan.hosts.length);
 			entry.hosts = plan.hosts.length;
 			const deadlineMs = requestDeadlineMs({
-				settings: asked,
+				settings: plan.settings,
 				hostsInRequest: plan.hosts.length,
 				hostsInFlight: admission.hostsInFlight,
 				capabilities,
@@ -217,30 +213,6 @@ function formOf(context: Context): AnswerForm {
 		supports: Object.values(mediaTypes),
 		default: mediaTypes.json,
 	}) as AnswerForm;
-}
-
-/** Before the form of every host is checked: a body of millions of wrong ones would be millions of errors. */
-function refuseTooMany(body: unknown, { hostsPerRequestMax }: Capabilities): void {
-	const hosts = typeof body === 'object' && body !== null && 'hosts' in body ? body.hosts : undefined;
-	if (!Array.isArray(hosts) || hosts.length <= hostsPerRequestMax) return;
-	throw new PingpoolError(
-		'too-large',
-		`hosts: ${hosts.length} are over the ${hostsPerRequestMax} of one request`,
-		{
-			details: { path: 'hosts', hostsPerRequestMax },
-		},
-	);
-}
-
-function refuseTooManyProbes({ hosts, count, attempts }: PingRequest, capabilities: Capabilities): void {
-	const { probesPerRequestMax } = capabilities;
-	const probes = hosts.length * Math.max(count, attempts);
-	if (probesPerRequestMax === null || probes <= probesPerRequestMax) return;
-	throw new PingpoolError(
-		'too-large',
-		`hosts: ${hosts.length} hosts with up to ${Math.max(count, attempts)} probes each are over the ${probesPerRequestMax} probes of one request`,
-		{ details: { path: 'hosts', probesPerRequestMax } },
-	);
 }
 
 const denied = statusCode('denied');

@@ -7,17 +7,19 @@
  * probes as they are, those that stand for the machine itself apart. One deadline bounds it all: what has no
  * result by then is the worker's own trouble (`error/cancelled`).
  */
-import { onAbort } from '../shared/abort.ts';
+import { noLongerNeeded, onAbort } from '../shared/abort.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { IpAddress } from '../shared/ip.ts';
-import { formatIp, parseIp } from '../shared/ip.ts';
+import { formatIp, formatIpv4, parseIp } from '../shared/ip.ts';
 import type { Reason, Status } from '../shared/outcome.ts';
 import type { TargetPolicy } from '../shared/policy.ts';
 import type { ResultBlock } from '../shared/results.ts';
 import type { ProbeName } from '../shared/target.ts';
+import { parseTarget } from '../shared/target.ts';
+import type { Ipv4Hosts } from './ipv4-hosts.ts';
 import { Ledger } from './ledger.ts';
 import type { BatchPlan, PlannedHost } from './plan.ts';
-import type { Probe, ProbeHost } from './probes/probe.ts';
+import type { BatchReporting, Ipv4Batch, Probe, ProbeBatch, ProbeHost } from './probes/probe.ts';
 import type { Resolver } from './resolver.ts';
 
 export interface BatchOptions {
@@ -68,11 +70,12 @@ export async function runBatch(options: BatchOptions): Promise<void> {
 	try {
 		await Promise.race([new Run(options, ledger, stop.signal).all(), stopped]);
 		signal.throwIfAborted();
-		ledger.settle(plan.unique, 'error', 'cancelled');
+		ledger.settle(plan.ipv4.index, 'error', 'cancelled');
+		ledger.settle(positionsOf(plan.others), 'error', 'cancelled');
 	} finally {
 		ledger.close();
 		forget();
-		stop.abort();
+		stop.abort(noLongerNeeded);
 	}
 }
 
@@ -82,7 +85,7 @@ class Run {
 	readonly #signal: AbortSignal;
 	readonly #probes: ReadonlyMap<ProbeName, Probe>;
 	/** resolved and allowed, waiting for their group to start */
-	readonly #ready = new Map<ProbeName, { planned: PlannedHost[]; hosts: ProbeHost[] }>();
+	readonly #ready = new Map<ProbeName, ProbeHost[]>();
 	readonly #running: Promise<void>[] = [];
 	/** hosts whose first probe is still to leave */
 	#unsent: number;
@@ -93,7 +96,7 @@ class Run {
 		this.#ledger = ledger;
 		this.#signal = signal;
 		this.#probes = new Map(options.probes.map((probe) => [probe.name, probe]));
-		this.#unsent = options.plan.unique.length;
+		this.#unsent = options.plan.ipv4.index.length + options.plan.others.length;
 	}
 
 	/** Never rejects. */
@@ -101,7 +104,8 @@ class Run {
 		const { plan, resolver } = this.#options;
 		const unoffered: PlannedHost[] = [];
 		const named = new Map<string, PlannedHost[]>();
-		for (const planned of plan.unique) {
+		this.#admitIpv4();
+		for (const planned of plan.others) {
 			const { address, name } = planned.target;
 			if (!this.#probes.has(planned.probe)) unoffered.push(planned);
 			else if (address !== undefined) this.#admit(planned, address);
@@ -112,10 +116,37 @@ class Run {
 				else others.push(planned);
 			}
 		}
-		this.#settle(unoffered, 'error', 'no-probe');
+		this.#settle(positionsOf(unoffered), 'error', 'no-probe');
 		this.#startReady();
 		if (resolver !== undefined && named.size > 0) await this.#resolveAll(resolver, named);
 		await Promise.all(this.#running);
+	}
+
+	/** Starts the probe of bare IPv4 addresses in columns, or puts them among the ready ones where it takes none;
+	 * reports those that are denied. */
+	#admitIpv4(): void {
+		const { plan, policy } = this.#options;
+		const probe = this.#probes.get(plan.settings.probe);
+		if (probe === undefined) {
+			this.#settle(plan.ipv4.index, 'error', 'no-probe');
+			return;
+		}
+		const { allowed, denied } = sortOut(plan.ipv4, (value) => policy.checkIpv4(value, probe.name));
+		for (const [reason, positions] of denied) this.#settle(positions, 'denied', reason);
+		if (allowed.index.length === 0) return;
+		if (probe.runIpv4 === undefined) {
+			const port = plan.ipv4Port;
+			this.#ready.set(
+				probe.name,
+				Array.from(allowed.index, (index, row): ProbeHost => {
+					const target = parseTarget(formatIpv4(allowed.ipv4[row]!));
+					return { index, target, address: target.address, port };
+				}),
+			);
+		} else {
+			const batch: Ipv4Batch = { ...allowed, ...this.#reporting(new Map()) };
+			this.#running.push(this.#probe(() => probe.runIpv4!(batch), allowed.index));
+		}
 	}
 
 	/** Puts a host among the ready ones, or reports it as denied. */
@@ -124,22 +155,19 @@ class Run {
 		const checked = address ?? (isLocalhost(target.name!) ? loopback : undefined);
 		const reason = checked && this.#options.policy.check(checked, probe);
 		if (reason !== undefined) {
-			this.#settle([planned], 'denied', reason);
+			this.#settle([index], 'denied', reason);
 			return;
 		}
-		let group = this.#ready.get(probe);
-		if (group === undefined) {
-			group = { planned: [], hosts: [] };
-			this.#ready.set(probe, group);
-		}
-		group.planned.push(planned);
-		group.hosts.push({ index, target, address, port });
+		const host: ProbeHost = { index, target, address, port };
+		const group = this.#ready.get(probe);
+		if (group === undefined) this.#ready.set(probe, [host]);
+		else group.push(host);
 	}
 
 	/** Hosts that no probe is sent to. */
-	#settle(hosts: readonly PlannedHost[], status: Status, reason: Reason): void {
-		this.#ledger.settle(hosts, status, reason);
-		this.#left(hosts.length, 0);
+	#settle(positions: ArrayLike<number>, status: Status, reason: Reason): void {
+		this.#ledger.settle(positions, status, reason);
+		this.#left(positions.length, 0);
 	}
 
 	#left(hosts: number, waitMs: number): void {
@@ -149,30 +177,35 @@ class Run {
 	}
 
 	#startReady(): void {
-		for (const [name, { planned, hosts }] of this.#ready) {
-			this.#running.push(this.#probe(this.#probes.get(name)!, planned, hosts));
+		for (const [name, hosts] of this.#ready) {
+			const probe = this.#probes.get(name)!;
+			const resolved = new Map<number, string>();
+			for (const { index, target, address } of hosts) {
+				if (target.address === undefined && address !== undefined) resolved.set(index, formatIp(address));
+			}
+			const batch: ProbeBatch = { hosts, ...this.#reporting(resolved) };
+			this.#running.push(this.#probe(() => probe.run(batch), positionsOf(hosts)));
 		}
 		this.#ready.clear();
 	}
 
-	async #probe(probe: Probe, planned: readonly PlannedHost[], hosts: readonly ProbeHost[]): Promise<void> {
-		const { plan, fault } = this.#options;
-		const resolved = new Map<number, string>();
-		for (const { index, target, address } of hosts) {
-			if (target.address === undefined && address !== undefined) resolved.set(index, formatIp(address));
-		}
+	/** What every batch of a probe has in common. */
+	#reporting(resolved: ReadonlyMap<number, string>): BatchReporting {
+		return {
+			settings: this.#options.plan.settings,
+			report: (block) => this.#ledger.take(withAddresses(block, resolved)),
+			left: (count, waitMs) => this.#left(count, waitMs),
+			signal: this.#signal,
+		};
+	}
+
+	async #probe(run: () => Promise<void>, positions: ArrayLike<number>): Promise<void> {
 		try {
-			await probe.run({
-				hosts,
-				settings: plan.request,
-				report: (block) => this.#ledger.take(withAddresses(block, resolved)),
-				left: (count, waitMs) => this.#left(count, waitMs),
-				signal: this.#signal,
-			});
+			await run();
 		} catch (error) {
-			if (!this.#signal.aborted) fault(error);
+			if (!this.#signal.aborted) this.#options.fault(error);
 		}
-		if (!this.#signal.aborted) this.#ledger.settle(planned, 'error', 'internal');
+		if (!this.#signal.aborted) this.#ledger.settle(positions, 'error', 'internal');
 	}
 
 	async #resolveAll(resolver: Resolver, named: ReadonlyMap<string, readonly PlannedHost[]>): Promise<void> {
@@ -181,7 +214,7 @@ class Run {
 		const gathering = this.#gather(signal);
 		const resolving = Array.from(named, ([name, hosts]) => this.#resolve(resolver, name, hosts));
 		await Promise.all(resolving);
-		done.abort();
+		done.abort(noLongerNeeded);
 		await gathering;
 		if (!this.#signal.aborted) this.#startReady();
 	}
@@ -202,14 +235,37 @@ class Run {
 				for (const planned of hosts) this.#admit(planned, resolution.address);
 			} else {
 				const { reason } = resolution;
-				this.#settle(hosts, reason.startsWith('dns-') ? 'unresolved' : 'error', reason);
+				this.#settle(positionsOf(hosts), reason.startsWith('dns-') ? 'unresolved' : 'error', reason);
 			}
 		} catch (error) {
 			if (this.#signal.aborted) return;
 			this.#options.fault(error);
-			this.#settle(hosts, 'error', 'internal');
+			this.#settle(positionsOf(hosts), 'error', 'internal');
 		}
 	}
+}
+
+function positionsOf(hosts: readonly { readonly index: number }[]): number[] {
+	return hosts.map(({ index }) => index);
+}
+
+/** The hosts that may be probed, which are nearly always all of them as they are, and the positions of the others
+ * by reason. */
+function sortOut(hosts: Ipv4Hosts, check: (value: number) => Reason | undefined) {
+	const denied = new Map<Reason, number[]>();
+	const rows: number[] = [];
+	for (let row = 0; row < hosts.ipv4.length; row += 1) {
+		const reason = check(hosts.ipv4[row]!);
+		if (reason === undefined) continue;
+		const positions = denied.get(reason);
+		if (positions === undefined) denied.set(reason, [hosts.index[row]!]);
+		else positions.push(hosts.index[row]!);
+		rows.push(row);
+	}
+	if (rows.length === 0) return { allowed: hosts, denied };
+	const isDenied = new Set(rows);
+	const isAllowed = (_: number, row: number): boolean => !isDenied.has(row);
+	return { allowed: { index: hosts.index.filter(isAllowed), ipv4: hosts.ipv4.filter(isAllowed) }, denied };
 }
 
 /** Adds the addresses that names resolved to, where something was sent there; addresses speak for themselves. */

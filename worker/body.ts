@@ -1,12 +1,12 @@
-/** The body of a request: read within its ceiling, then parsed. */
-import { messageOf, PingpoolError } from '../shared/errors.ts';
+/** The body of a request, read within its ceiling. */
+import { PingpoolError } from '../shared/errors.ts';
+import { joined } from './byte-stream.ts';
 
 /**
  * @param bytesMax counted as the body streams in, because Content-Length may be missing or wrong
- * @returns the parsed JSON
- * @throws PingpoolError `unsupported-media-type`, `too-large` or `bad-request`
+ * @throws PingpoolError `unsupported-media-type` or `too-large`
  */
-export async function readJsonBody(request: Request, bytesMax: number): Promise<unknown> {
+export async function readBody(request: Request, bytesMax: number): Promise<Uint8Array> {
 	const encoding = request.headers.get('content-encoding')?.trim().toLowerCase();
 	if (encoding !== undefined && encoding !== '' && encoding !== 'identity') {
 		// A few compressed kilobytes can stand for gigabytes.
@@ -16,25 +16,6 @@ export async function readJsonBody(request: Request, bytesMax: number): Promise<
 	}
 	const declared = Number(request.headers.get('content-length') ?? 0);
 	if (declared > bytesMax) throw tooLarge(bytesMax);
-	const bytes = await readBytes(request, bytesMax);
-	let text: string;
-	try {
-		text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes);
-	} catch (cause) {
-		throw new PingpoolError('bad-request', 'the body is not valid UTF-8', { cause, details: { path: '' } });
-	}
-	try {
-		return JSON.parse(text);
-	} catch (cause) {
-		const problem = text.trim() === '' ? 'it is empty' : messageOf(cause);
-		throw new PingpoolError('bad-request', `the body is not JSON: ${problem}`, {
-			cause,
-			details: { path: '', expected: '{"hosts":["127.0.0.1"]}' },
-		});
-	}
-}
-
-async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array> {
 	const chunks: Uint8Array[] = [];
 	let length = 0;
 	for await (const chunk of request.body ?? []) {
@@ -43,14 +24,7 @@ async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array
 		if (length > bytesMax) throw tooLarge(bytesMax);
 		chunks.push(chunk);
 	}
-	if (chunks.length === 1) return chunks[0]!;
-	const bytes = new Uint8Array(length);
-	let offset = 0;
-	for (const chunk of chunks) {
-		bytes.set(chunk, offset);
-		offset += chunk.byteLength;
-	}
-	return bytes;
+	return joined(chunks);
 }
 
 function tooLarge(bytesMax: number): PingpoolError {

@@ -6,12 +6,12 @@ import {
 	ratePerSecondDefault,
 } from '../shared/limits.ts';
 import type { Capabilities } from '../shared/protocol.ts';
-import { protocolVersion } from '../shared/protocol.ts';
+import { mediaTypes, protocolVersion } from '../shared/protocol.ts';
 import { version } from './version.ts';
 
 /** A worker's own part of its capabilities; ceilings that are left out are those of limits.ts. */
 export type CapabilityOptions = Pick<Capabilities, 'runtime' | 'probes'> &
-	Partial<Omit<Capabilities, 'protocol' | 'instance' | 'version' | 'bodyBytesMax'>>;
+	Partial<Omit<Capabilities, 'protocol' | 'instance' | 'version' | 'bodyBytesMax' | 'requestForms'>>;
 
 /** @returns capabilities with an instance id that is new at every call */
 export function buildCapabilities(options: CapabilityOptions): Capabilities {
@@ -25,6 +25,7 @@ export function buildCapabilities(options: CapabilityOptions): Capabilities {
 		hostsInFlightMax,
 		bodyBytesMax,
 		ratePerSecondMax: ratePerSecondDefault,
+		requestForms: [mediaTypes.json, mediaTypes.columns],
 		...options,
 	};
 }

@@ -1,15 +1,19 @@
 /**
- * Gathers results into lines of the columns form (shared/columns.ts). Probes report in blocks of one row to
- * thousands; a line carries up to `resultBlockHostsMax` rows and waits `resultBlockMsMax` for them at most.
+ * Gathers results into frames of the columns form (shared/columns.ts). Probes report in blocks of one row to
+ * thousands; a frame carries up to `resultBlockHostsMax` rows and waits `resultBlockMsMax` for them at most. A
+ * block that comes large enough is a frame as it is.
  */
 import type { Clock } from '../shared/clock.ts';
 import { encodeBlock } from '../shared/columns.ts';
 import { resultBlockHostsMax, resultBlockMsMax } from '../shared/limits.ts';
 import type { ResultBlock } from '../shared/results.ts';
 
+/** Blocks with as many rows cost less as they are than copied first. */
+const wholeRowsMin = 256;
+
 export interface ColumnsWriterOptions {
-	/** takes a line without its line feed */
-	readonly write: (line: string) => void;
+	/** takes a frame */
+	readonly write: (frame: Uint8Array) => void;
 	/** whether blocks carry round-trip statistics: asked for with a count above 1 */
 	readonly statistics: boolean;
 	readonly clock: Clock;
@@ -19,30 +23,27 @@ export interface ColumnsWriterOptions {
 
 export class ColumnsWriter {
 	readonly #options: ColumnsWriterOptions;
-	readonly #index = new Uint32Array(resultBlockHostsMax);
-	readonly #status = new Uint8Array(resultBlockHostsMax);
-	readonly #reason = new Uint8Array(resultBlockHostsMax);
-	readonly #address = new Array<string | undefined>(resultBlockHostsMax).fill(undefined);
-	readonly #sent = new Uint16Array(resultBlockHostsMax);
-	readonly #received = new Uint16Array(resultBlockHostsMax);
-	readonly #rttMs = new Float64Array(resultBlockHostsMax);
-	readonly #rtt: { min: Float64Array; max: Float64Array; jitter: Float64Array } | undefined;
+	/** made when the first rows have to be gathered */
+	#gathered: GatheredRows | undefined;
 	#length = 0;
 	#named = false;
 	#flushing = false;
 
 	constructor(options: ColumnsWriterOptions) {
 		this.#options = options;
-		if (options.statistics) {
-			const column = (): Float64Array => new Float64Array(resultBlockHostsMax);
-			this.#rtt = { min: column(), max: column(), jitter: column() };
-		}
 	}
 
 	add(block: ResultBlock): void {
+		const { statistics, write } = this.#options;
+		const isRightSize = block.length >= wholeRowsMin && block.length <= resultBlockHostsMax;
+		if (isRightSize && (block.rtt !== undefined) === statistics) {
+			write(encodeBlock(block));
+			return;
+		}
+		this.#gathered ??= newRows(statistics);
 		for (let from = 0; from < block.length; ) {
 			const count = Math.min(block.length - from, resultBlockHostsMax - this.#length);
-			this.#copy(block, from, count);
+			this.#copy(this.#gathered, block, from, count);
 			from += count;
 			if (this.#length === resultBlockHostsMax) this.flush();
 		}
@@ -50,24 +51,11 @@ export class ColumnsWriter {
 	}
 
 	flush(): void {
+		const gathered = this.#gathered;
 		const length = this.#length;
-		if (length === 0) return;
-		const rows = <Column extends Uint8Array | Uint16Array | Uint32Array | Float64Array>(column: Column) =>
-			column.subarray(0, length);
-		const rtt = this.#rtt;
-		this.#options.write(
-			encodeBlock({
-				length,
-				index: rows(this.#index),
-				status: rows(this.#status),
-				reason: rows(this.#reason),
-				address: this.#named ? this.#address.slice(0, length) : undefined,
-				sent: rows(this.#sent),
-				received: rows(this.#received),
-				rttMs: rows(this.#rttMs),
-				rtt: rtt && { min: rows(rtt.min), max: rows(rtt.max), jitter: rows(rtt.jitter) },
-			}),
-		);
+		if (gathered === undefined || length === 0) return;
+		const address = this.#named ? gathered.address.slice(0, length) : undefined;
+		this.#options.write(encodeBlock({ ...gathered, length, address }));
 		this.#length = 0;
 		this.#named = false;
 	}
@@ -85,25 +73,40 @@ export class ColumnsWriter {
 		);
 	}
 
-	#copy(block: ResultBlock, from: number, count: number): void {
+	#copy(own: GatheredRows, block: ResultBlock, from: number, count: number): void {
 		const { index, status, reason, address, sent, received, rttMs, rtt } = block;
-		const own = this.#rtt;
 		for (let row = from, to = this.#length; row < from + count; row += 1, to += 1) {
-			this.#index[to] = index[row]!;
-			this.#status[to] = status[row]!;
-			this.#reason[to] = reason[row]!;
-			this.#sent[to] = sent[row]!;
-			this.#received[to] = received[row]!;
-			this.#rttMs[to] = rttMs[row]!;
+			own.index[to] = index[row]!;
+			own.status[to] = status[row]!;
+			own.reason[to] = reason[row]!;
+			own.sent[to] = sent[row]!;
+			own.received[to] = received[row]!;
+			own.rttMs[to] = rttMs[row]!;
 			const text = address?.[row];
-			this.#address[to] = text;
+			own.address[to] = text;
 			if (text !== undefined) this.#named = true;
-			if (own !== undefined) {
-				own.min[to] = rtt === undefined ? Number.NaN : rtt.min[row]!;
-				own.max[to] = rtt === undefined ? Number.NaN : rtt.max[row]!;
-				own.jitter[to] = rtt === undefined ? Number.NaN : rtt.jitter[row]!;
+			if (own.rtt !== undefined) {
+				own.rtt.min[to] = rtt === undefined ? Number.NaN : rtt.min[row]!;
+				own.rtt.max[to] = rtt === undefined ? Number.NaN : rtt.max[row]!;
+				own.rtt.jitter[to] = rtt === undefined ? Number.NaN : rtt.jitter[row]!;
 			}
 		}
 		this.#length += count;
 	}
+}
+
+type GatheredRows = ReturnType<typeof newRows>;
+
+function newRows(statistics: boolean) {
+	const times = (): Float64Array => new Float64Array(resultBlockHostsMax);
+	return {
+		index: new Uint32Array(resultBlockHostsMax),
+		status: new Uint8Array(resultBlockHostsMax),
+		reason: new Uint8Array(resultBlockHostsMax),
+		address: new Array<string | undefined>(resultBlockHostsMax).fill(undefined),
+		sent: new Uint16Array(resultBlockHostsMax),
+		received: new Uint16Array(resultBlockHostsMax),
+		rttMs: times(),
+		rtt: statistics ? { min: times(), max: times(), jitter: times() } : undefined,
+	};
 }

@@ -6,44 +6,41 @@
 import type { Reason, Status } from '../shared/outcome.ts';
 import type { ResultBlock } from '../shared/results.ts';
 import { selectRows, unsentBlock } from '../shared/results.ts';
-import type { BatchPlan, PlannedHost } from './plan.ts';
+import type { BatchPlan } from './plan.ts';
 
 export class Ledger {
-	readonly #plan: BatchPlan;
+	readonly #copies: BatchPlan['copies'];
 	readonly #report: (block: ResultBlock) => void;
 	/** 1 for a position that is reported */
 	readonly #reported: Uint8Array;
+	/** positions that are not reported yet */
+	#missing: number;
 	#closed = false;
 
-	constructor(plan: BatchPlan, report: (block: ResultBlock) => void) {
-		this.#plan = plan;
+	constructor({ hosts, copies }: BatchPlan, report: (block: ResultBlock) => void) {
+		this.#copies = copies;
 		this.#report = report;
-		this.#reported = new Uint8Array(plan.hosts.length);
+		this.#reported = new Uint8Array(hosts.length);
+		this.#missing = hosts.length;
 	}
 
 	/** Takes results of a probe, whose positions are those of unique hosts. */
 	take(block: ResultBlock): void {
 		if (this.#closed) return;
-		const reported = this.#reported;
-		const rows: number[] = [];
-		for (let row = 0; row < block.length; row += 1) {
-			const index = block.index[row]!;
-			if (reported[index] !== 0) continue;
-			reported[index] = 1;
-			rows.push(row);
-		}
-		if (rows.length === 0) return;
-		const fresh = rows.length === block.length ? block : selectRows(block, rows);
-		this.#report(this.#plan.copies.size === 0 ? fresh : this.#withCopies(fresh));
+		const fresh = this.#freshRows(block);
+		if (fresh === undefined) return;
+		this.#report(this.#copies.size === 0 ? fresh : this.#withCopies(fresh));
 	}
 
-	/** Reports the same outcome for those of the hosts that are not reported yet; nothing was sent to them. */
-	settle(hosts: readonly PlannedHost[], status: Status, reason: Reason): void {
-		const open = hosts.filter(({ index }) => this.#reported[index] === 0);
-		if (open.length > 0) {
-			const positions = open.map(({ index }) => index);
-			this.take(unsentBlock(positions, status, reason));
+	/** Reports the same outcome for those of the positions that are not reported yet; nothing was sent there. */
+	settle(positions: ArrayLike<number>, status: Status, reason: Reason): void {
+		if (this.#missing === 0) return;
+		const open: number[] = [];
+		for (let row = 0; row < positions.length; row += 1) {
+			const position = positions[row]!;
+			if (this.#reported[position] === 0) open.push(position);
 		}
+		if (open.length > 0) this.take(unsentBlock(open, status, reason));
 	}
 
 	/** Nothing is reported any more. */
@@ -51,13 +48,36 @@ export class Ledger {
 		this.#closed = true;
 	}
 
+	/** The rows that are not reported yet, which are reported from now on; nearly always the block as it is. */
+	#freshRows(block: ResultBlock): ResultBlock | undefined {
+		const { length, index } = block;
+		const reported = this.#reported;
+		let fresh = 0;
+		while (fresh < length && reported[index[fresh]!] === 0) {
+			reported[index[fresh]!] = 1;
+			fresh += 1;
+		}
+		this.#missing -= fresh;
+		if (fresh === length) return length === 0 ? undefined : block;
+		const rows = Array.from({ length: fresh }, (_, row) => row);
+		for (let row = fresh + 1; row < length; row += 1) {
+			const position = index[row]!;
+			if (reported[position] !== 0) continue;
+			reported[position] = 1;
+			rows.push(row);
+			this.#missing -= 1;
+		}
+		return rows.length === 0 ? undefined : selectRows(block, rows);
+	}
+
 	#withCopies(block: ResultBlock): ResultBlock {
 		const rows: number[] = [];
 		const positions: number[] = [];
 		for (let row = 0; row < block.length; row += 1) {
-			const copies = this.#plan.copies.get(block.index[row]!);
+			const copies = this.#copies.get(block.index[row]!);
 			for (const position of copies ?? []) {
 				this.#reported[position] = 1;
+				this.#missing -= 1;
 				rows.push(row);
 				positions.push(position);
 			}

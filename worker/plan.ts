@@ -1,8 +1,14 @@
-/** What a request asks for, host by host: parsed, with its probe and port, duplicates known. */
+/** What a request asks for: every host once, with its probe and port; bare IPv4 addresses in columns. */
 import { messageOf, PingpoolError } from '../shared/errors.ts';
-import type { PingRequest } from '../shared/protocol.ts';
+import type { HostColumn } from '../shared/host-column.ts';
+import { hostAt } from '../shared/host-column.ts';
+import type { IpAddress } from '../shared/ip.ts';
+import { formatIp, formatIpv4 } from '../shared/ip.ts';
 import type { ProbeName, Target } from '../shared/target.ts';
 import { InvalidTargetError, parseTarget, probeOf } from '../shared/target.ts';
+import type { Ipv4Hosts } from './ipv4-hosts.ts';
+import { Ipv4Gatherer } from './ipv4-hosts.ts';
+import type { AskedBatch } from './ping-request.ts';
 
 /** A host to be probed, once for all the positions that ask for it. */
 export interface PlannedHost {
@@ -15,41 +21,78 @@ export interface PlannedHost {
 }
 
 export interface BatchPlan {
-	readonly request: PingRequest;
-	/** by position in the request; of duplicates, the same object */
-	readonly hosts: readonly PlannedHost[];
-	/** every host once */
-	readonly unique: readonly PlannedHost[];
+	readonly settings: AskedBatch['settings'];
+	/** as asked, by position */
+	readonly hosts: HostColumn;
+	/** every bare IPv4 address once, for the probe that was asked for */
+	readonly ipv4: Ipv4Hosts;
+	/** the port of bare addresses; set for tcp and http */
+	readonly ipv4Port: number | undefined;
+	/** every other host once */
+	readonly others: readonly PlannedHost[];
 	/** the further positions of a host that is asked for more than once, by its first one */
 	readonly copies: ReadonlyMap<number, readonly number[]>;
+	/** the addresses of hosts that are written as one, but not as a bare IPv4 address, by position */
+	readonly literals: ReadonlyMap<number, IpAddress>;
 }
 
 const httpPort = 80;
 
 /** @throws PingpoolError `bad-request` with `details.path` of the first host that can not be probed */
-export function planBatch(request: PingRequest): BatchPlan {
-	const hosts = new Array<PlannedHost>(request.hosts.length);
-	const unique: PlannedHost[] = [];
+export function planBatch({ hosts, settings }: AskedBatch): BatchPlan {
+	const bare = new Ipv4Gatherer(hosts.length);
+	let ipv4Port: number | undefined;
+	const others: PlannedHost[] = [];
 	const copies = new Map<number, number[]>();
+	const literals = new Map<number, IpAddress>();
 	// The canonical text of a target decides its probe within one request, so it is key enough.
-	const known = new Map<string, PlannedHost>();
-	for (const [index, text] of request.hosts.entries()) {
-		const target = parse(text, index);
-		const twin = known.get(target.text);
-		if (twin !== undefined) {
-			hosts[index] = twin;
-			const others = copies.get(twin.index);
-			if (others === undefined) copies.set(twin.index, [index]);
-			else others.push(index);
-			continue;
-		}
-		const probe = probeOf(target, request.probe);
-		const host: PlannedHost = { index, target, probe, port: portOf(target, probe, request, index) };
-		known.set(target.text, host);
-		hosts[index] = host;
-		unique.push(host);
+	const known = new Map<string, number>();
+
+	function addCopy(first: number, index: number): void {
+		const positions = copies.get(first);
+		if (positions === undefined) copies.set(first, [index]);
+		else positions.push(index);
 	}
-	return { request, hosts, unique, copies };
+
+	function addIpv4(index: number, value: number): void {
+		if (bare.length === 0) ipv4Port = portOf(index, settings.probe, settings.port, formatIpv4(value));
+		const first = bare.add(index, value);
+		if (first !== index) addCopy(first, index);
+	}
+
+	function addText(index: number, text: string): void {
+		const target = parse(text, index);
+		const { address } = target;
+		if (address !== undefined) literals.set(index, address);
+		// An IPv4-mapped address is the IPv4 address that it carries.
+		if (address?.family === 4 && target.scheme === undefined && target.port === undefined) {
+			addIpv4(index, address.value);
+			return;
+		}
+		const first = known.get(target.text);
+		if (first !== undefined) {
+			addCopy(first, index);
+			return;
+		}
+		known.set(target.text, index);
+		const probe = probeOf(target, settings.probe);
+		const host = address?.family === 6 ? `[${target.text}]` : target.text;
+		others.push({ index, target, probe, port: portOf(index, probe, target.port ?? settings.port, host) });
+	}
+
+	for (let index = 0; index < hosts.length; index += 1) {
+		const text = hosts.texts?.[index];
+		if (text === undefined) addIpv4(index, hosts.ipv4[index]!);
+		else addText(index, text);
+	}
+	return { settings, hosts, ipv4: bare.hosts(), ipv4Port, others, copies, literals };
+}
+
+/** The address of a host that was written as one. */
+export function literalAt({ hosts, literals }: BatchPlan, index: number): string | undefined {
+	if (hosts.texts?.[index] === undefined) return hostAt(hosts, index);
+	const address = literals.get(index);
+	return address && formatIp(address);
 }
 
 function parse(text: string, index: number): Target {
@@ -67,12 +110,10 @@ function parse(text: string, index: number): Target {
 	}
 }
 
-function portOf(target: Target, probe: ProbeName, request: PingRequest, index: number): number | undefined {
+function portOf(index: number, probe: ProbeName, port: number | undefined, host: string): number | undefined {
 	if (probe === 'icmp') return undefined;
-	const port = target.port ?? request.port;
 	if (port !== undefined) return port;
 	if (probe === 'http') return httpPort;
-	const host = target.address?.family === 6 ? `[${target.text}]` : target.text;
 	throw new PingpoolError('bad-request', `hosts[${index}]: a tcp probe needs a port`, {
 		details: {
 			path: `hosts[${index}]`,

@@ -5,18 +5,21 @@
  * once while rows still reach the database nearly in key order, and dealt into one queue per probe. No more
  * than one window is held beyond what is in flight, whatever the length of the list.
  */
+import type { HostColumn } from '../../shared/host-column.ts';
+import { sliceHosts } from '../../shared/host-column.ts';
 import type { Random } from '../../shared/random.ts';
-import { shuffledOrder } from '../../shared/random.ts';
 import type { ProbeName } from '../../shared/target.ts';
 import { probeNames } from '../../shared/target.ts';
 import type { TargetBatch } from '../targets/target-list.ts';
+import { ShuffleWindow } from './shuffle-window.ts';
+import { fitting, TargetQueue } from './target-queue.ts';
 
 /** Targets that belong together on their way to one worker. */
 export interface Chunk {
 	readonly probe: ProbeName;
 	/** positions in the run, parallel to `hosts` */
-	readonly positions: readonly number[];
-	readonly hosts: readonly string[];
+	readonly positions: Uint32Array;
+	readonly hosts: HostColumn;
 	/** requests so far that may have reached a worker with these hosts in them */
 	readonly tries: number;
 	/** workers that failed at it, to be avoided while there are others */
@@ -46,53 +49,6 @@ export interface ChunkTaker {
 	readonly probes: ReadonlySet<ProbeName>;
 }
 
-class TargetQueue {
-	positions: number[] = [];
-	hosts: string[] = [];
-	head = 0;
-	get size(): number {
-		return this.hosts.length - this.head;
-	}
-	push(position: number, host: string): void {
-		this.positions.push(position);
-		this.hosts.push(host);
-	}
-	take(count: number): { positions: number[]; hosts: string[] } {
-		const end = Math.min(this.head + count, this.hosts.length);
-		const taken = {
-			positions: this.positions.slice(this.head, end),
-			hosts: this.hosts.slice(this.head, end),
-		};
-		this.head = end;
-		// Half of it taken: let go of that half, for a queue that is filled again and again may never be empty.
-		if (2 * this.head >= this.hosts.length) {
-			this.positions = this.positions.slice(this.head);
-			this.hosts = this.hosts.slice(this.head);
-			this.head = 0;
-		}
-		return taken;
-	}
-}
-
-/** How many of `hosts` from `from` on fit: at most `count`, and at least one. */
-function fitting(
-	hosts: readonly string[],
-	from: number,
-	count: number,
-	bytesMax: number,
-	probe: ProbeName,
-): number {
-	const most = Math.min(Math.max(1, count), hosts.length - from);
-	let bytes = 0;
-	for (let n = 0; n < most; n += 1) {
-		const host = hosts[from + n]!;
-		// Only the query of a URL has characters that JSON escapes.
-		bytes += (probe === 'http' ? JSON.stringify(host).length : host.length + 2) + 1;
-		if (bytes > bytesMax) return Math.max(1, n);
-	}
-	return most;
-}
-
 export class ChunkSource {
 	readonly #iterator: AsyncIterator<TargetBatch>;
 	readonly #random: Random;
@@ -100,7 +56,6 @@ export class ChunkSource {
 	readonly #queues = new Map<ProbeName, TargetQueue>(probeNames.map((probe) => [probe, new TargetQueue()]));
 	#retries: Chunk[] = [];
 	#pending: TargetBatch | undefined;
-	#pendingOffset = 0;
 	#ended = false;
 	#filling: Promise<void> | undefined;
 	#failure: { error: unknown } | undefined;
@@ -144,7 +99,7 @@ export class ChunkSource {
 		for (;;) {
 			for (const [probe, queue] of this.#queues) {
 				if (queue.size === 0 || !taker.probes.has(probe)) continue;
-				const taken = queue.take(fitting(queue.hosts, queue.head, size.sizeOf(probe), size.bytesMax, probe));
+				const taken = queue.take(size.sizeOf(probe), size.bytesMax, probe);
 				return { probe, ...taken, tries: 0, failedOn: new Set(), notBeforeMs: 0 };
 			}
 			if (this.#failure !== undefined) throw this.#failure.error;
@@ -167,8 +122,7 @@ export class ChunkSource {
 		const queue = this.#queues.get(probe)!;
 		const chunks = this.#retries.filter((chunk) => chunk.probe === probe);
 		this.#retries = this.#retries.filter((chunk) => chunk.probe !== probe);
-		if (queue.size > 0) {
-			const taken = queue.take(queue.size);
+		for (const taken of queue.takeAll()) {
 			chunks.push({ probe, ...taken, tries: 0, failedOn: new Set(), notBeforeMs: 0 });
 		}
 		return chunks;
@@ -207,16 +161,14 @@ export class ChunkSource {
 		this.#retries[at] = {
 			...chunk,
 			positions: chunk.positions.slice(size),
-			hosts: chunk.hosts.slice(size),
+			hosts: sliceHosts(chunk.hosts, size, chunk.hosts.length),
 		};
-		return { ...chunk, positions: chunk.positions.slice(0, size), hosts: chunk.hosts.slice(0, size) };
+		return { ...chunk, positions: chunk.positions.slice(0, size), hosts: sliceHosts(chunk.hosts, 0, size) };
 	}
 
 	async #fill(): Promise<void> {
-		const positions: number[] = [];
-		const hosts: string[] = [];
-		const probes: number[] = [];
-		while (hosts.length < this.#shuffleWindow) {
+		const window = new ShuffleWindow(this.#shuffleWindow);
+		while (window.room > 0) {
 			if (this.#pending === undefined) {
 				let next: IteratorResult<TargetBatch>;
 				try {
@@ -230,26 +182,10 @@ export class ChunkSource {
 					break;
 				}
 				this.#pending = next.value;
-				this.#pendingOffset = 0;
 			}
-			const batch = this.#pending;
-			const end = Math.min(batch.texts.length, this.#pendingOffset + this.#shuffleWindow - hosts.length);
-			for (let i = this.#pendingOffset; i < end; i += 1) {
-				positions.push(batch.firstPosition + i);
-				hosts.push(batch.texts[i]!);
-				probes.push(batch.probes[i]!);
-			}
-			this.#pendingOffset = end;
-			if (end === batch.texts.length) this.#pending = undefined;
+			this.#pending = window.add(this.#pending);
 		}
-		this.#deal(positions, hosts, probes);
-	}
-
-	#deal(positions: readonly number[], hosts: readonly string[], probes: readonly number[]): void {
-		const order = shuffledOrder(hosts.length, this.#random);
 		const queues = probeNames.map((probe) => this.#queues.get(probe)!);
-		for (const from of order) {
-			queues[probes[from]!]!.push(positions[from]!, hosts[from]!);
-		}
+		for (const { probe, ...dealt } of window.shuffled(this.#random)) queues[probe]!.push(dealt);
 	}
 }

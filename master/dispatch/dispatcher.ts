@@ -9,6 +9,8 @@
  */
 import type { Clock } from '../../shared/clock.ts';
 import { PingpoolError } from '../../shared/errors.ts';
+import type { HostColumn } from '../../shared/host-column.ts';
+import { selectHosts } from '../../shared/host-column.ts';
 import { dnsTimeoutMs } from '../../shared/limits.ts';
 import type { Pacer } from '../../shared/pacer.ts';
 import type { ProbeSettings } from '../../shared/protocol.ts';
@@ -28,12 +30,12 @@ import { WorkerFailure } from './worker-link.ts';
 /** Requests that may reach a worker with one host in them. */
 const triesMax = 3;
 
-/** Rows on their way to the store: row i of the block is `hosts[i]` at `positions[i]`. */
+/** Rows on their way to the store: row i of the block is host i of `hosts` at `positions[i]`. */
 export interface AnsweredRows {
 	/** the worker, or `master` for hosts that none answered for */
 	readonly worker: string;
-	readonly positions: readonly number[];
-	readonly hosts: readonly string[];
+	readonly positions: Uint32Array;
+	readonly hosts: HostColumn;
 	readonly block: ResultBlock;
 }
 
@@ -300,15 +302,13 @@ export class Dispatcher {
 		}
 		this.#chargeRetries(block);
 		if (kept.length === 0) return;
-		const positions = new Array<number>(kept.length);
-		const hosts = new Array<string>(kept.length);
+		const positions = new Uint32Array(kept.length);
 		for (let row = 0; row < kept.length; row += 1) {
 			const at = kept.index[row]!;
 			answered[at] = 1;
 			positions[row] = chunk.positions[at]!;
-			hosts[row] = chunk.hosts[at]!;
 		}
-		this.#emit({ worker: lane.name, positions, hosts, block: kept });
+		this.#emit({ worker: lane.name, positions, hosts: selectHosts(chunk.hosts, kept.index), block: kept });
 	}
 
 	/** Tries beyond the first were not foreseen when the chunk was paced: later chunks wait for them. */
@@ -336,8 +336,8 @@ export class Dispatcher {
 		if (this.#requests.signal.aborted) return;
 		const seen = failure === undefined || ['broken', 'rejected', 'invalid'].includes(failure.kind);
 		const tries = chunk.tries + (seen ? 1 : 0);
-		const positions = rows.map((row) => chunk.positions[row]!);
-		const hosts = rows.map((row) => chunk.hosts[row]!);
+		const positions = Uint32Array.from(rows, (row) => chunk.positions[row]!);
+		const hosts = selectHosts(chunk.hosts, rows);
 		if (tries >= triesMax) {
 			this.#emit({
 				worker: 'master',

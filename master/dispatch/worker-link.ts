@@ -1,10 +1,11 @@
 /** What the dispatcher needs of a worker; worker-client.ts speaks it over HTTP. */
+import type { HostColumn } from '../../shared/host-column.ts';
 import type { Capabilities, ProbeSettings } from '../../shared/protocol.ts';
 import type { ResultBlock } from '../../shared/results.ts';
 import type { ProbeName } from '../../shared/target.ts';
 
 export interface PingCall {
-	readonly hosts: readonly string[];
+	readonly hosts: HostColumn;
 	readonly probe: ProbeName;
 	readonly settings: ProbeSettings;
 	/** takes results as they arrive, checked: every position once, all values in range */

@@ -1,5 +1,6 @@
 /** The store in an SQLite file, through better-sqlite3: synchronous inside, one transaction per batch. */
 import type { Database, Statement } from 'better-sqlite3';
+import { hostAt } from '../../shared/host-column.ts';
 import { formatIp } from '../../shared/ip.ts';
 import { targetsPerRunMax } from '../../shared/limits.ts';
 import type { ResultBlock } from '../../shared/results.ts';
@@ -167,14 +168,17 @@ function addRow(buffer: RowBuffer, rows: StoredRows, row: number, worker: number
 	if (!(position >= 0 && position < targetsPerRunMax)) throw new RangeError(`${position} is no position`);
 	const status = block.status[row]!;
 	const outcome = packOutcome(status, block.reason[row]!, block.sent[row]!, block.received[row]!, worker);
-	const host = rows.hosts[row]!;
+	const text = rows.hosts.texts?.[row];
 	const place = buffer.length;
-	buffer.host[place] = host;
+	buffer.ipv4[place] = rows.hosts.ipv4[row]!;
+	buffer.text[place] = text;
 	buffer.position[place] = position;
 	buffer.outcome[place] = outcome;
 	buffer.checkedAtMs[place] = rows.checkedAtMs;
 	buffer.rttUs[place] = Math.round(block.rttMs[row]! * 1000);
-	const address = addressToKeep(host, block.address?.[row]);
+	const probed = block.address?.[row];
+	const address =
+		text === undefined && probed === undefined ? undefined : addressToKeep(hostAt(rows.hosts, row), probed);
 	if (address !== undefined) buffer.address.set(place, address);
 	if (block.rtt !== undefined) buffer.stats.set(place, statsOf(block.rtt, row));
 	buffer.length += 1;

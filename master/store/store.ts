@@ -11,6 +11,7 @@
  *   throw a RangeError; nothing of that row is kept.
  * - After a failure (`PingpoolError` `database`) nothing of the failed batch is in the database.
  */
+import type { HostColumn } from '../../shared/host-column.ts';
 import type { Status } from '../../shared/outcome.ts';
 import type { ResultBlock } from '../../shared/results.ts';
 
@@ -35,10 +36,10 @@ export interface StoredRows {
 	readonly worker: string;
 	readonly checkedAtMs: number;
 	/** per row of the block: position in the target list */
-	readonly positions: ArrayLike<number>;
-	/** per row of the block: canonical text of the target; distinct within a run */
-	readonly hosts: readonly string[];
-	/** row i belongs to `hosts[i]` and `positions[i]`; `index` is not looked at */
+	readonly positions: Uint32Array;
+	/** per row of the block: the target; distinct within a run */
+	readonly hosts: HostColumn;
+	/** row i belongs to host i of `hosts` and `positions[i]`; `index` is not looked at */
 	readonly block: ResultBlock;
 }
 

@@ -1,7 +1,7 @@
 /**
  * What travels between the master's thread and the store's. Calls are numbered and answered in order; rows go as
- * transferred columns, and the hosts as one text: cloning an array of strings costs several times as much as
- * joining and splitting it.
+ * transferred columns, and hosts that have a text as one: cloning an array of strings costs several times as much
+ * as joining and splitting it.
  */
 import type { ErrorCode } from '../../shared/errors.ts';
 import { messageOf, PingpoolError } from '../../shared/errors.ts';
@@ -35,9 +35,10 @@ export interface PackedRows {
 	readonly runId: number;
 	readonly worker: string;
 	readonly checkedAtMs: number;
-	readonly positions: Float64Array<ArrayBuffer>;
-	/** joined by line feeds, which no canonical target has in it */
-	readonly hosts: string;
+	readonly positions: Uint32Array<ArrayBuffer>;
+	readonly ipv4: Uint32Array<ArrayBuffer>;
+	/** of hosts that are not in `ipv4`, joined by line feeds, which no canonical target has in it */
+	readonly texts: string | undefined;
 	readonly status: Uint8Array<ArrayBuffer>;
 	readonly reason: Uint8Array<ArrayBuffer>;
 	readonly address: ResultBlock['address'];
@@ -56,6 +57,7 @@ export interface PackedRows {
 /** The buffers of packed rows, to be transferred. */
 export function buffersOf({
 	positions,
+	ipv4,
 	status,
 	reason,
 	sent,
@@ -63,7 +65,7 @@ export function buffersOf({
 	rttMs,
 	rtt,
 }: PackedRows): ArrayBuffer[] {
-	const columns = [positions, status, reason, sent, received, rttMs];
+	const columns = [positions, ipv4, status, reason, sent, received, rttMs];
 	const more = rtt === undefined ? [] : [rtt.min, rtt.max, rtt.jitter];
 	return [...columns, ...more].map((column) => column.buffer);
 }
@@ -71,6 +73,7 @@ export function buffersOf({
 /** @throws RangeError for what the typed array would turn into another number */
 function checkedUint16(column: ArrayLike<number>): Uint16Array<ArrayBuffer> {
 	const packed = new Uint16Array(column);
+	if (column instanceof Uint16Array) return packed;
 	for (let row = 0; row < packed.length; row += 1) {
 		if (packed[row] !== column[row]) throw new RangeError(`${column[row]} is no number of probes`);
 	}
@@ -83,8 +86,9 @@ export function packRows({ runId, worker, checkedAtMs, positions, hosts, block }
 		runId,
 		worker,
 		checkedAtMs,
-		positions: new Float64Array(positions),
-		hosts: hosts.join('\n'),
+		positions: new Uint32Array(positions),
+		ipv4: new Uint32Array(hosts.ipv4),
+		texts: hosts.texts?.map((text) => text ?? '').join('\n'),
 		status: new Uint8Array(block.status),
 		reason: new Uint8Array(block.reason),
 		address: block.address,
@@ -100,11 +104,12 @@ export function packRows({ runId, worker, checkedAtMs, positions, hosts, block }
 }
 
 export function unpackRows(packed: PackedRows): StoredRows {
-	const { runId, worker, checkedAtMs, positions, hosts, status, reason, address, sent, received } = packed;
-	const { rttMs, rtt } = packed;
+	const { runId, worker, checkedAtMs, positions, ipv4, status, reason, address, sent, received } = packed;
+	const { texts, rttMs, rtt } = packed;
 	const { length } = positions;
 	const block = { length, index: positions, status, reason, address, sent, received, rttMs, rtt };
-	return { runId, worker, checkedAtMs, positions, hosts: hosts.split('\n'), block };
+	const hosts = { length, ipv4, texts: texts?.split('\n').map((text) => text || undefined) };
+	return { runId, worker, checkedAtMs, positions, hosts, block };
 }
 
 /** An error as plain data: structured clone would lose its class and code. */

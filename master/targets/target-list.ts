@@ -1,4 +1,5 @@
 /** The list of targets, as the rest of the master sees it. */
+import type { HostColumn } from '../../shared/host-column.ts';
 import type { ProbeName, Target } from '../../shared/target.ts';
 
 /** Where a list comes from: a file by path, or a stream (stdin), which is kept in a temporary file. */
@@ -36,9 +37,9 @@ export interface TargetListOptions {
 export interface TargetBatch {
 	/** position of the first in the list; the others follow without a gap */
 	readonly firstPosition: number;
-	/** canonical texts, at least one */
-	readonly texts: string[];
-	/** per text: its probe, as a position in `probeNames` */
+	/** at least one */
+	readonly hosts: HostColumn;
+	/** per host: its probe, as a position in `probeNames` */
 	readonly probes: Uint8Array;
 }
 

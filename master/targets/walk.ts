@@ -2,9 +2,10 @@
  * A later walk over a list: parses it again, and asks the survey's record which candidates are targets. It
  * holds one buffer of the file and one batch.
  */
-import { formatIpv4, formatIpv6 } from '../../shared/ip.ts';
+import { HostColumnBuilder } from '../../shared/host-column.ts';
+import { formatIpv6 } from '../../shared/ip.ts';
 import { targetBatchMax } from '../../shared/limits.ts';
-import type { AddressRange, ProbeName } from '../../shared/target.ts';
+import type { AddressRange, ProbeName, Target } from '../../shared/target.ts';
 import { addToIpv6, probeNames, probeOf } from '../../shared/target.ts';
 import { LineCursor, lineKinds } from './line-cursor.ts';
 import type { ListFile } from './list-file.ts';
@@ -31,14 +32,18 @@ export async function* walk(options: WalkOptions): AsyncGenerator<TargetBatch, v
 	const batch = new BatchBuilder();
 	for (;;) {
 		const kind = cursor.next();
-		if (kind === lineKinds.ipv4 || kind === lineKinds.name) {
+		if (kind === lineKinds.ipv4) {
 			const { taking } = skips;
 			if (skips.take(1) === 0) throw changed(file.name);
-			if (taking) batch.add(cursor.text, asked);
+			if (taking) batch.addIpv4(cursor.ipv4, asked);
+		} else if (kind === lineKinds.name) {
+			const { taking } = skips;
+			if (skips.take(1) === 0) throw changed(file.name);
+			if (taking) batch.addText(cursor.text, asked);
 		} else if (kind === lineKinds.target) {
 			const { taking } = skips;
 			if (skips.take(1) === 0) throw changed(file.name);
-			if (taking) batch.add(cursor.target!.text, probeNames.indexOf(probeOf(cursor.target!, probe)));
+			if (taking) batch.addTarget(cursor.target!, probeNames.indexOf(probeOf(cursor.target!, probe)));
 		} else if (kind === lineKinds.range) {
 			const range = cursor.range!;
 			for (let offset = 0; offset < range.count; ) {
@@ -67,52 +72,53 @@ export async function* walk(options: WalkOptions): AsyncGenerator<TargetBatch, v
 }
 
 class BatchBuilder {
-	#texts: string[] = [];
+	#hosts = new HostColumnBuilder(targetBatchMax);
 	#probes = new Uint8Array(targetBatchMax);
 	#firstPosition = 0;
 
 	get room(): number {
-		return targetBatchMax - this.#texts.length;
+		return targetBatchMax - this.#hosts.length;
 	}
 
 	/** position of the target that is added next */
 	get nextPosition(): number {
-		return this.#firstPosition + this.#texts.length;
+		return this.#firstPosition + this.#hosts.length;
 	}
 
-	add(text: string, probe: number): void {
-		this.#probes[this.#texts.length] = probe;
-		this.#texts.push(text);
+	addIpv4(value: number, probe: number): void {
+		this.#probes[this.#hosts.length] = probe;
+		this.#hosts.addIpv4(value);
+	}
+
+	/** Adds a text that is no bare IPv4 address. */
+	addText(text: string, probe: number): void {
+		this.#probes[this.#hosts.length] = probe;
+		this.#hosts.addText(text);
+	}
+
+	addTarget({ text, address, scheme, port }: Target, probe: number): void {
+		const isBare = scheme === undefined && port === undefined;
+		if (isBare && address?.family === 4) this.addIpv4(address.value, probe);
+		else this.addText(text, probe);
 	}
 
 	/** Adds `count` addresses of a range; there must be room. */
 	addRange(range: AddressRange, offset: number, count: number, probe: number): void {
-		this.#probes.fill(probe, this.#texts.length, this.#texts.length + count);
-		if (range.family === 4) this.#addIpv4(range.first + offset, count);
-		else {
-			for (let i = 0; i < count; i += 1) this.#texts.push(formatIpv6(addToIpv6(range.first, offset + i)));
-		}
-	}
-
-	#addIpv4(first: number, count: number): void {
-		let prefix = '';
-		for (let value = first; value < first + count; value += 1) {
-			const last = value % 256;
-			// The first three octets are the same for up to 256 addresses.
-			if (prefix === '' || last === 0) prefix = formatIpv4(value - last).slice(0, -1);
-			this.#texts.push(prefix + last);
+		for (let i = 0; i < count; i += 1) {
+			if (range.family === 4) this.addIpv4(range.first + offset + i, probe);
+			else this.addText(formatIpv6(addToIpv6(range.first, offset + i)), probe);
 		}
 	}
 
 	finish(): TargetBatch {
-		const { length } = this.#texts;
+		const { length } = this.#hosts;
 		const batch = {
 			firstPosition: this.#firstPosition,
-			texts: this.#texts,
+			hosts: this.#hosts.finish(),
 			probes: this.#probes.subarray(0, length),
 		};
 		this.#firstPosition += length;
-		this.#texts = [];
+		this.#hosts = new HostColumnBuilder(targetBatchMax);
 		this.#probes = new Uint8Array(targetBatchMax);
 		return batch;
 	}

@@ -1,6 +1,7 @@
 /** What every store promises (master/store/store.ts), run over each implementation. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { NewRun, Store, StoredRows } from '../../master/store/store.ts';
+import { hostColumn } from '../../shared/host-column.ts';
 import { reasonCode, statusCode } from '../../shared/outcome.ts';
 import { createRandom } from '../../shared/random.ts';
 
@@ -60,8 +61,8 @@ export function rowsOf(
 		runId,
 		worker,
 		checkedAtMs,
-		positions: answers.map(({ position }) => position),
-		hosts: answers.map(({ host }) => host),
+		positions: Uint32Array.from(answers, ({ position }) => position),
+		hosts: hostColumn(answers.map(({ host }) => host)),
 		block: {
 			length: answers.length,
 			index: answers.map((_, i) => i),

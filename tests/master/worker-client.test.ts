@@ -7,7 +7,9 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { PingCall } from '../../master/dispatch/worker-link.ts';
 import { WorkerClient } from '../../master/worker-client.ts';
-import { encodeBlock } from '../../shared/columns.ts';
+import { decodeRequest, encodeBlock } from '../../shared/columns.ts';
+import { markFrame } from '../../shared/frames.ts';
+import { hostColumn } from '../../shared/host-column.ts';
 import { mediaTypes } from '../../shared/protocol.ts';
 import type { ResultBlock } from '../../shared/results.ts';
 import { blockOf, capabilities } from './dispatch/fake-link.ts';
@@ -61,11 +63,11 @@ interface Got {
 	readonly call: PingCall;
 }
 
-function callOf(hosts: readonly string[], changes: Partial<PingCall> = {}): Got {
+function callOf(texts: readonly string[], changes: Partial<PingCall> = {}): Got {
 	const rows = new Map<number, ResultBlock>();
 	const waits: number[] = [];
 	const call: PingCall = {
-		hosts,
+		hosts: hostColumn(texts),
 		probe: 'icmp',
 		settings: { count: 1, attempts: 2, timeoutMs: 1_000, intervalMs: 1_000, refusedIsUp: false },
 		onBlock: (block) => {
@@ -81,22 +83,28 @@ function callOf(hosts: readonly string[], changes: Partial<PingCall> = {}): Got 
 
 const hosts = ['10.0.0.1', 'a.test', 'b.test:80'];
 
-function columns(lines: readonly unknown[]): string {
-	return `${lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n')}\n`;
+/** A stream of columns: frames as they stand, other objects as marks. */
+function columns(pieces: readonly object[]): Buffer {
+	return Buffer.concat(pieces.map((piece) => (piece instanceof Uint8Array ? piece : markFrame(piece))));
 }
 
-const whole = columns([
+function lines(objects: readonly unknown[]): string {
+	return objects.map((object) => `${JSON.stringify(object)}\n`).join('');
+}
+
+const pieces = [
 	{ worker: 'x', hosts: 3 },
 	encodeBlock(blockOf([2, 0], 'up')),
 	encodeBlock(blockOf([1], 'down', 'timeout')),
 	{ done: true, results: 3, waitMs: 7 },
-]);
+];
+const whole = columns(pieces);
 
 /** its first results */
-const begun = whole.split('\n').slice(0, 2).join('\n').concat('\n');
+const begun = columns(pieces.slice(0, 2));
 
-function answering(text: string, type: string = mediaTypes.columns): Answer {
-	return (_, response) => void response.setHeader('content-type', type).end(text);
+function answering(body: string | Buffer, type: string = mediaTypes.columns): Answer {
+	return (_, response) => void response.setHeader('content-type', type).end(body);
 }
 
 describe('capabilities', () => {
@@ -142,6 +150,59 @@ describe('capabilities', () => {
 	});
 });
 
+/** A frame whose payload says less than it needs, its length corrected. */
+function cutPayload(frame: Uint8Array, bytes: number): Uint8Array {
+	const cut = Buffer.from(frame.subarray(0, frame.length - bytes));
+	cut.writeUInt32LE(cut.length - 8);
+	return cut;
+}
+
+describe('a request', () => {
+	const addresses = ['10.0.0.1', '255.255.255.255', '0.0.0.0'];
+	const readsColumns = capabilities({ requestForms: [mediaTypes.json, mediaTypes.columns] });
+
+	/** What arrives when a worker that says `said` of itself is asked for these hosts. */
+	async function askedFor(texts: readonly string[], said: object) {
+		const seen: { type: string | undefined; body: Buffer }[] = [];
+		const url = await listen(
+			createServer(async (request, response) => {
+				const parts: Buffer[] = [];
+				for await (const part of request) parts.push(part);
+				if (request.url === '/capabilities') {
+					response.setHeader('content-type', mediaTypes.json).end(JSON.stringify(said));
+					return;
+				}
+				seen.push({ type: request.headers['content-type'], body: Buffer.concat(parts) });
+				response.setHeader('content-type', mediaTypes.columns).end(whole);
+			}),
+		);
+		const client = clientOf(url);
+		await client.capabilities(new AbortController().signal);
+		const { call } = callOf(texts);
+		await client.ping(call);
+		return { ...seen[0]!, call };
+	}
+
+	it('goes in columns to a worker that reads them', async () => {
+		const { type, body, call } = await askedFor(addresses, readsColumns);
+		expect(type).toBe(mediaTypes.columns);
+		expect(decodeRequest(body)).toEqual({
+			settings: { probe: 'icmp', ...call.settings },
+			ipv4: Uint32Array.of(0x0a00_0001, 0xffff_ffff, 0),
+		});
+	});
+
+	const { requestForms: _, ...silent } = capabilities();
+	it.each([
+		['to a worker that does not say so', addresses, silent],
+		['with a host that is no bare IPv4 address', hosts, readsColumns],
+	])('goes as JSON %s', async (_case, texts, said) => {
+		const { type, body, call } = await askedFor(texts, said);
+		expect(type).toBe(mediaTypes.json);
+		expect(JSON.parse(body.toString())).toEqual({ hosts: texts, probe: 'icmp', ...call.settings });
+	});
+});
+
 describe('an answer', () => {
 	it('is taken in columns, as it was asked for', async () => {
 		let body = '';
@@ -164,7 +225,7 @@ describe('an answer', () => {
 			const url = await httpServer(async (_, response) => {
 				response.setHeader('content-type', mediaTypes.columns);
 				for (let at = 0; at < whole.length; at += size) {
-					response.write(whole.slice(at, at + size));
+					response.write(whole.subarray(at, at + size));
 					await new Promise(setImmediate);
 				}
 				response.end();
@@ -176,7 +237,7 @@ describe('an answer', () => {
 	});
 
 	it('is taken as NDJSON', async () => {
-		const text = columns([
+		const text = lines([
 			{ host: 'a.test', status: 'up', address: '192.0.2.1', sent: 1, received: 1, rttMs: 3 },
 			{ host: '10.0.0.1', status: 'down', reason: 'timeout', address: '10.0.0.1', sent: 2, received: 0 },
 			{ host: 'b.test:80', status: 'unresolved', reason: 'dns-not-found', sent: 0, received: 0 },
@@ -220,27 +281,27 @@ describe('an answer', () => {
 			const url = await httpServer((_, response) => {
 				response.writeHead(200, { 'content-type': mediaTypes.columns });
 				response.flushHeaders();
-				response.write(whole.slice(0, at), () => response.destroy());
+				response.write(whole.subarray(0, at), () => response.destroy());
 			});
 			const { call, rows } = callOf(hosts);
 			await expect(clientOf(url).ping(call), `cut at ${at}`).rejects.toMatchObject({ kind: 'broken' });
-			const lines = whole.slice(0, at).split('\n').length - 1;
-			expect(rows.size, `cut at ${at}`).toBe(lines < 2 ? 0 : lines === 2 ? 2 : 3);
+			const [first, second] = [2, 3].map((count) => columns(pieces.slice(0, count)).length);
+			expect(rows.size, `cut at ${at}`).toBe(at < first! ? 0 : at < second! ? 2 : 3);
 		}
 	});
 
 	it.each([
-		['with a length', (text: string) => `Content-Length: ${whole.length}\r\n\r\n${text}`],
-		['without one, the connection closed', (text: string) => `Connection: close\r\n\r\n${text}`],
-		['in the middle of a chunk', (text: string) => `Transfer-Encoding: chunked\r\n\r\nfff\r\n${text}`],
+		['with a length', `Content-Length: ${whole.length}\r\n\r\n`],
+		['without one, the connection closed', `Connection: close\r\n\r\n`],
+		['in the middle of a chunk', `Transfer-Encoding: chunked\r\n\r\nfff\r\n`],
 		[
 			'in the middle of a chunk that says close',
-			(text: string) => `Connection: close\r\nTransfer-Encoding: chunked\r\n\r\nfff\r\n${text}`,
+			`Connection: close\r\nTransfer-Encoding: chunked\r\n\r\nfff\r\n`,
 		],
-	])('is cut %s', async (_, framed) => {
+	])('is cut %s', async (_, head) => {
 		const url = await rawServer((socket) => {
-			const text = whole.slice(0, whole.length - 10);
-			socket.end(`HTTP/1.1 200 OK\r\nContent-Type: ${mediaTypes.columns}\r\n${framed(text)}`);
+			socket.write(`HTTP/1.1 200 OK\r\nContent-Type: ${mediaTypes.columns}\r\n${head}`);
+			socket.end(whole.subarray(0, whole.length - 10));
 		});
 		const { call, rows } = callOf(hosts);
 		await expect(clientOf(url).ping(call)).rejects.toMatchObject({ kind: 'broken' });
@@ -256,44 +317,36 @@ describe('an answer', () => {
 		await expect(clientOf(url).ping(callOf(hosts).call)).rejects.toMatchObject({ kind: 'broken' });
 	});
 
-	const up = { s: 0, n: 1, k: 1, t: 1 };
 	const end = { done: true, results: 3 };
-	it.each<[string, unknown[]]>([
-		['a position beyond the request', [{ ...up, i: [3] }]],
-		['a position below it', [{ ...up, i: [-1] }]],
-		['a host twice in one line', [{ ...up, i: [0, 0] }]],
+	const block = (index: readonly number[], changes: Partial<ResultBlock> = {}): Uint8Array =>
+		encodeBlock({ ...blockOf(index, 'up'), ...changes });
+	it.each<[string, object[]]>([
+		['a position beyond the request', [block([3])]],
+		['a host twice in one block', [block([0, 0])]],
+		['a host twice in two blocks', [block([0]), block([0])]],
+		['an unknown status', [block([0], { status: [5] })]],
+		['an unknown reason', [block([0], { reason: [99] })]],
+		['a round-trip time far over the timeout', [block([0], { rttMs: [60_000] })]],
+		['more answers than probes', [block([0], { received: [2] })]],
+		['a host that is up without an answer', [block([0], { received: [0] })]],
 		[
-			'a host twice in two lines',
-			[
-				{ ...up, i: [0] },
-				{ ...up, i: [0] },
-			],
+			'a host that is down without a probe',
+			[block([0], { status: [1], reason: [1], sent: [0], received: [0] })],
 		],
-		['an unknown status', [{ ...up, i: [0], s: 5 }]],
-		['an unknown reason', [{ ...up, i: [0], r: 99 }]],
-		['a round-trip time far over the timeout', [{ ...up, i: [0], t: 60_000 }]],
-		['a negative round-trip time', [{ ...up, i: [0], t: -1 }]],
-		['more answers than probes', [{ ...up, i: [0], k: 2 }]],
-		['a host that is up without an answer', [{ ...up, i: [0], k: 0 }]],
-		['a host that is down without a probe', [{ i: [0], s: 1, r: 1, n: 0, k: 0 }]],
-		['more probes than can be asked for', [{ ...up, i: [0], n: 1_001 }]],
-		['no address', [{ ...up, i: [0], a: ['\u001b[2J'] }]],
-		['columns of unequal length', [{ ...up, i: [0, 1], s: [0] }]],
-		['text', ['hello']],
-		['null', [null]],
-		['half a line', ['{"i":[0']],
-		['fewer hosts than it says', [{ ...up, i: [0, 1] }, end]],
-		[
-			'fewer hosts than asked',
-			[
-				{ ...up, i: [0, 1] },
-				{ done: true, results: 2 },
-			],
-		],
-		['something after its end', [{ ...up, i: [0, 1, 2] }, end, end]],
-	])('is refused with %s', async (_, lines) => {
+		['more probes than can be asked for', [block([0], { sent: [1_001] })]],
+		['no address', [block([0], { address: ['\u001b[2J'] })]],
+		['a block that is too short', [cutPayload(block([0, 1]), 1)]],
+		['text for a mark', [Buffer.concat([Buffer.from([7, 0, 0, 0, 1, 0, 0, 0]), Buffer.from('"hello"')])]],
+		['half a mark', [cutPayload(Buffer.from(markFrame({ sent: true })), 3)]],
+		['another kind of frame', [Buffer.from([0, 0, 0, 0, 9, 0, 0, 0])]],
+		['no frames', [Buffer.from('<html>hello</html>')]],
+		['a frame without end', [Buffer.from([255, 255, 255, 127, 2, 0, 0, 0])]],
+		['fewer hosts than it says', [block([0, 1]), end]],
+		['fewer hosts than asked', [block([0, 1]), { done: true, results: 2 }]],
+		['something after its end', [block([0, 1, 2]), end, end]],
+	])('is refused with %s', async (_, wrong) => {
 		const { call } = callOf(hosts);
-		await expect(clientOf(await httpServer(answering(columns(lines)))).ping(call)).rejects.toMatchObject({
+		await expect(clientOf(await httpServer(answering(columns(wrong)))).ping(call)).rejects.toMatchObject({
 			name: 'WorkerFailure',
 			kind: 'invalid',
 		});
@@ -316,10 +369,10 @@ describe('an answer', () => {
 		['no address', [{ host: 'a.test', status: 'up', address: 'x'.repeat(20) }]],
 		['half a probe', [{ host: 'a.test', status: 'up', sent: 0.5 }]],
 		['a round-trip time as text', [{ host: 'a.test', status: 'up', rttMs: '1' }]],
-	])('is refused as objects with %s', async (_, lines) => {
-		const ndjson = clientOf(await httpServer(answering(columns(lines), mediaTypes.ndjson)));
+	])('is refused as objects with %s', async (_, results) => {
+		const ndjson = clientOf(await httpServer(answering(lines(results), mediaTypes.ndjson)));
 		await expect(ndjson.ping(callOf(hosts).call)).rejects.toMatchObject({ kind: 'invalid' });
-		const json = clientOf(await httpServer(answering(JSON.stringify({ results: lines }), mediaTypes.json)));
+		const json = clientOf(await httpServer(answering(JSON.stringify({ results }), mediaTypes.json)));
 		await expect(json.ping(callOf(hosts).call)).rejects.toMatchObject({ kind: 'invalid' });
 	});
 
@@ -347,7 +400,7 @@ describe('an answer', () => {
 
 	it('is refused when it has no end', async () => {
 		const url = await httpServer(async (_, response) => {
-			response.setHeader('content-type', mediaTypes.columns);
+			response.setHeader('content-type', mediaTypes.ndjson);
 			const blank = '\n'.repeat(16_384);
 			const closed = new Promise((resolve) => response.once('close', resolve));
 			while (!response.destroyed) {
@@ -373,11 +426,14 @@ describe('an answer', () => {
 		expect(performance.now() - started).toBeGreaterThanOrEqual(58);
 	});
 
-	it('is given up when bytes drip and say nothing', async () => {
-		const url = await httpServer(async (_, response) => {
-			response.setHeader('content-type', mediaTypes.columns);
+	it.each([
+		['lines', mediaTypes.ndjson, '\n'],
+		['frames', mediaTypes.columns, columns([{}])],
+	])('is given up when %s drip and say nothing', async (_, type, drop) => {
+		const url = await httpServer(async (_request, response) => {
+			response.setHeader('content-type', type);
 			while (!response.destroyed) {
-				response.write('\n');
+				response.write(drop);
 				await sleep(5);
 			}
 		});
@@ -392,7 +448,7 @@ describe('an answer', () => {
 		const url = await httpServer(async (_, response) => {
 			response.setHeader('content-type', mediaTypes.columns);
 			for (let i = 0; i < 12; i += 1) {
-				response.write(`${encodeBlock(blockOf([i], 'up'))}\n`);
+				response.write(encodeBlock(blockOf([i], 'up')));
 				await sleep(20);
 			}
 			response.end(columns([{ done: true, results: 12 }]));

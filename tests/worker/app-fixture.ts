@@ -1,14 +1,17 @@
 /** A worker's app without a port, over probes that a test steers. */
 import type { Hono } from 'hono';
+import { decodeBlock } from '../../shared/columns.ts';
+import { FrameSplitter, frameKinds } from '../../shared/frames.ts';
 import { parseIp } from '../../shared/ip.ts';
 import { reasonCode, statusCode } from '../../shared/outcome.ts';
 import type { Capabilities } from '../../shared/protocol.ts';
-import type { ResultBlock } from '../../shared/results.ts';
+import type { HostResult, ResultBlock } from '../../shared/results.ts';
+import { hostResult } from '../../shared/results.ts';
 import type { ProbeName } from '../../shared/target.ts';
 import type { WorkerAppOptions } from '../../worker/app.ts';
 import { createApp } from '../../worker/app.ts';
 import { buildCapabilities } from '../../worker/capabilities.ts';
-import type { Probe, ProbeBatch, ProbeHost } from '../../worker/probes/probe.ts';
+import type { Ipv4Batch, Probe, ProbeBatch, ProbeHost } from '../../worker/probes/probe.ts';
 import type { Resolution, Resolver } from '../../worker/resolver.ts';
 
 export const token = 'a-token-for-tests-only';
@@ -30,6 +33,42 @@ export function upBlock(hosts: readonly ProbeHost[], rttMs = 1.23456): ResultBlo
 
 export interface RecordingProbe extends Probe {
 	readonly batches: ProbeBatch[];
+}
+
+/** A block in which every address is up after 1.23456 ms. */
+export function upIpv4Block(batch: Ipv4Batch): ResultBlock {
+	const { length } = batch.index;
+	return {
+		length,
+		index: batch.index,
+		status: new Uint8Array(length),
+		reason: new Uint8Array(length),
+		address: undefined,
+		sent: new Uint16Array(length).fill(1),
+		received: new Uint16Array(length).fill(1),
+		rttMs: new Float64Array(length).fill(1.23456),
+		rtt: undefined,
+	};
+}
+
+export interface ColumnsProbe extends RecordingProbe {
+	readonly ipv4Batches: Ipv4Batch[];
+}
+
+/** A probe that takes bare addresses in columns, remembers them, and answers that all are up. */
+export function columnsProbe(
+	name: ProbeName,
+	runIpv4 = async (batch: Ipv4Batch): Promise<void> => batch.report(upIpv4Block(batch)),
+): ColumnsProbe {
+	const ipv4Batches: Ipv4Batch[] = [];
+	return {
+		...recordingProbe(name),
+		ipv4Batches,
+		runIpv4(batch) {
+			ipv4Batches.push(batch);
+			return runIpv4(batch);
+		},
+	};
 }
 
 /** A probe that remembers its batches and answers with `run`, or at once that all are up. */
@@ -65,7 +104,7 @@ export function tableResolver(table: Record<string, string | Resolution>): Resol
 export interface TestApp {
 	readonly app: Hono;
 	readonly capabilities: Capabilities;
-	/** posts to /ping with the token; a body that is no text becomes JSON */
+	/** posts to /ping with the token; a body that is neither text nor bytes becomes JSON */
 	ping(
 		body: unknown,
 		init?: { accept?: string; headers?: Record<string, string>; signal?: AbortSignal },
@@ -94,7 +133,7 @@ export function testApp(
 		async ping(body, { accept, headers, signal } = {}) {
 			return app.request('/ping', {
 				method: 'POST',
-				body: typeof body === 'string' ? body : JSON.stringify(body),
+				body: typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body),
 				headers: {
 					authorization: `Bearer ${token}`,
 					...(accept && { accept }),
@@ -112,4 +151,44 @@ export async function linesOf(response: Response): Promise<Record<string, unknow
 		.trimEnd()
 		.split('\n')
 		.map((line) => JSON.parse(line));
+}
+
+export interface ColumnsAnswer {
+	/** head, marks and end, as they came */
+	readonly marks: Record<string, unknown>[];
+	readonly blocks: ResultBlock[];
+}
+
+/** An answer in columns, which must be whole. */
+export function columnsIn(bytes: Uint8Array, hosts: number): ColumnsAnswer {
+	const splitter = new FrameSplitter(bytes.length);
+	const answer: ColumnsAnswer = { marks: [], blocks: [] };
+	const frames = splitter.push(bytes);
+	if (frames === undefined) throw new Error('the answer is no stream of frames');
+	for (const { kind, payload } of frames) {
+		if (kind === frameKinds.mark) answer.marks.push(JSON.parse(new TextDecoder().decode(payload)));
+		else {
+			const block = decodeBlock(payload, hosts, 1_000);
+			if (typeof block === 'string') throw new Error(block);
+			answer.blocks.push(block);
+		}
+	}
+	return answer;
+}
+
+export async function columnsOf(response: Response, hosts: number): Promise<ColumnsAnswer> {
+	return columnsIn(new Uint8Array(await response.arrayBuffer()), hosts);
+}
+
+/** The rows of blocks as results without their hosts, by position; one that came twice is an error. */
+export function resultsIn(blocks: readonly ResultBlock[]): HostResult[] {
+	const results: HostResult[] = [];
+	for (const block of blocks) {
+		for (let row = 0; row < block.length; row += 1) {
+			const index = block.index[row]!;
+			if (results[index] !== undefined) throw new Error(`position ${index} came twice`);
+			results[index] = hostResult(block, row, '', undefined);
+		}
+	}
+	return results;
 }

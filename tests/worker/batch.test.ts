@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../shared/clock.ts';
 import { systemClock } from '../../shared/clock.ts';
+import { hostColumn } from '../../shared/host-column.ts';
+import { parseCidr } from '../../shared/ip.ts';
 import { createTargetPolicy } from '../../shared/policy.ts';
 import type { PingRequestBody } from '../../shared/protocol.ts';
 import { parsePingRequest } from '../../shared/protocol.ts';
@@ -10,8 +12,8 @@ import { hostResult } from '../../shared/results.ts';
 import type { BatchOptions } from '../../worker/batch.ts';
 import { runBatch } from '../../worker/batch.ts';
 import { planBatch } from '../../worker/plan.ts';
-import type { ProbeBatch } from '../../worker/probes/probe.ts';
-import { recordingProbe, tableResolver, upBlock } from './app-fixture.ts';
+import type { Ipv4Batch, ProbeBatch } from '../../worker/probes/probe.ts';
+import { columnsProbe, recordingProbe, tableResolver, upBlock, upIpv4Block } from './app-fixture.ts';
 
 interface Outcome {
 	/** by position; a position that was reported twice fails the test */
@@ -21,7 +23,8 @@ interface Outcome {
 }
 
 function start(body: PingRequestBody, options: Partial<BatchOptions> = {}) {
-	const plan = planBatch(parsePingRequest(body));
+	const { hosts, ...settings } = parsePingRequest(body);
+	const plan = planBatch({ hosts: hostColumn(hosts), settings });
 	const results: HostResult[] = [];
 	const blocks: ResultBlock[] = [];
 	const faults: unknown[] = [];
@@ -146,6 +149,71 @@ describe('runBatch', () => {
 			['a.example:22', 'up'],
 		]);
 		expect(results[3]!.address).toBe('192.0.2.7');
+	});
+
+	it('gives bare IPv4 addresses in columns to a probe that takes them, each once, and all else as hosts', async () => {
+		const icmp = columnsProbe('icmp');
+		const hosts = [
+			'192.0.2.1',
+			'2001:db8::1',
+			'224.0.0.1',
+			'192.0.2.2',
+			'192.0.2.1',
+			'::ffff:192.0.2.2',
+			'[::ffff:192.0.2.3]',
+			'192.0.2.1:80',
+			'192.0.2.1',
+		];
+		const { results } = await run({ hosts }, { probes: [icmp, recordingProbe('tcp')] });
+		expect(icmp.ipv4Batches.map(({ index, ipv4 }) => [[...index], [...ipv4]])).toEqual([
+			[
+				[0, 3, 6],
+				[0xc0000201, 0xc0000202, 0xc0000203],
+			],
+		]);
+		expect(icmp.batches.map((batch) => batch.hosts.map(({ index }) => index))).toEqual([[1]]);
+		expect(results.map(({ status }) => status)).toEqual(
+			hosts.map((host) => (host === '224.0.0.1' ? 'denied' : 'up')),
+		);
+	});
+
+	it('holds every address in columns to the policy', async () => {
+		const icmp = columnsProbe('icmp');
+		const policy = createTargetPolicy({ deny: [parseCidr('10.9.0.0/16')!] });
+		const hosts = ['10.8.255.255', '10.9.0.0', '10.9.255.255', '10.10.0.0', '255.255.255.255', '0.0.0.0'];
+		const { results } = await run({ hosts }, { probes: [icmp], policy });
+		expect(results.map(({ status, reason }) => reason ?? status)).toEqual([
+			'up',
+			'deny-list',
+			'deny-list',
+			'up',
+			'broadcast',
+			'unspecified',
+		]);
+		expect(icmp.ipv4Batches.flatMap(({ index }) => [...index])).toEqual([0, 3]);
+		const none = columnsProbe('icmp');
+		await run({ hosts: ['10.9.0.1'] }, { probes: [none], policy });
+		expect(none.ipv4Batches).toEqual([]);
+	});
+
+	it('reports what a faulty probe leaves out of its columns, and says once when all have left', async () => {
+		const sent: number[] = [];
+		const faulty = columnsProbe('icmp', async (batch) => {
+			batch.left(batch.index.length, 7);
+			const some = { ...batch, index: batch.index.subarray(0, 2) };
+			batch.report(upIpv4Block(some));
+			batch.report(upIpv4Block(some));
+			throw new Error('broken');
+		});
+		const hosts = ['192.0.2.1', '192.0.2.2', '192.0.2.3', '224.0.0.1', '192.0.2.3', '192.0.2.1'];
+		const { results, faults } = await run(
+			{ hosts },
+			{ probes: [faulty], sent: (waitMs) => sent.push(waitMs) },
+		);
+		const outcomes = results.map(({ status, reason }) => reason ?? status);
+		expect(outcomes).toEqual(['up', 'up', 'internal', 'multicast', 'internal', 'up']);
+		expect(faults).toHaveLength(1);
+		expect(sent).toEqual([7]);
 	});
 
 	it('keeps the denied from every probe, before and after resolution', async () => {
@@ -326,6 +394,14 @@ describe('runBatch', () => {
 				}
 				if (random.below(5) === 0) throw new Error('broken');
 			};
+			const ipv4Probe = async (batch: Ipv4Batch): Promise<void> => {
+				for (let row = 0; row < batch.index.length; row += 1) {
+					if (random.below(4) === 0) await null;
+					const some = { ...batch, index: batch.index.subarray(row, row + random.below(3)) };
+					batch.report(upIpv4Block(some));
+				}
+				if (random.below(5) === 0) throw new Error('broken');
+			};
 			const resolver = {
 				async resolve() {
 					if (random.below(3) === 0) await null;
@@ -336,7 +412,13 @@ describe('runBatch', () => {
 			};
 			const { results } = await run(
 				{ hosts },
-				{ probes: [recordingProbe('icmp', probe), recordingProbe('tcp', probe)], resolver },
+				{
+					probes: [
+						round % 2 === 0 ? recordingProbe('icmp', probe) : columnsProbe('icmp', ipv4Probe),
+						recordingProbe('tcp', probe),
+					],
+					resolver,
+				},
 			);
 			expect(Object.keys(results), `seed ${seed}, round ${round}`).toHaveLength(hosts.length);
 		}

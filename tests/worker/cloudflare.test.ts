@@ -5,10 +5,11 @@ import type { Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { capabilitiesSchema } from '../../shared/protocol.ts';
+import { encodeRequest } from '../../shared/columns.ts';
+import { capabilitiesSchema, mediaTypes } from '../../shared/protocol.ts';
 import type { Running } from '../process.ts';
 import { closedPort, listening } from '../servers.ts';
-import { linesOf, token } from './app-fixture.ts';
+import { columnsOf, linesOf, resultsIn, token } from './app-fixture.ts';
 import { startMsMax, startWrangler } from './wrangler.ts';
 
 describe('in the runtime of Cloudflare', () => {
@@ -61,6 +62,7 @@ describe('in the runtime of Cloudflare', () => {
 			icmp: null,
 			hostsPerRequestMax: 20,
 			probesPerRequestMax: 20,
+			requestForms: [mediaTypes.json, mediaTypes.columns],
 		});
 	});
 
@@ -100,9 +102,26 @@ describe('in the runtime of Cloudflare', () => {
 		const ndjson = await linesOf(await ping({ hosts }, { accept: 'application/x-ndjson' }));
 		expect(ndjson.at(-1)).toMatchObject({ done: true, results: 2 });
 		expect(new Set(ndjson.slice(0, 2).map(({ host }) => host))).toEqual(new Set(hosts));
-		const columns = await linesOf(await ping({ hosts }, { accept: 'application/vnd.pingpool.columns' }));
-		expect(columns[0]).toMatchObject({ hosts: 2 });
-		expect(columns.at(-1)).toMatchObject({ done: true, results: 2 });
+		const columns = await columnsOf(await ping({ hosts }, { accept: 'application/vnd.pingpool.columns' }), 2);
+		expect(columns.marks[0]).toMatchObject({ hosts: 2 });
+		expect(columns.marks.at(-1)).toMatchObject({ done: true, results: 2 });
+		expect(resultsIn(columns.blocks).map(({ status }) => status)).toEqual(['up', 'up']);
+	});
+
+	it('takes requests in columns', async () => {
+		const response = await fetch(`${url}/ping`, {
+			method: 'POST',
+			body: encodeRequest(
+				{ probe: 'tcp', port: httpPort, attempts: 1 },
+				Uint32Array.of(0x7f000001, 0xe0000001),
+			),
+			headers: { authorization: `Bearer ${token}`, 'content-type': mediaTypes.columns },
+		});
+		const { results } = (await response.json()) as { results: unknown[] };
+		expect(results).toMatchObject([
+			{ host: '127.0.0.1', status: 'up', address: '127.0.0.1' },
+			{ host: '224.0.0.1', status: 'denied', reason: 'multicast' },
+		]);
 	});
 
 	it('refuses who has no token, and more than its plan allows', async () => {

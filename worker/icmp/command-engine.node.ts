@@ -14,7 +14,7 @@ import type { ResultBlock } from '../../shared/results.ts';
 import { rttStats } from '../../shared/stats.ts';
 import { Turnstile } from '../turnstile.ts';
 import type { PingVerdict } from './command-output.ts';
-import type { EchoCounters, EchoEngine, EchoJob } from './echo-engine.ts';
+import type { EchoAddresses, EchoCounters, EchoEngine, EchoJob } from './echo-engine.ts';
 import type { PingCommand } from './ping-command.node.ts';
 import { findPingCommands, pingOnce } from './ping-command.node.ts';
 
@@ -90,7 +90,7 @@ class CommandEngine implements EchoEngine {
 			while (cursor < job.addresses.length) {
 				const index = cursor;
 				cursor += 1;
-				const row = await this.#probe(job, job.addresses[index]!, signal, left);
+				const row = await this.#probe(job, addressAt(job.addresses, index), signal, left);
 				signal.throwIfAborted();
 				job.report(asBlock(index, row, job.count > 1));
 			}
@@ -178,6 +178,10 @@ class CommandEngine implements EchoEngine {
 	async close(): Promise<void> {
 		this.#closing.abort(new Error('the ICMP engine was closed'));
 	}
+}
+
+function addressAt(addresses: EchoAddresses, index: number): IpAddress {
+	return addresses instanceof Uint32Array ? { family: 4, value: addresses[index]! } : addresses[index]!;
 }
 
 interface Row {

@@ -24,7 +24,7 @@ import { JobList } from './job-list.ts';
 import type { ReceiveTime } from './kernel-time.node.ts';
 import { ReplyReader } from './reply-reader.node.ts';
 import { addressWords, SlotTable, slotOutcome, slotState } from './slot-table.ts';
-import type { BlockMessage, FromThread, JobMessage } from './thread-messages.ts';
+import type { FromThread, JobMessage } from './thread-messages.ts';
 import { TimerWheel } from './timer-wheel.ts';
 
 /** A host has one slot, or more when echoes follow each other faster than they are answered. */
@@ -35,9 +35,6 @@ const slotReserve = slotCapacity >> 3;
 /** Hosts taken from one job before the next one's turn, and echoes that may stand ready. */
 const hostsPerTurn = 64;
 const readyMax = 256;
-
-/** How long results may wait to be posted together. */
-const blockAgeMsMax = 12;
 
 /** A flood that keeps us from ever draining the sockets may hold up the timers no longer than this. */
 const undrainedMsMax = 2_000;
@@ -181,7 +178,7 @@ export class EchoCore {
 		let ms = this.#wheel.delayMs(nowMs, msMax);
 		if (this.#sender.ready > 0) ms = Math.min(ms, this.#sender.delayMs(nowMs));
 		for (const job of this.#jobs.byNumber) {
-			if (job !== undefined) ms = Math.min(ms, job.blockDueAtMs(blockAgeMsMax) - nowMs);
+			if (job !== undefined) ms = Math.min(ms, job.blockDueAtMs - nowMs);
 		}
 		return Math.max(0, ms);
 	}
@@ -260,9 +257,9 @@ export class EchoCore {
 			const job = byNumber[number];
 			if (job === undefined) continue;
 			for (;;) {
-				const block = job.takeBlock(this.#flow.turnAtMs, blockAgeMsMax);
+				const block = job.takeBlock(this.#flow.turnAtMs);
 				if (block === undefined) break;
-				this.#post(block, buffersOf(block));
+				this.#post(block, [block.columns]);
 			}
 			if (job.unsent === 0 && !job.saidLeft) {
 				job.saidLeft = true;
@@ -276,10 +273,4 @@ export class EchoCore {
 			if (job.done && job.slots === 0) this.#jobs.remove(number);
 		}
 	}
-}
-
-function buffersOf({ index, status, reason, sent, received, rttMs, rtt }: BlockMessage): ArrayBuffer[] {
-	const columns = [index, status, reason, sent, received, rttMs];
-	const more = rtt === undefined ? [] : [rtt.min, rtt.max, rtt.jitter];
-	return [...columns, ...more].map((column) => column.buffer);
 }

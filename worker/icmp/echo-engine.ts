@@ -2,8 +2,11 @@
 import type { IpAddress } from '../../shared/ip.ts';
 import type { ResultBlock } from '../../shared/results.ts';
 
+/** Addresses of either family, or IPv4 addresses as unsigned 32-bit numbers. */
+export type EchoAddresses = readonly IpAddress[] | Uint32Array;
+
 export interface EchoJob {
-	readonly addresses: readonly IpAddress[];
+	readonly addresses: EchoAddresses;
 	/** echo requests per address; above 1 all are sent, `intervalMs` apart, and blocks carry `rtt` */
 	readonly count: number;
 	/** with count 1: tries until the first answer, each with its own timeout; the next one may leave before the last

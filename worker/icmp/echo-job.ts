@@ -1,12 +1,13 @@
 /**
  * What the thread knows of one job: columns, not objects per host. With count 1 a host is settled by its first
  * answer, or when its last try and all before it are lost; tries overlap, so that a dead host costs less time
- * than its tries one after the other, and every try still has its whole timeout. Above 1 its echoes are folded into the statistics in the order of sending, although
- * they may be answered in any order: each host has a small window of round-trip times, and the next echo waits
- * while the window is full.
+ * than its tries one after the other, and every try still has its whole timeout. Above 1 its echoes are folded
+ * into the statistics in the order of sending (echo-statistics.ts).
  */
-import { resultBlockHostsMax } from '../../shared/limits.ts';
+import { resultBlockHostsMax, resultBlockMsMax } from '../../shared/limits.ts';
 import { reasonCode, statusCode } from '../../shared/outcome.ts';
+import type { EchoColumns } from './echo-results.ts';
+import { asMessage, newColumns } from './echo-results.ts';
 import { EchoStatistics, lostEcho } from './echo-statistics.ts';
 import type { BlockMessage, JobMessage } from './thread-messages.ts';
 
@@ -16,6 +17,9 @@ const denied = statusCode('denied');
 const error = statusCode('error');
 const timeout = reasonCode('timeout');
 const broadcast = reasonCode('broadcast');
+
+/** Results wait so long for more of them to be posted together, counted from the latest. */
+const blockQuietMs = 12;
 
 export class EchoJob {
 	readonly id: number;
@@ -44,10 +48,11 @@ export class EchoJob {
 	saidDone = false;
 	/** slots that echoes of this job have */
 	slots = 0;
-	/** results that are being gathered, and since when */
-	#block: BlockMessage | undefined;
-	#blockSinceMs = 0;
-	#blockLength = 0;
+	/** results that are being gathered: how many, since when, and when the latest came */
+	#columns: EchoColumns | undefined;
+	#gathered = 0;
+	#gatheredSinceMs = 0;
+	#gatheredAtMs = 0;
 	/** blocks that are ready to be posted */
 	#full: BlockMessage[] = [];
 	/** echoes of each host that left */
@@ -171,57 +176,40 @@ export class EchoJob {
 		rttMs: number,
 		nowMs: number,
 	): void {
-		if (this.#block === undefined) {
-			const rows = Math.min(resultBlockHostsMax, this.hosts - this.settled);
-			this.#block = newBlock(this.id, rows, this.count > 1);
-			this.#blockLength = 0;
-			this.#blockSinceMs = nowMs;
-		}
-		const block = this.#block;
-		const row = this.#blockLength;
-		block.index[row] = host;
-		block.status[row] = status;
-		block.reason[row] = reason;
-		block.sent[row] = this.sent[host]!;
-		block.received[row] = received;
-		block.rttMs[row] = rttMs;
-		if (block.rtt !== undefined) this.#statistics!.write(host, block.rtt, row);
-		this.#blockLength = row + 1;
+		this.#columns ??= newColumns(Math.min(resultBlockHostsMax, this.hosts), this.count > 1);
+		const columns = this.#columns;
+		const row = this.#gathered;
+		if (row === 0) this.#gatheredSinceMs = nowMs;
+		this.#gatheredAtMs = nowMs;
+		columns.index[row] = host;
+		columns.status[row] = status;
+		columns.reason[row] = reason;
+		columns.sent[row] = this.sent[host]!;
+		columns.received[row] = received;
+		columns.rttMs[row] = rttMs;
+		if (columns.rtt !== undefined) this.#statistics!.write(host, columns.rtt, row);
+		this.#gathered = row + 1;
 		this.settled += 1;
 		this.#reported[host] = 1;
-		if (this.#blockLength === block.index.length) this.#closeBlock();
+		if (this.#gathered === columns.index.length || this.done) this.#closeBlock();
 	}
 
 	#closeBlock(): void {
-		this.#full.push({ ...this.#block!, length: this.#blockLength });
-		this.#block = undefined;
+		this.#full.push(asMessage(this.id, this.#columns!, this.#gathered));
+		this.#gathered = 0;
 	}
 
-	/** When the gathered results will be old enough to be posted; infinity when there are none. */
-	blockDueAtMs(ageMsMax: number): number {
-		return this.#block === undefined ? Number.POSITIVE_INFINITY : this.#blockSinceMs + ageMsMax;
+	/** When the gathered results should be posted, whether or not more could join them; infinity when there are
+	 * none. Under load many jobs have a few answers in every turn: posting each few would cost more than they do. */
+	get blockDueAtMs(): number {
+		return this.#gathered === 0
+			? Number.POSITIVE_INFINITY
+			: Math.min(this.#gatheredAtMs + blockQuietMs, this.#gatheredSinceMs + resultBlockMsMax);
 	}
 
-	/** The next block that should be posted: full, or older than `ageMsMax`. */
-	takeBlock(nowMs: number, ageMsMax: number): BlockMessage | undefined {
-		if (nowMs >= this.blockDueAtMs(ageMsMax)) this.#closeBlock();
+	/** The next block that should be posted. */
+	takeBlock(nowMs: number): BlockMessage | undefined {
+		if (nowMs >= this.blockDueAtMs) this.#closeBlock();
 		return this.#full.shift();
 	}
-}
-
-function newBlock(id: number, rows: number, withStatistics: boolean): BlockMessage {
-	return {
-		type: 'block',
-		id,
-		length: 0,
-		index: new Uint32Array(rows),
-		status: new Uint8Array(rows),
-		reason: new Uint8Array(rows),
-		sent: new Uint16Array(rows),
-		received: new Uint16Array(rows),
-		rttMs: new Float64Array(rows),
-		rtt: withStatistics
-			? { min: new Float64Array(rows), max: new Float64Array(rows), jitter: new Float64Array(rows) }
-			: undefined,
-	};
 }

@@ -2,7 +2,8 @@
  * Round-trip statistics of the hosts of a job, folded in the order of sending, whatever the order of the answers:
  * each host has a small window of round-trip times, and its next echo waits while the window is full.
  */
-import type { BlockMessage, JobMessage } from './thread-messages.ts';
+import type { EchoColumns } from './echo-results.ts';
+import type { JobMessage } from './thread-messages.ts';
 
 /** Round-trip times that the windows of one job hold together, but never under `windowMin` a host. */
 const windowCellsMax = 2 ** 22;
@@ -72,7 +73,7 @@ export class EchoStatistics {
 		if (rttMs > this.#max[host]!) this.#max[host] = rttMs;
 	}
 
-	write(host: number, columns: NonNullable<BlockMessage['rtt']>, row: number): void {
+	write(host: number, columns: NonNullable<EchoColumns['rtt']>, row: number): void {
 		const received = this.received[host]!;
 		columns.min[row] = received === 0 ? Number.NaN : this.#min[host]!;
 		columns.max[row] = received === 0 ? Number.NaN : this.#max[host]!;

@@ -12,6 +12,8 @@ import {
 	EINTR,
 	ICMP_FILTER,
 	ICMPV6_FILTER,
+	IP_MTU_DISCOVER,
+	IP_PMTUDISC_DO,
 	IP_RECVERR,
 	IPPROTO_ICMP,
 	IPPROTO_ICMPV6,
@@ -122,6 +124,10 @@ export class IcmpSocket {
 		this.#set(SOL_SOCKET, SO_SNDBUFFORCE, sendBufferBytes);
 		this.#set(SOL_SOCKET, SO_TIMESTAMPNS, 1);
 		this.#set(family === 4 ? SOL_IP : SOL_IPV6, family === 4 ? IP_RECVERR : IPV6_RECVERR, 1);
+		// Echo requests have the don't-fragment bit anyway, and are smaller than any path's MTU. With this, the kernel
+		// knows it before it would pick an identification for their fragments, which is dear: a hash over the
+		// destination and an atomic counter for each.
+		if (family === 4) this.#set(SOL_IP, IP_MTU_DISCOVER, IP_PMTUDISC_DO);
 		if (this.mode === 'raw') {
 			// A set bit blocks its type. Errors reach the error queue past the filter.
 			const { reply } = echoTypes[family];

@@ -1,12 +1,28 @@
-/** Jobs and results between objects, as the worker has them, and columns, as they cross to the thread and back. */
+/** Jobs between objects, as the worker has them, and columns, as they cross to the thread. */
 import type { IpAddress } from '../../shared/ip.ts';
-import type { ResultBlock } from '../../shared/results.ts';
 import type { EchoJob } from './echo-engine.ts';
-import type { BlockMessage, JobMessage } from './thread-messages.ts';
+import type { JobMessage } from './thread-messages.ts';
 
 /** A job as the thread takes it: no object per host. */
 export function packJob(id: number, job: EchoJob): JobMessage {
 	const { addresses, count, attempts, timeoutMs, intervalMs } = job;
+	const packed = addresses instanceof Uint32Array ? packIpv4(addresses) : packMixed(addresses);
+	return { type: 'job', id, hosts: addresses.length, ...packed, count, attempts, timeoutMs, intervalMs };
+}
+
+type Packed = Pick<JobMessage, 'families' | 'addresses' | 'stride'>;
+
+function packIpv4(values: Uint32Array): Packed {
+	const words = new Int32Array(values.length);
+	for (let host = 0; host < values.length; host += 1) {
+		const value = values[host]!;
+		// Network order on a machine with the other one (linux.ts).
+		words[host] = (value << 24) | ((value & 0xff00) << 8) | ((value >>> 8) & 0xff00) | (value >>> 24);
+	}
+	return { families: new Uint8Array(values.length).fill(4), addresses: words, stride: 1 };
+}
+
+function packMixed(addresses: readonly IpAddress[]): Packed {
 	const hosts = addresses.length;
 	const families = new Uint8Array(hosts);
 	const stride = addresses.some((address) => address.family === 6) ? 4 : 1;
@@ -16,18 +32,7 @@ export function packJob(id: number, job: EchoJob): JobMessage {
 		families[host] = address.family;
 		writeAddress(bytes, 4 * stride * host, address);
 	}
-	return {
-		type: 'job',
-		id,
-		hosts,
-		families,
-		addresses: new Int32Array(bytes.buffer),
-		stride,
-		count,
-		attempts,
-		timeoutMs,
-		intervalMs,
-	};
+	return { families, addresses: new Int32Array(bytes.buffer), stride };
 }
 
 function writeAddress(bytes: Uint8Array, at: number, address: IpAddress): void {
@@ -40,27 +45,4 @@ function writeAddress(bytes: Uint8Array, at: number, address: IpAddress): void {
 	bytes[at + 1] = (value >>> 16) & 255;
 	bytes[at + 2] = (value >>> 8) & 255;
 	bytes[at + 3] = value & 255;
-}
-
-/** A block of results, cut to its length. */
-export function asBlock(message: BlockMessage): ResultBlock {
-	const { length, index, status, reason, sent, received, rttMs, rtt } = message;
-	return {
-		length,
-		index: index.subarray(0, length),
-		status: status.subarray(0, length),
-		reason: reason.subarray(0, length),
-		address: undefined,
-		sent: sent.subarray(0, length),
-		received: received.subarray(0, length),
-		rttMs: rttMs.subarray(0, length),
-		rtt:
-			rtt === undefined
-				? undefined
-				: {
-						min: rtt.min.subarray(0, length),
-						max: rtt.max.subarray(0, length),
-						jitter: rtt.jitter.subarray(0, length),
-					},
-	};
 }

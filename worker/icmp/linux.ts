@@ -31,6 +31,8 @@ export const SO_TIMESTAMPNS = 35;
 export const SO_MEMINFO = 55;
 /** position of the drop counter in what SO_MEMINFO gives (SK_MEMINFO_DROPS) */
 export const meminfoDrops = 8;
+export const IP_MTU_DISCOVER = 10;
+export const IP_PMTUDISC_DO = 2;
 export const IP_RECVERR = 11;
 export const IPV6_RECVERR = 25;
 export const ICMP_FILTER = 1;

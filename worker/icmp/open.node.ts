@@ -2,13 +2,19 @@
  * Chooses how echo requests are sent on this machine: an ICMP datagram socket, which Linux grants by group; a
  * raw socket, which needs privilege; the ping command, which brings its own; or not at all.
  */
-import { endianness } from 'node:os';
+import { availableParallelism, endianness } from 'node:os';
 import type { Pacer } from '../../shared/pacer.ts';
 import { openCommandEngine } from './command-engine.node.ts';
 import type { EchoEngine } from './echo-engine.ts';
+import { EngineGroup } from './engine-group.node.ts';
 import { supportedArchitectures } from './linux.ts';
 import { openSocketEngine } from './socket-engine.node.ts';
 import type { SocketMode } from './thread-messages.ts';
+
+/** Echo requests per second that one thread is good for, with a margin. */
+const ratePerEngine = 60_000;
+/** Threads at most: beyond, the network is slower. */
+const enginesMax = 4;
 
 export interface EchoEngineOptions {
 	/** its cell must be on a SharedArrayBuffer, and its time base `monotonicUs` (worker/monotonic.node.ts) */
@@ -32,7 +38,7 @@ export async function openEchoEngine({
 	const modes = socketModes(mode);
 	if (modes.length > 0) {
 		const engine = await openSocketEngine({ pacer, modes });
-		if (typeof engine !== 'string') return engine;
+		if (typeof engine !== 'string') return grouped(engine, pacer);
 		refusals.push(engine);
 	}
 	if (mode === undefined || mode === 'command') {
@@ -42,6 +48,16 @@ export async function openEchoEngine({
 	}
 	if (refusals.length === 0) refusals.push('ICMP sockets are used on 64-bit Linux only');
 	return { unavailable: refusals.join('; '), hint: hint() };
+}
+
+/** The engine, with others to come where one thread could not send all that the pacer lets. */
+function grouped(first: EchoEngine, pacer: Pacer): EchoEngine {
+	const { ratePerSecond } = pacer;
+	const wanted = ratePerSecond > 0 ? Math.ceil(ratePerSecond / ratePerEngine) : enginesMax;
+	const engines = Math.min(wanted, enginesMax, availableParallelism());
+	if (first.mode !== 'datagram' || engines < 2) return first;
+	const openMore = (): Promise<EchoEngine | string> => openSocketEngine({ pacer, modes: ['datagram'] });
+	return new EngineGroup({ first, openMore, enginesMax: engines });
 }
 
 function socketModes(mode: EchoEngine['mode'] | undefined): SocketMode[] {

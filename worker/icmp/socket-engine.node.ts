@@ -7,7 +7,8 @@ import { Worker } from 'node:worker_threads';
 import { PingpoolError } from '../../shared/errors.ts';
 import type { Pacer } from '../../shared/pacer.ts';
 import type { EchoCounters, EchoEngine, EchoJob } from './echo-engine.ts';
-import { asBlock, packJob } from './job-messages.ts';
+import { asBlock } from './echo-results.ts';
+import { packJob } from './job-messages.ts';
 import type { FromThread, SocketMode, ThreadSetup, ToThread } from './thread-messages.ts';
 import { counterNames } from './thread-messages.ts';
 

@@ -41,20 +41,9 @@ export interface BlockMessage {
 	readonly type: 'block';
 	readonly id: number;
 	readonly length: number;
-	/** as long as a block may become; only `length` entries count */
-	readonly index: Uint32Array<ArrayBuffer>;
-	readonly status: Uint8Array<ArrayBuffer>;
-	readonly reason: Uint8Array<ArrayBuffer>;
-	readonly sent: Uint16Array<ArrayBuffer>;
-	readonly received: Uint16Array<ArrayBuffer>;
-	readonly rttMs: Float64Array<ArrayBuffer>;
-	readonly rtt:
-		| {
-				readonly min: Float64Array<ArrayBuffer>;
-				readonly max: Float64Array<ArrayBuffer>;
-				readonly jitter: Float64Array<ArrayBuffer>;
-		  }
-		| undefined;
+	readonly withStatistics: boolean;
+	/** the columns one after the other: echo-results.ts */
+	readonly columns: ArrayBuffer;
 }
 
 export type FromThread =

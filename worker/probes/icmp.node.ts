@@ -1,8 +1,8 @@
 /** The icmp probe: echo requests from whatever engine this machine has. */
 import type { IpAddress } from '../../shared/ip.ts';
 import { unsentBlock } from '../../shared/results.ts';
-import type { EchoEngine } from '../icmp/echo-engine.ts';
-import type { Probe, ProbeBatch } from './probe.ts';
+import type { EchoAddresses, EchoEngine } from '../icmp/echo-engine.ts';
+import type { BatchReporting, Probe, ProbeBatch } from './probe.ts';
 
 /**
  * @example
@@ -10,18 +10,22 @@ import type { Probe, ProbeBatch } from './probe.ts';
  * const probes = 'unavailable' in engine ? [] : [createIcmpProbe(engine)];
  */
 export function createIcmpProbe(engine: EchoEngine): Probe {
-	return { name: 'icmp', run: (batch) => runBatch(engine, batch) };
+	return {
+		name: 'icmp',
+		run: (batch) => runBatch(engine, batch),
+		runIpv4: (batch) => runEchoes(engine, batch, batch.index, batch.ipv4),
+	};
 }
 
 async function runBatch(engine: EchoEngine, batch: ProbeBatch): Promise<void> {
-	const { hosts, settings, report, left, signal } = batch;
-	const indexes = new Uint32Array(hosts.length);
+	const { hosts, report, left } = batch;
+	const indexes: number[] = [];
 	const addresses: IpAddress[] = [];
 	const unaddressed: number[] = [];
 	for (const { address, index } of hosts) {
 		if (address === undefined) unaddressed.push(index);
 		else {
-			indexes[addresses.length] = index;
+			indexes.push(index);
 			addresses.push(address);
 		}
 	}
@@ -30,8 +34,17 @@ async function runBatch(engine: EchoEngine, batch: ProbeBatch): Promise<void> {
 		report(unsentBlock(unaddressed, 'error', 'internal'));
 		left(unaddressed.length, 0);
 	}
-	if (addresses.length === 0) return;
-	const reported = new Uint8Array(addresses.length);
+	if (addresses.length > 0) await runEchoes(engine, batch, Uint32Array.from(indexes), addresses);
+}
+
+/** @param indexes position in the request of each address */
+async function runEchoes(
+	engine: EchoEngine,
+	{ settings, report, left, signal }: BatchReporting,
+	indexes: Uint32Array,
+	addresses: EchoAddresses,
+): Promise<void> {
+	const reported = new Uint8Array(indexes.length);
 	try {
 		await engine.run({
 			addresses,
@@ -40,7 +53,7 @@ async function runBatch(engine: EchoEngine, batch: ProbeBatch): Promise<void> {
 			timeoutMs: settings.timeoutMs,
 			intervalMs: settings.intervalMs,
 			signal,
-			left: (waitMs) => left(addresses.length, waitMs),
+			left: (waitMs) => left(indexes.length, waitMs),
 			report(block) {
 				const index = new Uint32Array(block.length);
 				for (let row = 0; row < block.length; row += 1) {
@@ -54,9 +67,7 @@ async function runBatch(engine: EchoEngine, batch: ProbeBatch): Promise<void> {
 	} catch (error) {
 		if (signal.aborted) throw error;
 		// The engine's trouble is this worker's, and says nothing about the hosts.
-		const missing = Array.from(indexes.subarray(0, addresses.length)).filter(
-			(_, position) => reported[position] === 0,
-		);
+		const missing = indexes.filter((_, position) => reported[position] === 0);
 		if (missing.length > 0) report(unsentBlock(missing, 'error', 'internal'));
 	}
 }

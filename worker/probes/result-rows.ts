@@ -1,4 +1,4 @@
-/** Gathers results into blocks: one row a block would cost a line of the stream each. */
+/** Gathers results into blocks: one row a block would cost a frame of the stream each. */
 import { noLongerNeeded } from '../../shared/abort.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { formatIp } from '../../shared/ip.ts';

@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import type { Chunk, ChunkSize } from '../../../master/dispatch/chunk-source.ts';
 import { ChunkSource } from '../../../master/dispatch/chunk-source.ts';
 import type { TargetBatch } from '../../../master/targets/target-list.ts';
+import { hostColumn, hostTexts } from '../../../shared/host-column.ts';
 import { createRandom } from '../../../shared/random.ts';
 import type { ProbeName } from '../../../shared/target.ts';
-import { batchesOf, hostAt } from './dispatch-fixture.ts';
+import { batchesOf, hostOf } from './dispatch-fixture.ts';
 
 const anyone = { name: 'w', probes: new Set<ProbeName>(['icmp', 'tcp', 'http']) };
 const never = () => false;
@@ -29,8 +30,8 @@ async function takeAll(source: ChunkSource, each = size(64)): Promise<Chunk[]> {
 function retry(hosts: readonly number[], changes: Partial<Chunk> = {}): Chunk {
 	return {
 		probe: 'icmp',
-		positions: hosts,
-		hosts: hosts.map(hostAt),
+		positions: Uint32Array.from(hosts),
+		hosts: hostColumn(hosts.map(hostOf)),
 		tries: 1,
 		failedOn: new Set(['w']),
 		notBeforeMs: 0,
@@ -43,16 +44,16 @@ describe('chunks', () => {
 		for (const total of [0, 1, 999, 1_000, 1_001, 5_432]) {
 			const source = sourceOf(batchesOf(total, undefined, 300));
 			const chunks = await takeAll(source);
-			const positions = chunks.flatMap((chunk) => chunk.positions);
+			const positions = chunks.flatMap((chunk) => [...chunk.positions]);
 			expect(positions.toSorted((a, b) => a - b)).toEqual([...Array(total).keys()]);
-			for (const chunk of chunks) expect(chunk.hosts).toEqual(chunk.positions.map(hostAt));
+			for (const chunk of chunks) expect(hostTexts(chunk.hosts)).toEqual([...chunk.positions].map(hostOf));
 			expect(source.exhausted).toBe(true);
 		}
 	});
 
 	it('are shuffled inside a window, by the seed, and no further', async () => {
 		const order = async (seed: number) =>
-			(await takeAll(sourceOf(batchesOf(4_000), 1_000, seed))).flatMap((chunk) => chunk.positions);
+			(await takeAll(sourceOf(batchesOf(4_000), 1_000, seed))).flatMap((chunk) => [...chunk.positions]);
 		const first = await order(1);
 		expect(first).not.toEqual(first.toSorted((a, b) => a - b));
 		expect(first).toEqual(await order(1));
@@ -82,13 +83,13 @@ describe('chunks', () => {
 	it('fit the bytes that a worker takes, one host at least', async () => {
 		const source = sourceOf(batchesOf(200));
 		for (const chunk of await takeAll(source, size(100, 60))) {
-			const bytes = JSON.stringify(chunk.hosts).length - 1;
+			const bytes = JSON.stringify(hostTexts(chunk.hosts)).length - 1;
 			expect(bytes <= 60 || chunk.hosts.length === 1).toBe(true);
 		}
 		const urls = sourceOf(
 			(async function* () {
 				const texts = Array.from({ length: 10 }, (_, i) => `http://h${i}/?${'\\'.repeat(100)}`);
-				yield { firstPosition: 0, texts, probes: new Uint8Array(10).fill(2) };
+				yield { firstPosition: 0, hosts: hostColumn(texts), probes: new Uint8Array(10).fill(2) };
 			})(),
 		);
 		// 213 bytes each, once their backslashes are escaped.
@@ -99,7 +100,7 @@ describe('chunks', () => {
 		let read = 0;
 		const counting = (async function* () {
 			for await (const batch of batchesOf(100_000, undefined, 100)) {
-				read += batch.texts.length;
+				read += batch.hosts.length;
 				yield batch;
 			}
 		})();
@@ -117,7 +118,7 @@ describe('chunks', () => {
 		const chunks = await Promise.all(
 			Array.from({ length: 40 }, () => source.take(anyone, size(25), 0, never)),
 		);
-		const positions = chunks.flatMap((chunk) => chunk?.positions ?? []);
+		const positions = chunks.flatMap((chunk) => [...(chunk?.positions ?? [])]);
 		expect(new Set(positions).size).toBe(1_000);
 	});
 
@@ -145,14 +146,17 @@ describe('what is given back', () => {
 		const avoiding = (chunk: Chunk) => chunk.failedOn.has('w');
 		expect(await source.take(anyone, size(100), 500, avoiding)).toBeUndefined();
 		expect(source.exhausted).toBe(false);
-		expect(await source.take(anyone, size(100), 500, never)).toMatchObject({ positions: [1, 2], tries: 1 });
+		expect(await source.take(anyone, size(100), 500, never)).toMatchObject({
+			positions: Uint32Array.of(1, 2),
+			tries: 1,
+		});
 		expect(source.exhausted).toBe(true);
 	});
 
 	it('is cut to what the next taker takes', async () => {
 		const source = sourceOf(batchesOf(0));
 		source.giveBack(retry([1, 2, 3, 4, 5]));
-		const sizes = (await takeAll(source, size(2))).map((chunk) => chunk.positions);
+		const sizes = (await takeAll(source, size(2))).map((chunk) => [...chunk.positions]);
 		expect(sizes).toEqual([[1, 2], [3, 4], [5]]);
 	});
 
@@ -161,7 +165,7 @@ describe('what is given back', () => {
 		const other = { name: 'icmp', probes: new Set<ProbeName>(['icmp']) };
 		await source.take(other, size(1), 0, never);
 		source.giveBack(retry([20], { probe: 'tcp' }));
-		const taken = source.takeAll('tcp').flatMap((chunk) => chunk.positions);
+		const taken = source.takeAll('tcp').flatMap((chunk) => [...chunk.positions]);
 		expect(taken.toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 20]);
 		expect(source.takeAll('tcp')).toEqual([]);
 	});

@@ -8,6 +8,8 @@ import type { WorkerLink } from '../../../master/dispatch/worker-link.ts';
 import type { RunEvent } from '../../../master/events.ts';
 import type { TargetBatch } from '../../../master/targets/target-list.ts';
 import type { Clock } from '../../../shared/clock.ts';
+import { hostAt, hostColumn } from '../../../shared/host-column.ts';
+import { formatIpv4 } from '../../../shared/ip.ts';
 import { reasons, statuses } from '../../../shared/outcome.ts';
 import { Pacer } from '../../../shared/pacer.ts';
 import type { Capabilities, ProbeSettings } from '../../../shared/protocol.ts';
@@ -43,8 +45,9 @@ export interface Answer {
 	readonly reason: string;
 }
 
-export function hostAt(position: number): string {
-	return `h${position}.test`;
+/** Every third one is a name, the others are bare IPv4 addresses. */
+export function hostOf(position: number): string {
+	return position % 3 === 0 ? `h${position}.test` : formatIpv4(0x0a00_0000 + position);
 }
 
 export async function* batchesOf(
@@ -56,7 +59,7 @@ export async function* batchesOf(
 		const positions = Array.from({ length: Math.min(batchSize, total - first) }, (_, i) => first + i);
 		yield {
 			firstPosition: first,
-			texts: positions.map(hostAt),
+			hosts: hostColumn(positions.map(hostOf)),
 			probes: Uint8Array.from(positions, (position) => probeNames.indexOf(probeAt(position))),
 		};
 	}
@@ -103,7 +106,8 @@ export function dispatchFixture(options: FixtureOptions) {
 			for (let row = 0; row < block.length; row += 1) {
 				const position = positions[row]!;
 				if (answers.has(position)) wrong.push(`position ${position} twice`);
-				if (hosts[row] !== hostAt(position)) wrong.push(`position ${position} is not ${hosts[row]}`);
+				const host = hostAt(hosts, row);
+				if (host !== hostOf(position)) wrong.push(`position ${position} is not ${host}`);
 				answers.set(position, {
 					worker,
 					status: statuses[block.status[row]!]!,

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { WorkerFailure } from '../../../master/dispatch/worker-link.ts';
 import { systemClock } from '../../../shared/clock.ts';
+import { hostTexts } from '../../../shared/host-column.ts';
 import { createRandom } from '../../../shared/random.ts';
-import { dispatchFixture, hostAt } from './dispatch-fixture.ts';
+import { dispatchFixture, hostOf } from './dispatch-fixture.ts';
 import type { AskedLog, Behaviour } from './fake-link.ts';
 import { answerAll, blockOf, capabilities, FakeLink, fastClock, hang } from './fake-link.ts';
 
@@ -97,7 +98,8 @@ describe('a fleet that is well', () => {
 		const link = new FakeLink({
 			name: 'narrow',
 			onPing(call, request) {
-				const { hosts, probe, settings } = call;
+				const { probe, settings } = call;
+				const hosts = hostTexts(call.hosts);
 				expect(JSON.stringify({ hosts, probe, ...settings }).length).toBeLessThanOrEqual(bytesMax);
 				return answerAll(call, request);
 			},
@@ -207,7 +209,7 @@ describe('a worker that fails', () => {
 		expect(kept).toBeGreaterThan(0);
 		const times = askedTimes(log);
 		for (const [position, { worker }] of answers) {
-			expect(times.get(hostAt(position))).toBeLessThanOrEqual(worker === 'bad' ? 1 : 2);
+			expect(times.get(hostOf(position))).toBeLessThanOrEqual(worker === 'bad' ? 1 : 2);
 		}
 	});
 
@@ -232,8 +234,9 @@ describe('a worker that fails', () => {
 		const failing = (): Behaviour => {
 			const failed = new Set<string>();
 			return (call, request) => {
-				if (call.hosts.some((host) => !failed.has(host))) {
-					for (const host of call.hosts) failed.add(host);
+				const hosts = hostTexts(call.hosts);
+				if (hosts.some((host) => !failed.has(host))) {
+					for (const host of hosts) failed.add(host);
 					broken();
 				}
 				return answerAll(call, request);
@@ -388,7 +391,8 @@ describe('a worker that fails', () => {
 });
 
 describe('hosts that a worker could not probe', () => {
-	const cannot: Behaviour = (call) => call.onBlock(blockOf([...call.hosts.keys()], 'error', 'no-route'));
+	const cannot: Behaviour = (call) =>
+		call.onBlock(blockOf([...Array(call.hosts.length).keys()], 'error', 'no-route'));
 
 	it('go to another worker', async () => {
 		const log: AskedLog = [];
@@ -677,19 +681,20 @@ describe('whatever happens', () => {
 			const answered = new Set<string>();
 			const askedAgain: string[] = [];
 			const flaky: Behaviour = async (call) => {
-				for (const host of call.hosts) if (answered.has(host)) askedAgain.push(host);
+				const hosts = hostTexts(call.hosts);
+				for (const host of hosts) if (answered.has(host)) askedAgain.push(host);
 				if (random.next() < 0.3) await systemClock.sleep(random.below(3));
 				const luck = random.next();
 				if (luck < 0.1) gone();
 				if (luck < 0.15) throw new WorkerFailure('busy', 'is busy', { retryAfterMs: random.below(500) });
-				for (const host of call.hosts) seen.set(host, (seen.get(host) ?? 0) + 1);
-				const left = [...call.hosts.keys()].sort(() => random.next() - 0.5);
+				for (const host of hosts) seen.set(host, (seen.get(host) ?? 0) + 1);
+				const left = [...hosts.keys()].sort(() => random.next() - 0.5);
 				const until = luck < 0.4 ? random.below(left.length + 1) : left.length;
 				for (let from = 0; from < until; ) {
 					const index = left.slice(from, Math.min(until, from + 1 + random.below(50)));
 					from += index.length;
 					const troubled = random.next() < 0.05;
-					if (!troubled) for (const i of index) answered.add(call.hosts[i]!);
+					if (!troubled) for (const i of index) answered.add(hosts[i]!);
 					call.onBlock(troubled ? blockOf(index, 'error', 'no-buffers') : blockOf(index, 'up'));
 					if (random.next() < 0.2) await systemClock.sleep(0);
 				}

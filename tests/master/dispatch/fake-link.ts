@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { PingCall, WorkerLink } from '../../../master/dispatch/worker-link.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import { systemClock } from '../../../shared/clock.ts';
+import { hostTexts } from '../../../shared/host-column.ts';
 import type { Reason, Status } from '../../../shared/outcome.ts';
 import { reasonCode, statusCode } from '../../../shared/outcome.ts';
 import type { Capabilities } from '../../../shared/protocol.ts';
@@ -31,6 +32,7 @@ export function capabilities(changes: Partial<Capabilities> = {}): Capabilities 
 		hostsInFlightMax: 262_144,
 		bodyBytesMax: 8 * 1024 * 1024,
 		ratePerSecondMax: 0,
+		requestForms: ['application/json'],
 		...changes,
 	};
 }
@@ -90,7 +92,7 @@ export class FakeLink implements WorkerLink {
 	async ping(call: PingCall): Promise<void> {
 		this.requests += 1;
 		const request = this.requests;
-		this.#options.log?.push({ worker: this.name, probe: call.probe, hosts: call.hosts });
+		this.#options.log?.push({ worker: this.name, probe: call.probe, hosts: hostTexts(call.hosts) });
 		await setImmediate();
 		call.signal.throwIfAborted();
 		await (this.#options.onPing ?? answerAll)(call, request);
@@ -102,7 +104,7 @@ export class FakeLink implements WorkerLink {
 }
 
 export const answerAll: Behaviour = (call) => {
-	call.onBlock(blockOf([...call.hosts.keys()], 'up'));
+	call.onBlock(blockOf([...hostTexts(call.hosts).keys()], 'up'));
 	call.onSent(0);
 };
 

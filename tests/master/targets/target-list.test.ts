@@ -15,6 +15,8 @@ import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openTargetList } from '../../../master/targets/open.node.ts';
 import type { TargetList, TargetListOptions } from '../../../master/targets/target-list.ts';
+import { hostTexts } from '../../../shared/host-column.ts';
+import { parseIpv4 } from '../../../shared/ip.ts';
 import { lineBytesMax } from '../../../shared/limits.ts';
 import { createRandom } from '../../../shared/random.ts';
 import { addressTextAt, isAddressRange, parseListEntry, probeNames } from '../../../shared/target.ts';
@@ -62,9 +64,11 @@ async function walked(list: TargetList): Promise<{ texts: string[]; probes: stri
 	const probes: string[] = [];
 	for await (const batch of list.batches(signal)) {
 		expect(batch.firstPosition).toBe(texts.length);
-		expect(batch.probes.length).toBe(batch.texts.length);
-		expect(batch.texts.length).toBeGreaterThan(0);
-		texts.push(...batch.texts);
+		expect(batch.probes.length).toBe(batch.hosts.length);
+		expect(batch.hosts.length).toBeGreaterThan(0);
+		texts.push(...hostTexts(batch.hosts));
+		// A bare IPv4 address is always a number, however it was written.
+		for (const text of batch.hosts.texts ?? []) expect(parseIpv4(text ?? '')).toBe(-1);
 		for (const probe of batch.probes) probes.push(probeNames[probe]!);
 	}
 	expect(texts.length).toBe(list.total);

@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { statuses } from '../../../shared/outcome.ts';
 import { EchoCore } from '../../../worker/icmp/echo-core.node.ts';
+import { asBlock } from '../../../worker/icmp/echo-results.ts';
 import { IcmpSocket } from '../../../worker/icmp/icmp-socket.node.ts';
 import type { ReceiveTime } from '../../../worker/icmp/kernel-time.node.ts';
 import { KernelTime } from '../../../worker/icmp/kernel-time.node.ts';
@@ -54,10 +55,11 @@ describeUnless(unavailable, 'echo core in a lab', () => {
 		const post = (message: FromThread): void => {
 			if (message.type === 'done') done = true;
 			if (message.type !== 'block') return;
-			for (let row = 0; row < message.length; row += 1) {
-				const status = statuses[message.status[row]!]!;
+			const block = asBlock(message);
+			for (let row = 0; row < block.length; row += 1) {
+				const status = statuses[block.status[row]!]!;
 				outcomes[status] = (outcomes[status] ?? 0) + 1;
-				rttsMs.push(message.rttMs[row]!);
+				rttsMs.push(block.rttMs[row]!);
 			}
 		};
 		const core = new EchoCore({

@@ -5,6 +5,7 @@ import type { HostResult } from '../../../shared/results.ts';
 import { hostResult } from '../../../shared/results.ts';
 import { rttStats } from '../../../shared/stats.ts';
 import { EchoJob } from '../../../worker/icmp/echo-job.ts';
+import { asBlock } from '../../../worker/icmp/echo-results.ts';
 import type { BlockMessage, JobMessage } from '../../../worker/icmp/thread-messages.ts';
 
 function jobOf(hosts: number, settings: Partial<JobMessage> = {}): EchoJob {
@@ -27,7 +28,7 @@ function jobOf(hosts: number, settings: Partial<JobMessage> = {}): EchoJob {
 }
 
 function resultOf(block: BlockMessage, row: number): HostResult {
-	return hostResult({ ...block, address: undefined }, row, '', undefined);
+	return hostResult(asBlock(block), row, '', undefined);
 }
 
 describe('EchoJob', () => {
@@ -48,7 +49,7 @@ describe('EchoJob', () => {
 				else job.echoAnswered(0, echo, rttMs, 0);
 			}
 			expect(job.done).toBe(true);
-			const result = resultOf(job.takeBlock(0, 0)!, 0);
+			const result = resultOf(job.takeBlock(0)!, 0);
 			const received = rttsMs.filter((rttMs) => rttMs !== undefined);
 			const stats = rttStats(received);
 			expect(result.received, `seed ${seed}`).toBe(received.length);
@@ -69,20 +70,51 @@ describe('EchoJob', () => {
 		expect(job.hasRoom(0, 7)).toBe(true);
 	});
 
-	it('posts full blocks at once and the rest when it is old or the job is done', () => {
+	it('posts full blocks at once, the rest when no more comes for a while, and the last when the job is done', () => {
 		const job = jobOf(2_000);
 		for (let host = 0; host < 1_500; host += 1) job.echoAnswered(host, 0, 1, 100);
-		expect(job.takeBlock(101, 12)!.length).toBe(1_024);
-		expect(job.takeBlock(101, 12)).toBeUndefined();
-		expect(job.blockDueAtMs(12)).toBe(112);
-		const aged = job.takeBlock(112, 12)!;
+		expect(job.takeBlock(101)!.length).toBe(1_024);
+		expect(job.takeBlock(101)).toBeUndefined();
+		expect(job.blockDueAtMs).toBe(112);
+		const aged = asBlock(job.takeBlock(112)!);
 		expect([aged.length, aged.index[0], aged.index[475]]).toEqual([476, 1_024, 1_499]);
+		expect(job.blockDueAtMs).toBe(Number.POSITIVE_INFINITY);
 		for (let host = 1_500; host < 2_000; host += 1) {
 			job.slotTaken(host);
 			job.echoLost(host, 0, 120);
 		}
-		expect(job.takeBlock(120, 12)!.length).toBe(500);
+		expect(job.takeBlock(120)!.length).toBe(500);
 		expect(job.done).toBe(true);
+	});
+
+	it('holds results that keep coming no longer than a stream would', () => {
+		const job = jobOf(2_000);
+		for (let host = 0; host < 40; host += 1) {
+			const nowMs = 100 + 5 * host;
+			const block = job.takeBlock(nowMs);
+			expect(block?.length, `at ${nowMs} ms`).toBe(host > 0 && host % 10 === 0 ? 10 : undefined);
+			job.echoAnswered(host, 0, 1, nowMs);
+		}
+	});
+
+	it('keeps every column in its place, with statistics and without', () => {
+		for (const count of [1, 2]) {
+			const job = jobOf(3, { count });
+			for (const host of [2, 0, 1]) {
+				job.sent[host] = count;
+				for (let echo = 0; echo < count; echo += 1) job.echoAnswered(host, echo, 10 * host + 2 * echo, 0);
+			}
+			const block = asBlock(job.takeBlock(0)!);
+			const mean = count === 1 ? 0 : 1;
+			expect(Array.from(block.index)).toEqual([2, 0, 1]);
+			expect(Array.from(block.rttMs)).toEqual([20 + mean, mean, 10 + mean]);
+			expect(Array.from(block.sent)).toEqual([count, count, count]);
+			expect(Array.from(block.received)).toEqual([count, count, count]);
+			expect([...Array.from(block.status), ...Array.from(block.reason)]).toEqual([0, 0, 0, 0, 0, 0]);
+			expect(block.rtt && Array.from(block.rtt.max)).toEqual(count === 1 ? undefined : [22, 2, 12]);
+			expect(block.rtt && Array.from(block.rtt.min)).toEqual(count === 1 ? undefined : [20, 0, 10]);
+			expect(block.rtt && Array.from(block.rtt.jitter)).toEqual(count === 1 ? undefined : [2, 2, 2]);
+		}
 	});
 
 	it('reports the last word of a router, and never blames a host for what could not leave', () => {
@@ -94,7 +126,7 @@ describe('EchoJob', () => {
 		job.noteSendError(1, reasonCode('no-route'));
 		job.echoLost(1, 0, 0);
 		job.echoLost(2, 0, 0);
-		const block = job.takeBlock(0, 0)!;
+		const block = job.takeBlock(0)!;
 		expect(
 			[0, 1, 2].map((row) => resultOf(block, row)).map(({ status, reason }) => [status, reason]),
 		).toEqual([
@@ -118,9 +150,9 @@ describe('EchoJob', () => {
 		job.slotReleased(1);
 		job.echoAnswered(1, 0, 900, 0);
 		job.slotReleased(1);
-		const block = job.takeBlock(1, 0)!;
+		const block = job.takeBlock(1)!;
 		expect([block.length, job.done, job.slots]).toEqual([2, true, 0]);
-		expect([...block.rttMs.subarray(0, 2)]).toEqual([5, 3]);
+		expect(Array.from(asBlock(block).rttMs)).toEqual([5, 3]);
 	});
 
 	it('says once that every host has begun, and how long the last one waited', () => {

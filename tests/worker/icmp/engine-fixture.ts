@@ -1,11 +1,11 @@
 /** Opening an engine as a worker does, and gathering what a job reports. */
 
 import type { IpAddress } from '../../../shared/ip.ts';
-import { formatIp, parseIp } from '../../../shared/ip.ts';
+import { formatIp, parseIp, parseIpv4 } from '../../../shared/ip.ts';
 import { Pacer } from '../../../shared/pacer.ts';
 import type { HostResult } from '../../../shared/results.ts';
 import { hostResult } from '../../../shared/results.ts';
-import type { EchoEngine, EchoJob } from '../../../worker/icmp/echo-engine.ts';
+import type { EchoAddresses, EchoEngine, EchoJob } from '../../../worker/icmp/echo-engine.ts';
 import { openEchoEngine } from '../../../worker/icmp/open.node.ts';
 import { monotonicUs } from '../../../worker/monotonic.node.ts';
 
@@ -40,7 +40,7 @@ export async function gather(
 	const startedAt = performance.now();
 	const waits: number[] = [];
 	await engine.run({
-		addresses: texts.map(address),
+		addresses: addressesOf(texts),
 		count: 1,
 		attempts: 1,
 		timeoutMs: 400,
@@ -60,6 +60,12 @@ export async function gather(
 	if (missing >= 0) throw new Error(`${texts[missing]} was not reported`);
 	if (waits.length !== 1) throw new Error(`left was called ${waits.length} times`);
 	return { results, waitMs: waits[0]!, elapsedMs: performance.now() - startedAt };
+}
+
+/** As a worker gives them: bare IPv4 addresses as numbers, a list with others in it as objects. */
+function addressesOf(texts: readonly string[]): EchoAddresses {
+	const values = texts.map(parseIpv4);
+	return values.includes(-1) ? texts.map(address) : Uint32Array.from(values);
 }
 
 export function address(text: string): IpAddress {

@@ -1,16 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import type { LineWriter } from '../../worker/line-stream.ts';
-import { lineStream } from '../../worker/line-stream.ts';
+import type { ByteWriter } from '../../worker/byte-stream.ts';
+import { byteStream } from '../../worker/byte-stream.ts';
 
+const bytes = (text: string) => new TextEncoder().encode(text);
 const forever = () => new Promise<void>(() => undefined);
 
-describe('lineStream', () => {
+describe('byteStream', () => {
 	it('sends what was written between two reads as one chunk, and then ends', async () => {
 		let closed = 0;
-		const stream = lineStream({
+		const stream = byteStream({
 			async produce({ write }) {
-				write('one');
-				write('two');
+				write(bytes('one'));
+				write(bytes('two'));
 			},
 			drainTime: forever,
 			closed: () => {
@@ -18,16 +19,16 @@ describe('lineStream', () => {
 			},
 		});
 		const reader = stream.getReader();
-		expect(new TextDecoder().decode((await reader.read()).value)).toBe('one\ntwo\n');
+		expect(new TextDecoder().decode((await reader.read()).value)).toBe('onetwo');
 		expect(await reader.read()).toEqual({ done: true, value: undefined });
 		expect(closed).toBe(1);
 	});
 
-	it('is cut when its lines can not be made', async () => {
+	it('is cut when its pieces can not be made', async () => {
 		let closed = 0;
-		const stream = lineStream({
+		const stream = byteStream({
 			async produce({ write }) {
-				write('one');
+				write(bytes('one'));
 				await null;
 				throw new Error('broken');
 			},
@@ -43,9 +44,9 @@ describe('lineStream', () => {
 	it('cuts a reader that does not read what is left', async () => {
 		const drained = Promise.withResolvers<void>();
 		const closed = Promise.withResolvers<void>();
-		let writer: LineWriter | undefined;
+		let writer: ByteWriter | undefined;
 		const produced = Promise.withResolvers<void>();
-		const stream = lineStream({
+		const stream = byteStream({
 			produce: (given) => {
 				writer = given;
 				return produced.promise;
@@ -54,9 +55,9 @@ describe('lineStream', () => {
 			closed: closed.resolve,
 		});
 		const reader = stream.getReader();
-		writer!.write('one');
+		writer!.write(bytes('one'));
 		await reader.read();
-		writer!.write('two');
+		writer!.write(bytes('two'));
 		produced.resolve();
 		drained.resolve();
 		await closed.promise;
@@ -66,7 +67,7 @@ describe('lineStream', () => {
 	it('tells its producer that nobody reads any more', async () => {
 		const closed = Promise.withResolvers<void>();
 		let signal: AbortSignal | undefined;
-		const stream = lineStream({
+		const stream = byteStream({
 			produce(_, given) {
 				signal = given;
 				return forever();

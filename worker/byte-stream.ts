@@ -1,0 +1,95 @@
+/**
+ * A response body that is written piece by piece, as results come, and sent as fast as the caller reads: pieces
+ * wait between two reads, so that a busy stream costs one chunk per read and not one per piece.
+ */
+
+import { noLongerNeeded } from '../shared/abort.ts';
+
+export interface ByteWriter {
+	/** takes a piece, which is the stream's from now on */
+	write(bytes: Uint8Array): void;
+}
+
+export interface ByteStreamOptions {
+	/** Writes the pieces. The stream ends when it resolves and is cut, with an error, when it rejects. The signal
+	 * is aborted when the caller stops reading. */
+	readonly produce: (writer: ByteWriter, signal: AbortSignal) => Promise<void>;
+	/** waits until what is left after the last piece must have been read; a caller that has not is cut off.
+	 * Rejects when its signal is aborted */
+	readonly drainTime: (signal: AbortSignal) => Promise<void>;
+	/** called once, when nothing of the stream is held any more */
+	readonly closed: () => void;
+}
+
+export function byteStream({ produce, drainTime, closed }: ByteStreamOptions): ReadableStream<Uint8Array> {
+	const gone = new AbortController();
+	let waiting: Uint8Array[] = [];
+	let finished = false;
+	let over = false;
+	let wake: (() => void) | undefined;
+
+	function end(): void {
+		if (over) return;
+		over = true;
+		waiting = [];
+		gone.abort(noLongerNeeded);
+		wake?.();
+		closed();
+	}
+
+	return new ReadableStream<Uint8Array>({
+		start(controller) {
+			const writer: ByteWriter = {
+				write(bytes) {
+					if (over) return;
+					waiting.push(bytes);
+					wake?.();
+				},
+			};
+			const cut = (error: unknown): void => {
+				if (over) return;
+				controller.error(error);
+				end();
+			};
+			produce(writer, gone.signal)
+				.then(async () => {
+					finished = true;
+					wake?.();
+					if (over) return;
+					await drainTime(gone.signal).catch(() => undefined);
+					cut(new Error('the caller did not read the answer'));
+				})
+				.catch(cut);
+		},
+		async pull(controller) {
+			if (waiting.length === 0 && !finished) {
+				await new Promise<void>((resolve) => {
+					wake = resolve;
+				});
+				wake = undefined;
+			}
+			if (over) return;
+			if (waiting.length > 0) {
+				const pieces = waiting;
+				waiting = [];
+				controller.enqueue(joined(pieces));
+			} else {
+				controller.close();
+				end();
+			}
+		},
+		cancel: end,
+	});
+}
+
+/** Pieces as one. */
+export function joined(pieces: readonly Uint8Array[]): Uint8Array {
+	if (pieces.length === 1) return pieces[0]!;
+	const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+	let at = 0;
+	for (const piece of pieces) {
+		bytes.set(piece, at);
+		at += piece.length;
+	}
+	return bytes;
+}
