@@ -9,9 +9,11 @@
 import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
+import { decodeRequest } from '../../shared/columns.ts';
 import { statusCode } from '../../shared/outcome.ts';
 import type { PingRequestBody } from '../../shared/protocol.ts';
+import { mediaTypes } from '../../shared/protocol.ts';
 import { createApp } from '../../worker/app.ts';
 import { buildCapabilities } from '../../worker/capabilities.ts';
 import type { ProbeBatch } from '../../worker/probes/probe.ts';
@@ -59,12 +61,15 @@ let answered = 0;
 async function answerTo(request: IncomingMessage): Promise<Answer> {
 	const { url, method, headers } = request;
 	if (method !== 'POST') return answerOfApp(new Request(`http://worker${url}`));
-	const body = await text(request);
-	const { length } = (JSON.parse(body) as PingRequestBody).hosts;
-	const key = `${headers.accept} ${length}`;
+	const body = await buffer(request);
+	const { accept = '', 'content-type': type = '' } = headers;
+	const { length } =
+		type === mediaTypes.columns
+			? decodeRequest(body).ipv4
+			: (JSON.parse(body.toString()) as PingRequestBody).hosts;
+	const key = `${accept} ${length}`;
 	let answer = answers.get(key);
 	if (answer === undefined) {
-		const { accept = '', 'content-type': type = '' } = headers;
 		const init = { method, body, headers: { accept, 'content-type': type } };
 		answer = await answerOfApp(new Request(`http://worker${url}`, init));
 		if (answers.size < answersMax) answers.set(key, answer);
