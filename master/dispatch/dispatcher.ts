@@ -21,8 +21,8 @@ import type { ProbeName } from '../../shared/target.ts';
 import { probeNames } from '../../shared/target.ts';
 import type { OnRunEvent } from '../events.ts';
 import { backoffMs } from './backoff.ts';
+import { hasOtherThanUp, rowsWithoutError } from './block-rows.ts';
 import type { Chunk, ChunkSource } from './chunk-source.ts';
-import { rowsWithoutError } from './error-rows.ts';
 import type { Lane } from './lane.ts';
 import { WakeUp } from './wake-up.ts';
 import { WorkerFailure } from './worker-link.ts';
@@ -243,9 +243,12 @@ export class Dispatcher {
 		const { source, settings } = this.#options;
 		const { length } = chunk.hosts;
 		const answered = new Uint8Array(length);
+		const ahead = lane.window.unsent;
+		const startedMs = this.#options.clock.monotonicMs();
+		let lossMs = 0;
 		let unsent = true;
 		const passed = (waitMs: number | undefined): void => {
-			if (unsent) lane.window.passed(length, waitMs);
+			if (unsent) lane.passed(length, ahead, waitMs);
 			unsent = false;
 			this.#wakeUp.all();
 		};
@@ -258,13 +261,19 @@ export class Dispatcher {
 					hosts: chunk.hosts,
 					probe: chunk.probe,
 					settings,
-					onBlock: (block) => this.#onBlock(lane, chunk, block, answered),
+					onBlock: (block) => {
+						if (hasOtherThanUp(block)) lossMs = spanMs(settings);
+						this.#onBlock(lane, chunk, block, answered);
+					},
 					onSent: passed,
 					silenceMsMax: lane.silenceMsMax(chunk.probe, length, spanMs(settings), dnsTimeoutMs),
 					signal: this.#requests.signal,
 				});
 				lane.succeeded();
 				this.#worked(lane);
+				// No mark has come: the worker is none of ours, or an old one.
+				if (unsent)
+					passed(lane.waitMsOf(Math.max(0, this.#options.clock.monotonicMs() - startedMs - lossMs)));
 			}
 		} catch (error) {
 			if (error instanceof WorkerFailure) failure = error;

@@ -11,11 +11,12 @@ import type { Random } from '../../shared/random.ts';
 import type { ProbeName } from '../../shared/target.ts';
 import { turnsMax } from '../../shared/turns.ts';
 import { backoffMs } from './backoff.ts';
+import { ChunkSize } from './chunk-size.ts';
 import type { SendWindowOptions } from './send-window.ts';
 import { SendWindow } from './send-window.ts';
 import type { WorkerFailure, WorkerLink } from './worker-link.ts';
 
-/** Hosts in a chunk for a worker without a rate ceiling: a few tens of ms of its work. */
+/** Hosts in a chunk for a worker without a rate ceiling, at most: a few tens of ms of a fast one's work. */
 const chunkHostsDefault = 4_096;
 /** A worker with a ceiling gets chunks of this much of its time. */
 const chunkMs = 100;
@@ -69,7 +70,11 @@ export class Lane {
 	readonly #concurrencyAsked: number | undefined;
 	#capabilities: Capabilities;
 	#probes: ReadonlySet<ProbeName>;
-	#chunkHosts: number;
+	/** the most hosts of a chunk; all chunks have them when the worker says its rate, or the user the size */
+	#chunkHostsMax: number;
+	#chunkSize: ChunkSize | undefined;
+	/** of requests whose worker says nothing of waits: the shortest, in ms */
+	#shortestMs = Number.POSITIVE_INFINITY;
 	#inFlight = 0;
 	#failuresInARow = 0;
 	state: 'ready' | 'resting' | 'out' = 'ready';
@@ -88,7 +93,8 @@ export class Lane {
 		this.#concurrencyAsked = concurrency;
 		this.#capabilities = capabilities;
 		this.#probes = new Set(capabilities.probes);
-		this.#chunkHosts = this.#bestChunkHosts();
+		this.#chunkHostsMax = this.#bestChunkHosts();
+		this.#chunkSize = this.#newChunkSize();
 		this.queue = new PQueue({ concurrency: this.#bestConcurrency() });
 		this.window = new SendWindow(this.#windowBounds());
 	}
@@ -117,6 +123,31 @@ export class Lane {
 	opened(hosts: number): void {
 		this.#inFlight += hosts;
 		this.window.opened(hosts);
+	}
+
+	/**
+	 * Every host of a chunk has had its first probe.
+	 *
+	 * @param ahead hosts that were unsent when it left, its own included
+	 * @param waitMs how long the last of them waited in the worker; `undefined` when the request failed
+	 */
+	passed(hosts: number, ahead: number, waitMs: number | undefined): void {
+		this.window.passed(hosts, waitMs);
+		if (waitMs === undefined || this.#chunkSize === undefined) return;
+		const before = this.#chunkHosts;
+		this.#chunkSize.passed(hosts, ahead, waitMs);
+		if (this.#chunkHosts !== before) this.#resize();
+	}
+
+	/**
+	 * What stands in for the wait of a chunk whose worker does not say it: how much longer its request took than
+	 * the shortest one.
+	 *
+	 * @param ms how long the request took, the time apart in which hosts that are down keep one waiting
+	 */
+	waitMsOf(ms: number): number {
+		this.#shortestMs = Math.min(this.#shortestMs, ms);
+		return ms - this.#shortestMs;
 	}
 
 	/** Nothing of a chunk is under way any more. */
@@ -180,9 +211,10 @@ export class Lane {
 	isBack(capabilities: Capabilities): void {
 		this.#capabilities = capabilities;
 		this.#probes = new Set(capabilities.probes);
-		this.#chunkHosts = this.#bestChunkHosts();
-		this.queue.concurrency = this.#bestConcurrency();
-		this.window.resize(this.#windowBounds());
+		this.#chunkHostsMax = this.#bestChunkHosts();
+		this.#chunkSize = this.#newChunkSize();
+		this.#shortestMs = Number.POSITIVE_INFINITY;
+		this.#resize();
 		this.state = 'ready';
 		this.needsCheck = false;
 	}
@@ -196,6 +228,20 @@ export class Lane {
 	checkFailed(failure: WorkerFailure, nowMs: number, random: Random): number | undefined {
 		this.state = 'ready';
 		return this.failed(failure, nowMs, random);
+	}
+
+	get #chunkHosts(): number {
+		return this.#chunkSize?.hosts ?? this.#chunkHostsMax;
+	}
+
+	#newChunkSize(): ChunkSize | undefined {
+		const isGiven = this.#chunkHostsAsked !== undefined || this.#capabilities.ratePerSecondMax > 0;
+		return isGiven ? undefined : new ChunkSize(this.#chunkHostsMax);
+	}
+
+	#resize(): void {
+		this.queue.concurrency = this.#bestConcurrency();
+		this.window.resize(this.#windowBounds());
 	}
 
 	#bestChunkHosts(): number {

@@ -37,6 +37,11 @@ export class SendWindow {
 		return this.#limit;
 	}
 
+	/** Hosts that are unsent, now. */
+	get unsent(): number {
+		return this.#unsent;
+	}
+
 	/** Whether another chunk may go out. Remembers that it had to wait: only then does growing make sense. */
 	hasRoom(): boolean {
 		if (this.#unsent < this.#limit) return true;

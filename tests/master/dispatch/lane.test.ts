@@ -19,15 +19,25 @@ function laneOf(said: Partial<Capabilities> = {}, options: Partial<LaneOptions> 
 	});
 }
 
+/** A lane whose worker has sent on some chunks, each at this rate. */
+function seasoned(lane: Lane, hostsPerSecond: number, chunks = 5): Lane {
+	for (let i = 0; i < chunks; i += 1) {
+		const hosts = lane.chunkSize(1e9, 1);
+		lane.opened(hosts);
+		lane.passed(hosts, lane.window.unsent, (lane.window.unsent / hostsPerSecond) * 1000);
+		lane.closed(hosts);
+	}
+	return lane;
+}
+
 const random = createRandom(1);
 const broken = new WorkerFailure('broken', 'broke');
 
 describe('the size of chunks', () => {
 	it.each<[string, number, Partial<Capabilities>, Partial<LaneOptions>]>([
 		['a tenth of a second of a rated worker', 1_000, { ratePerSecondMax: 10_000 }, {}],
-		['a few thousand without a rate', 4_096, {}, {}],
-		['more for more weight', 8_192, {}, { weight: 2 }],
-		['less for less', 410, {}, { weight: 0.1 }],
+		['some hundred without a rate, at first', 512, {}, {}],
+		['less for less weight', 410, {}, { weight: 0.1 }],
 		['what the user says', 7, {}, { chunkHosts: 7 }],
 		['what the worker takes', 50, { hostsPerRequestMax: 50 }, { chunkHosts: 100 }],
 		['what the worker holds', 30, { hostsInFlightMax: 30 }, { chunkHosts: 100 }],
@@ -37,8 +47,44 @@ describe('the size of chunks', () => {
 		expect(laneOf(said, options).chunkSize(1e9, 1)).toBe(hosts);
 	});
 
+	it.each<[string, number, number, number]>([
+		['a few thousand when the worker shows that it is fast', 1e6, 1, 4_096],
+		['more for more weight', 1e6, 2, 8_192],
+		['a fortieth of a second of a slower one', 20_000, 1, 500],
+		['small for a slow one, so that nobody waits for it', 1_000, 1, 64],
+	])('becomes %s', (_, hostsPerSecond, weight, hosts) => {
+		const lane = seasoned(laneOf({}, { weight }), hostsPerSecond);
+		expect(lane.chunkSize(1e9, 1)).toBe(hosts);
+		expect(lane.window.limit).toBeGreaterThanOrEqual(2 * hosts);
+	});
+
+	it('is what was given, however fast the worker is', () => {
+		expect(seasoned(laneOf({}, { chunkHosts: 7 }), 1e6).chunkSize(1e9, 1)).toBe(7);
+		expect(seasoned(laneOf({ ratePerSecondMax: 10_000 }), 1e6).chunkSize(1e9, 1)).toBe(1_000);
+	});
+
+	it('is learnt anew when the worker was away', () => {
+		const lane = seasoned(laneOf(), 1e6);
+		lane.failed(broken, 0, random);
+		lane.isBack(capabilities());
+		expect(lane.chunkSize(1e9, 1)).toBe(512);
+	});
+
+	it('is learnt from the time that requests take, where a worker says nothing of waits', () => {
+		const far = laneOf();
+		// 200 ms away and fast: that all requests take as long is no wait.
+		for (let i = 0; i < 5; i += 1) far.passed(far.chunkSize(1e9, 1), 1_000, far.waitMsOf(200));
+		expect(far.chunkSize(1e9, 1)).toBe(4_096);
+		const slow = laneOf();
+		for (let i = 0; i < 6; i += 1) {
+			const hosts = slow.chunkSize(1e9, 1);
+			slow.passed(hosts, hosts, slow.waitMsOf(hosts));
+		}
+		expect(slow.chunkSize(1e9, 1)).toBe(64);
+	});
+
 	it('falls towards the end of a list that workers share', () => {
-		const lane = laneOf();
+		const lane = seasoned(laneOf(), 1e6);
 		expect(lane.chunkSize(1_000_000, 3)).toBe(4_096);
 		expect(lane.chunkSize(6_000, 3)).toBe(1_000);
 		expect(lane.chunkSize(10, 3)).toBe(64);
@@ -47,7 +93,7 @@ describe('the size of chunks', () => {
 });
 
 it('requests at a time are as many as the worker holds, or as the user says', () => {
-	expect(laneOf({ hostsInFlightMax: 40_960 }).queue.concurrency).toBe(10);
+	expect(seasoned(laneOf({ hostsInFlightMax: 40_960 }), 1e6).queue.concurrency).toBe(10);
 	expect(laneOf({ hostsInFlightMax: 10, hostsPerRequestMax: 10 }).queue.concurrency).toBe(2);
 	expect(laneOf({}, { chunkHosts: 1 }).queue.concurrency).toBe(connectionsPerWorkerMax);
 	expect(laneOf({}, { concurrency: 3 }).queue.concurrency).toBe(3);

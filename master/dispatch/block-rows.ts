@@ -1,7 +1,7 @@
 import { statusCode } from '../../shared/outcome.ts';
 import type { ResultBlock } from '../../shared/results.ts';
 
-const errorCode = statusCode('error');
+const [upCode, errorCode] = [statusCode('up'), statusCode('error')];
 
 /** Rows of a block whose status is not `error`; `undefined`, without allocating, when there is no error. */
 export function rowsWithoutError(block: ResultBlock): number[] | undefined {
@@ -11,4 +11,10 @@ export function rowsWithoutError(block: ResultBlock): number[] | undefined {
 	const rows: number[] = [];
 	for (let row = 0; row < block.length; row += 1) if (block.status[row] !== errorCode) rows.push(row);
 	return rows;
+}
+
+/** Whether a host of a block has not answered, so that its probe may have lasted until its timeout. */
+export function hasOtherThanUp({ status, length }: ResultBlock): boolean {
+	for (let row = 0; row < length; row += 1) if (status[row] !== upCode) return true;
+	return false;
 }
