@@ -19,6 +19,7 @@ import { reportText } from './report.ts';
 import { checkWritable, usualPath, writeJson, writeLatest } from './results.ts';
 
 const peers = [fping, zmap, masscan, dask];
+const order = parts.map(({ name }) => name);
 
 function say(line: string): void {
 	process.stderr.write(`${line}\n`);
@@ -78,6 +79,7 @@ async function main(argv: readonly string[]): Promise<number> {
 	for (const note of missingNotes(peers)) say(note);
 	const { signal, exitCode } = onSignals();
 	const reports: PartReport[] = [];
+	const path = args.json ?? usualPath(new Date().toISOString(), currentCommit());
 	let failures = 0;
 	for (const part of args.parts) {
 		say(`\n${part.name}: ${part.title}`);
@@ -85,6 +87,9 @@ async function main(argv: readonly string[]): Promise<number> {
 			const report = await measurePart(part, args, signal);
 			reports.push(report);
 			process.stdout.write(`\n${reportText(report)}`);
+			// After every part, so that an interruption loses no more than the one that runs.
+			writeJson(path, reports);
+			if (args.writeReadme) writeLatest([report], order);
 		} catch (error) {
 			if (signal.aborted) return exitCode();
 			failures += 1;
@@ -93,16 +98,7 @@ async function main(argv: readonly string[]): Promise<number> {
 			);
 		}
 	}
-	if (reports.length > 0) {
-		const path = args.json ?? usualPath(reports[0]!.measuredAt, reports[0]!.commit);
-		writeJson(path, reports);
-		say(`\nfigures: ${path}`);
-		if (args.writeReadme)
-			writeLatest(
-				reports,
-				parts.map(({ name }) => name),
-			);
-	}
+	if (reports.length > 0) say(`\nfigures: ${path}`);
 	return failures === 0 ? 0 : 1;
 }
 
