@@ -46,11 +46,11 @@ export class AnswerReader {
 		const bounded = boundedBytes(body, this.#call.hosts.length * 4096 + smallBodyBytesMax);
 		if (type === mediaTypes.json) {
 			this.#takeWhole(await readAll(bounded));
-		} else if (type === mediaTypes.columns) {
+		} else if (type === mediaTypes.frames) {
 			const frames = new FrameSplitter(frameBytesMax);
 			for await (const bytes of bounded) {
 				const complete = frames.push(bytes);
-				if (complete === undefined) throw invalid('sent what is no stream of columns');
+				if (complete === undefined) throw invalid('sent what is no stream of frames');
 				for (const frame of complete) this.#takeFrame(frame);
 			}
 		} else if (type === mediaTypes.ndjson) {

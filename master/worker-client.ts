@@ -87,7 +87,7 @@ export class WorkerClient implements WorkerLink {
 			: JSON.stringify(jsonRequest(call));
 		const deadline = new Deadline(call.signal, call.silenceMsMax, requestDeadlineMsMax);
 		const answer = new AnswerReader(call, () => deadline.heard());
-		const accept = `${mediaTypes.columns}, ${mediaTypes.ndjson};q=0.9, ${mediaTypes.json};q=0.5`;
+		const accept = `${mediaTypes.frames}, ${mediaTypes.ndjson};q=0.9, ${mediaTypes.json};q=0.5`;
 		const type = isColumns ? mediaTypes.columns : mediaTypes.json;
 		const message = { method: 'POST', path: '/ping', body, type, accept } as const;
 		await this.#call(message, deadline, (answered, form) => answer.read(answered, form));

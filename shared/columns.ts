@@ -1,12 +1,12 @@
 /**
- * The columns form of requests and answers (`application/vnd.pingpool.columns`): what costs a JSON text and a
- * string per host is a few bytes here. Numbers are little-endian.
+ * Requests and answers in columns: what costs a JSON text and a string per host is a few bytes here. Numbers are
+ * little-endian.
  *
- * A request is for bare IPv4 addresses:
+ * A request (`application/vnd.pingpool.columns`) is for bare IPv4 addresses:
  *
  *   u32  length of the settings     JSON  the request without its hosts     u32 × hosts  addresses
  *
- * An answer is a stream of frames (frames.ts): a mark with the worker's instance and the number of hosts, any
+ * An answer (`application/vnd.pingpool.frames`) is a stream of frames (frames.ts): a mark with the worker's instance and the number of hosts, any
  * number of blocks, once the mark `{"sent":true,"waitMs":12}` when every host has had its first probe, and the
  * mark `{"done":true,"results":4096}` as the last. A block of n results, whose columns stand one after the other:
  *

@@ -1,6 +1,6 @@
 /**
- * Frames of the columns stream (`application/vnd.pingpool.columns`), the form that programs speak: a header of
- * 8 bytes and a payload. What a broken connection delivered in whole frames is kept.
+ * Frames of an answer (`application/vnd.pingpool.frames`), the form that programs ask for: a header of 8 bytes and
+ * a payload. What a broken connection delivered in whole frames is kept.
  *
  *   bytes 0–3  length of the payload, little-endian     byte 4  kind     bytes 5–7  zero
  */

@@ -62,7 +62,7 @@ export const pingProcessesMax = 64;
 /** Bytes of a response head that an HTTP probe reads before it gives up on the server. */
 export const httpHeadBytesMax = 4 * 1024;
 
-/** Results that a worker gathers before it writes a frame of the columns stream, and how long it waits. */
+/** Results that a worker gathers before it writes a frame of them, and how long it waits. */
 export const resultBlockHostsMax = 1_024;
 export const resultBlockMsMax = 50;
 

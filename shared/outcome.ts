@@ -1,5 +1,5 @@
 /**
- * What can become of a host. Both lists are part of the protocol: the columns form sends positions in them, so
+ * What can become of a host. Both lists are part of the protocol: the columns of an answer have positions in them, so
  * they only grow at their ends; anything else is a new protocol version.
  */
 

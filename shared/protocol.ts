@@ -19,10 +19,12 @@ import { probeNames } from './target.ts';
 /** Raised when a master and a worker of different versions could misunderstand each other. */
 export const protocolVersion = 1;
 
-/** Forms of requests and answers, best first for a program; NDJSON is one of answers only. The columns form is
- * described in columns.ts. */
+/** Forms of requests (columns, JSON) and of answers (frames, NDJSON, JSON), best first for a program. Columns and
+ * frames are described in columns.ts. */
 export const mediaTypes = {
 	columns: 'application/vnd.pingpool.columns',
+	// A type of its own: as one of answers, earlier masters and workers take the type above for lines of JSON.
+	frames: 'application/vnd.pingpool.frames',
 	ndjson: 'application/x-ndjson',
 	json: 'application/json',
 } as const;
@@ -158,7 +160,7 @@ export interface StreamEnd {
 	results: number;
 }
 
-/** In the columns form, once: every host has had its first probe, or will have none. */
+/** In frames, once: every host has had its first probe, or will have none. */
 export interface StreamSent {
 	sent: true;
 	/** the longest that a host waited inside the worker for its first probe, in ms: a master reads from it whether

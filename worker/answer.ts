@@ -1,6 +1,6 @@
 /**
  * The three forms of an answer, chosen by Accept: one JSON object in the order asked, a stream of one object a
- * line, or the columns stream. A stream that breaks after its head has no end, by which the caller knows.
+ * line, or frames with columns. A stream that breaks after its head has no end, by which the caller knows.
  */
 import { noLongerNeeded } from '../shared/abort.ts';
 import type { Clock } from '../shared/clock.ts';
@@ -38,12 +38,14 @@ export interface Taker {
 	sent(waitMs: number): void;
 }
 
-export type AnswerForm = (typeof mediaTypes)[keyof typeof mediaTypes];
+/** Best first for a program. */
+export const answerForms = [mediaTypes.frames, mediaTypes.ndjson, mediaTypes.json] as const;
+export type AnswerForm = (typeof answerForms)[number];
 
 const makers: Record<AnswerForm, (options: AnswerOptions) => Response | Promise<Response>> = {
 	[mediaTypes.json]: answerJson,
 	[mediaTypes.ndjson]: (options) => answerStream(mediaTypes.ndjson, options, ndjsonForm),
-	[mediaTypes.columns]: (options) => answerStream(mediaTypes.columns, options, columnsForm),
+	[mediaTypes.frames]: (options) => answerStream(mediaTypes.frames, options, framesForm),
 };
 
 /**
@@ -110,7 +112,7 @@ const ndjsonForm: StreamForm = ({ plan }, write) => {
 	};
 };
 
-const columnsForm: StreamForm = ({ plan, worker, clock }, write, signal) => {
+const framesForm: StreamForm = ({ plan, worker, clock }, write, signal) => {
 	const writer = new ColumnsWriter({ write, statistics: plan.settings.count > 1, clock, signal });
 	write(markFrame({ worker, hosts: plan.hosts.length }));
 	return {

@@ -19,7 +19,7 @@ import { mediaTypes } from '../shared/protocol.ts';
 import type { ResultBlock } from '../shared/results.ts';
 import { Admission } from './admission.ts';
 import type { AnswerForm, Taker } from './answer.ts';
-import { answer } from './answer.ts';
+import { answer, answerForms } from './answer.ts';
 import { createAuthenticator } from './auth.ts';
 import { runBatch } from './batch.ts';
 import { requestDeadlineMs } from './deadline.ts';
@@ -210,7 +210,7 @@ export function createApp({
 function formOf(context: Context): AnswerForm {
 	return accepts(context, {
 		header: 'Accept',
-		supports: Object.values(mediaTypes),
+		supports: [...answerForms],
 		default: mediaTypes.json,
 	}) as AnswerForm;
 }

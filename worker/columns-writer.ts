@@ -1,5 +1,5 @@
 /**
- * Gathers results into frames of the columns form (shared/columns.ts). Probes report in blocks of one row to
+ * Gathers results into frames of columns (shared/columns.ts). Probes report in blocks of one row to
  * thousands; a frame carries up to `resultBlockHostsMax` rows and waits `resultBlockMsMax` for them at most. A
  * block that comes large enough is a frame as it is.
  */

@@ -83,7 +83,7 @@ function callOf(texts: readonly string[], changes: Partial<PingCall> = {}): Got 
 
 const hosts = ['10.0.0.1', 'a.test', 'b.test:80'];
 
-/** A stream of columns: frames as they stand, other objects as marks. */
+/** A stream of frames: blocks as they stand, other objects as marks. */
 function columns(pieces: readonly object[]): Buffer {
 	return Buffer.concat(pieces.map((piece) => (piece instanceof Uint8Array ? piece : markFrame(piece))));
 }
@@ -103,7 +103,7 @@ const whole = columns(pieces);
 /** its first results */
 const begun = columns(pieces.slice(0, 2));
 
-function answering(body: string | Buffer, type: string = mediaTypes.columns): Answer {
+function answering(body: string | Buffer, type: string = mediaTypes.frames): Answer {
 	return (_, response) => void response.setHeader('content-type', type).end(body);
 }
 
@@ -173,7 +173,7 @@ describe('a request', () => {
 					return;
 				}
 				seen.push({ type: request.headers['content-type'], body: Buffer.concat(parts) });
-				response.setHeader('content-type', mediaTypes.columns).end(whole);
+				response.setHeader('content-type', mediaTypes.frames).end(whole);
 			}),
 		);
 		const client = clientOf(url);
@@ -204,7 +204,7 @@ describe('a request', () => {
 });
 
 describe('an answer', () => {
-	it('is taken in columns, as it was asked for', async () => {
+	it('is taken in frames, as it was asked for', async () => {
 		let body = '';
 		let accept = '';
 		const url = await httpServer((request, response, text) => {
@@ -215,7 +215,9 @@ describe('an answer', () => {
 		const { call, rows, waits } = callOf(hosts);
 		await clientOf(url).ping(call);
 		expect(JSON.parse(body)).toEqual({ hosts, probe: 'icmp', ...call.settings });
-		expect(accept.split(',')[0]).toBe(mediaTypes.columns);
+		expect(accept.split(',')[0]).toBe(mediaTypes.frames);
+		// As the form of an answer, workers of an earlier version take it for another one.
+		expect(accept).not.toContain(mediaTypes.columns);
 		expect([...rows.keys()].sort()).toEqual([0, 1, 2]);
 		expect(waits).toEqual([7]);
 	});
@@ -223,7 +225,7 @@ describe('an answer', () => {
 	it('is taken whatever pieces it arrives in', async () => {
 		for (const size of [1, 2, 7, 50]) {
 			const url = await httpServer(async (_, response) => {
-				response.setHeader('content-type', mediaTypes.columns);
+				response.setHeader('content-type', mediaTypes.frames);
 				for (let at = 0; at < whole.length; at += size) {
 					response.write(whole.subarray(at, at + size));
 					await new Promise(setImmediate);
@@ -261,7 +263,7 @@ describe('an answer', () => {
 	it('tells at once that all was sent, when the worker says so before the end', async () => {
 		const { promise, resolve } = Promise.withResolvers<void>();
 		const url = await httpServer(async (_, response) => {
-			response.setHeader('content-type', mediaTypes.columns).write(columns([{ sent: true, waitMs: 12 }]));
+			response.setHeader('content-type', mediaTypes.frames).write(columns([{ sent: true, waitMs: 12 }]));
 			await promise;
 			response.end(whole);
 		});
@@ -279,7 +281,7 @@ describe('an answer', () => {
 	it('keeps what was delivered, wherever it is cut, and blames the connection', async () => {
 		for (let at = 0; at < whole.length; at += 1) {
 			const url = await httpServer((_, response) => {
-				response.writeHead(200, { 'content-type': mediaTypes.columns });
+				response.writeHead(200, { 'content-type': mediaTypes.frames });
 				response.flushHeaders();
 				response.write(whole.subarray(0, at), () => response.destroy());
 			});
@@ -300,7 +302,7 @@ describe('an answer', () => {
 		],
 	])('is cut %s', async (_, head) => {
 		const url = await rawServer((socket) => {
-			socket.write(`HTTP/1.1 200 OK\r\nContent-Type: ${mediaTypes.columns}\r\n${head}`);
+			socket.write(`HTTP/1.1 200 OK\r\nContent-Type: ${mediaTypes.frames}\r\n${head}`);
 			socket.end(whole.subarray(0, whole.length - 10));
 		});
 		const { call, rows } = callOf(hosts);
@@ -378,6 +380,7 @@ describe('an answer', () => {
 
 	it.each([
 		['another type', 'text/html', /text\/html: not a pingpool worker/],
+		['the type of requests in columns', mediaTypes.columns, /columns: not a pingpool worker/],
 		['no type', '', /no content type/],
 	])('is refused with %s', async (_, type, message) => {
 		const url = await httpServer((_request, response) => {
@@ -392,7 +395,7 @@ describe('an answer', () => {
 
 	it('is refused when it is compressed', async () => {
 		const url = await httpServer((_, response) => {
-			response.writeHead(200, { 'content-type': mediaTypes.columns, 'content-encoding': 'gzip' });
+			response.writeHead(200, { 'content-type': mediaTypes.frames, 'content-encoding': 'gzip' });
 			response.end(gzipSync(whole));
 		});
 		await expect(clientOf(url).ping(callOf(hosts).call)).rejects.toMatchObject({ kind: 'invalid' });
@@ -416,7 +419,7 @@ describe('an answer', () => {
 
 	it('is given up after a silence', async () => {
 		const url = await httpServer((_, response) => {
-			response.setHeader('content-type', mediaTypes.columns).write(begun);
+			response.setHeader('content-type', mediaTypes.frames).write(begun);
 		});
 		const started = performance.now();
 		await expect(clientOf(url).ping(callOf(hosts, { silenceMsMax: 60 }).call)).rejects.toMatchObject({
@@ -428,7 +431,7 @@ describe('an answer', () => {
 
 	it.each([
 		['lines', mediaTypes.ndjson, '\n'],
-		['frames', mediaTypes.columns, columns([{}])],
+		['frames', mediaTypes.frames, columns([{}])],
 	])('is given up when %s drip and say nothing', async (_, type, drop) => {
 		const url = await httpServer(async (_request, response) => {
 			response.setHeader('content-type', type);
@@ -446,7 +449,7 @@ describe('an answer', () => {
 	it('may take longer than a silence when it goes on', async () => {
 		const many = Array.from({ length: 12 }, (_, i) => `h${i}.test`);
 		const url = await httpServer(async (_, response) => {
-			response.setHeader('content-type', mediaTypes.columns);
+			response.setHeader('content-type', mediaTypes.frames);
 			for (let i = 0; i < 12; i += 1) {
 				response.write(encodeBlock(blockOf([i], 'up')));
 				await sleep(20);
@@ -462,7 +465,7 @@ describe('an answer', () => {
 		const closed = Promise.withResolvers<void>();
 		const url = await httpServer((_, response) => {
 			response.once('close', () => closed.resolve());
-			response.setHeader('content-type', mediaTypes.columns).write(begun);
+			response.setHeader('content-type', mediaTypes.frames).write(begun);
 		});
 		const controller = new AbortController();
 		const { call, rows } = callOf(hosts, { signal: controller.signal });

@@ -207,12 +207,12 @@ describe('forms of the answer', () => {
 		expect(new Set(lines)).toEqual(new Set(expected));
 	});
 
-	it('is columns for who prefers them', async () => {
+	it('is frames for who prefers them', async () => {
 		const { ping, capabilities } = app();
 		const response = await ping(request, {
-			accept: 'application/vnd.pingpool.columns, application/x-ndjson;q=0.5',
+			accept: 'application/vnd.pingpool.frames, application/x-ndjson;q=0.5',
 		});
-		expect(response.headers.get('content-type')).toBe('application/vnd.pingpool.columns');
+		expect(response.headers.get('content-type')).toBe('application/vnd.pingpool.frames');
 		const { marks, blocks } = await columnsOf(response, hosts.length);
 		expect(marks[0]).toEqual({ worker: capabilities.instance, hosts: 5 });
 		expect(marks.at(-1)).toEqual({ done: true, results: 5 });
@@ -224,6 +224,15 @@ describe('forms of the answer', () => {
 		// An address as which the host was written is left out; the one that a name resolved to is not.
 		const addresses = results.map(({ address }) => address);
 		expect(addresses).toEqual([undefined, undefined, undefined, '192.0.2.9', undefined]);
+	});
+
+	it('is no binary form for a master of an earlier version, to which the type of columns meant lines', async () => {
+		const accept = `${mediaTypes.columns}, ${mediaTypes.ndjson};q=0.5`;
+		const response = await app().ping(request, { accept });
+		expect(response.headers.get('content-type')).toBe(mediaTypes.ndjson);
+		expect(await linesOf(response)).toHaveLength(6);
+		const only = await app().ping(request, { accept: mediaTypes.columns });
+		expect(only.headers.get('content-type')).toContain(mediaTypes.json);
 	});
 
 	it('reports statistics when several probes were sent', async () => {
@@ -255,7 +264,7 @@ describe('forms of the answer', () => {
 		expect(probe.batches[0]!.settings).toMatchObject({ count: 3, timeoutMs: 1000 });
 	});
 
-	it.each(['application/x-ndjson', 'application/vnd.pingpool.columns'])(
+	it.each(['application/x-ndjson', 'application/vnd.pingpool.frames'])(
 		'streams a result before the last one is known (%s)',
 		async (accept) => {
 			const finish = Promise.withResolvers<void>();
@@ -270,7 +279,7 @@ describe('forms of the answer', () => {
 				{ hosts: ['192.0.2.1', '192.0.2.2'] },
 				{ accept },
 			);
-			const isColumns = accept === mediaTypes.columns;
+			const isColumns = accept === mediaTypes.frames;
 			const read = (bytes: Uint8Array) => {
 				if (isColumns) {
 					const { marks, blocks } = columnsIn(bytes, 2);
@@ -302,7 +311,7 @@ describe('forms of the answer', () => {
 
 	it('cuts large answers into blocks that a reader can keep', async () => {
 		const many = Array.from({ length: 5000 }, (_, i) => `10.0.${i >> 8}.${i & 255}`);
-		const response = await testApp().ping({ hosts: many }, { accept: 'application/vnd.pingpool.columns' });
+		const response = await testApp().ping({ hosts: many }, { accept: 'application/vnd.pingpool.frames' });
 		const { blocks } = await columnsOf(response, many.length);
 		expect(blocks.map(({ length }) => length)).toEqual([1024, 1024, 1024, 1024, 904]);
 		expect(blocks.flatMap(({ index }) => Array.from(index))).toEqual([...many.keys()]);

@@ -102,7 +102,7 @@ describe('in the runtime of Cloudflare', () => {
 		const ndjson = await linesOf(await ping({ hosts }, { accept: 'application/x-ndjson' }));
 		expect(ndjson.at(-1)).toMatchObject({ done: true, results: 2 });
 		expect(new Set(ndjson.slice(0, 2).map(({ host }) => host))).toEqual(new Set(hosts));
-		const columns = await columnsOf(await ping({ hosts }, { accept: 'application/vnd.pingpool.columns' }), 2);
+		const columns = await columnsOf(await ping({ hosts }, { accept: mediaTypes.frames }), 2);
 		expect(columns.marks[0]).toMatchObject({ hosts: 2 });
 		expect(columns.marks.at(-1)).toMatchObject({ done: true, results: 2 });
 		expect(resultsIn(columns.blocks).map(({ status }) => status)).toEqual(['up', 'up']);

@@ -44,7 +44,7 @@ describe('a request in columns', () => {
 		expect(lines).toHaveLength(5);
 		expect(new Set(lines)).toEqual(new Set(named));
 
-		const { marks, blocks } = await columnsOf(await ping(body, { headers, accept: mediaTypes.columns }), 5);
+		const { marks, blocks } = await columnsOf(await ping(body, { headers, accept: mediaTypes.frames }), 5);
 		expect(marks).toEqual([
 			{ worker: capabilities.instance, hosts: 5 },
 			{ done: true, results: 5 },
@@ -69,7 +69,7 @@ describe('a request in columns', () => {
 			const [columns, json] = [columnsProbe('icmp'), columnsProbe('icmp')];
 			const [one, other] = [testApp({ probes: [columns] }), testApp({ probes: [json] })];
 			const answer = await columnsOf(
-				await one.ping(encodeRequest({}, ipv4), { headers, accept: mediaTypes.columns }),
+				await one.ping(encodeRequest({}, ipv4), { headers, accept: mediaTypes.frames }),
 				ipv4.length,
 			);
 			const hosts = Array.from(ipv4, formatIpv4);
