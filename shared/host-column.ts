@@ -40,13 +40,18 @@ export function selectHosts({ ipv4, texts }: HostColumn, rows: ArrayLike<number>
 	const { length } = rows;
 	const selected = new Uint32Array(length);
 	for (let row = 0; row < length; row += 1) selected[row] = ipv4[rows[row]!]!;
-	return { length, ipv4: selected, texts: texts && Array.from(rows, (row) => texts[row]) };
+	return { length, ipv4: selected, texts: texts && unlessAllBare(Array.from(rows, (row) => texts[row])) };
 }
 
 /** Hosts `from` to `to - 1` of a column. */
 export function sliceHosts({ ipv4, texts }: HostColumn, from: number, to: number): HostColumn {
 	const slice = ipv4.slice(from, to);
-	return { length: slice.length, ipv4: slice, texts: texts?.slice(from, to) };
+	return { length: slice.length, ipv4: slice, texts: texts && unlessAllBare(texts.slice(from, to)) };
+}
+
+/** Of some hosts of a column, all may be bare addresses although the column has others. */
+function unlessAllBare(texts: (string | undefined)[]): HostColumn['texts'] {
+	return texts.some((text) => text !== undefined) ? texts : undefined;
 }
 
 /** Gathers a column host by host. */

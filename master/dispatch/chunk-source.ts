@@ -2,8 +2,8 @@
  * Where chunks come from: the target list, read as capacity frees, and what has to be asked again.
  *
  * Targets are read in windows of `shuffleWindow`, each window is shuffled, so that one subnet is not hit at
- * once while rows still reach the database nearly in key order, and dealt into one queue per probe. No more
- * than one window is held beyond what is in flight, whatever the length of the list.
+ * once while rows still reach the database nearly in key order, and dealt into one queue per probe, bare IPv4
+ * addresses first. No more than one window is held beyond what is in flight, whatever the length of the list.
  */
 import type { HostColumn } from '../../shared/host-column.ts';
 import { sliceHosts } from '../../shared/host-column.ts';

@@ -44,7 +44,8 @@ export class ShuffleWindow {
 		};
 	}
 
-	/** All targets, shuffled, by probe. */
+	/** All targets, shuffled, by probe; within a probe, bare IPv4 addresses first: one other host makes the request
+	 * that it is in a dear one (JSON), so they share as few as they can. */
 	shuffled(random: Random): (Dealt & { probe: number })[] {
 		const order = shuffledOrder(this.#length, random);
 		const perProbe = probeNames.map(() => 0);
@@ -52,11 +53,26 @@ export class ShuffleWindow {
 		const all: HostColumn = { length: this.#length, ipv4: this.#ipv4, texts: this.#texts };
 		return probeNames.flatMap((_, probe) => {
 			if (perProbe[probe] === 0) return [];
-			const rows =
-				perProbe[probe] === order.length ? order : order.filter((row) => this.#probes[row] === probe);
+			const rows = this.#bareFirst(
+				perProbe[probe] === order.length ? order : order.filter((row) => this.#probes[row] === probe),
+			);
 			const positions = new Uint32Array(rows.length);
 			for (let i = 0; i < rows.length; i += 1) positions[i] = this.#positions[rows[i]!]!;
 			return [{ probe, positions, hosts: selectHosts(all, rows) }];
 		});
+	}
+
+	/** Bare and other hosts keep the order that they have among themselves. */
+	#bareFirst(rows: Uint32Array): Uint32Array {
+		const texts = this.#texts;
+		if (texts === undefined) return rows;
+		const sorted = new Uint32Array(rows.length);
+		const bare = rows.filter((row) => texts[row] === undefined);
+		sorted.set(bare);
+		sorted.set(
+			rows.filter((row) => texts[row] !== undefined),
+			bare.length,
+		);
+		return sorted;
 	}
 }

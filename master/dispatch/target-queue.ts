@@ -1,6 +1,6 @@
 /** Targets that wait to go out, and how many of them a request takes. */
 import type { HostColumn } from '../../shared/host-column.ts';
-import { hostAt, sliceHosts } from '../../shared/host-column.ts';
+import { sliceHosts } from '../../shared/host-column.ts';
 import type { ProbeName } from '../../shared/target.ts';
 
 /** Targets of one probe, in the order in which they go out. */
@@ -44,7 +44,8 @@ export class TargetQueue {
 /** An IPv4 address as a JSON string with its comma, at most. */
 const ipv4BytesMax = '"255.255.255.255",'.length;
 
-/** How many of `hosts` from `from` on fit: at most `count`, and at least one. */
+/** How many of `hosts` from `from` on fit: at most `count`, and at least one. A bare IPv4 address counts as long as
+ * one can be. */
 export function fitting(
 	hosts: HostColumn,
 	from: number,
@@ -56,9 +57,10 @@ export function fitting(
 	if (most * ipv4BytesMax <= bytesMax && hosts.texts === undefined) return most;
 	let bytes = 0;
 	for (let n = 0; n < most; n += 1) {
-		const host = hostAt(hosts, from + n);
+		const host = hosts.texts?.[from + n];
 		// Only the query of a URL has characters that JSON escapes.
-		bytes += (probe === 'http' ? JSON.stringify(host).length : host.length + 2) + 1;
+		if (host === undefined) bytes += ipv4BytesMax;
+		else bytes += (probe === 'http' ? JSON.stringify(host).length : host.length + 2) + 1;
 		if (bytes > bytesMax) return Math.max(1, n);
 	}
 	return most;

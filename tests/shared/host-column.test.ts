@@ -56,6 +56,15 @@ describe('a column of hosts', () => {
 		);
 	});
 
+	it('has no texts when what is selected or sliced is bare addresses only, whatever else it was taken from', () => {
+		const column = hostColumn(['10.0.0.1', 'a.example', '10.0.0.2', '10.0.0.3']);
+		expect(selectHosts(column, [3, 0]).texts).toBeUndefined();
+		expect(selectHosts(column, []).texts).toBeUndefined();
+		expect(selectHosts(column, [3, 1]).texts).toEqual([undefined, 'a.example']);
+		expect(sliceHosts(column, 2, 4).texts).toBeUndefined();
+		expect(sliceHosts(column, 1, 3).texts).toEqual(['a.example', undefined]);
+	});
+
 	it('is not changed by what becomes of its slice', () => {
 		const column = hostColumn(['10.0.0.1', 'a.example', '10.0.0.2']);
 		const slice = sliceHosts(column, 0, 2);

@@ -5,6 +5,7 @@ import type { TargetBatch } from '../../../master/targets/target-list.ts';
 import { hostColumn, hostTexts } from '../../../shared/host-column.ts';
 import { createRandom } from '../../../shared/random.ts';
 import type { ProbeName } from '../../../shared/target.ts';
+import { probeNames } from '../../../shared/target.ts';
 import { batchesOf, hostOf } from './dispatch-fixture.ts';
 
 const anyone = { name: 'w', probes: new Set<ProbeName>(['icmp', 'tcp', 'http']) };
@@ -78,6 +79,40 @@ describe('chunks', () => {
 		expect(taken.every((position) => position % 3 === 1)).toBe(true);
 		expect(taken).toHaveLength(300);
 		expect(source.held).toBe(600);
+	});
+
+	it('hold bare addresses only, but for the last of a window that has a few other hosts', async () => {
+		const probeOf = (text: string): number => (text.startsWith('tcp') ? probeNames.indexOf('tcp') : 0);
+		const other = new Map([
+			[17, 'h17.test'],
+			[1_200, 'tcp://10.0.0.1:80'],
+			[2_500, 'fd00::1'],
+			[2_501, 'h2501.test'],
+		]);
+		const texts = Array.from({ length: 3_000 }, (_, i) => other.get(i) ?? `10.1.${i >> 8}.${i & 255}`);
+		const list = async function* () {
+			yield { firstPosition: 0, hosts: hostColumn(texts), probes: Uint8Array.from(texts, probeOf) };
+		};
+		const chunks = await takeAll(sourceOf(list()), size(100));
+		const mixed = chunks.filter(({ hosts }) => hosts.texts !== undefined);
+		const held = mixed.map(({ hosts }) => hosts.texts!.filter((text) => text !== undefined).toSorted());
+		expect(held).toEqual([['h17.test'], ['tcp://10.0.0.1:80'], ['fd00::1', 'h2501.test']]);
+		const positions = chunks.flatMap((chunk) => [...chunk.positions]);
+		expect(positions.toSorted((a, b) => a - b)).toEqual([...texts.keys()]);
+		expect(chunks.flatMap(({ hosts }) => hostTexts(hosts))).toEqual(positions.map((at) => texts[at]));
+	});
+
+	it('have bare addresses and the others in any order among themselves', async () => {
+		const isName = (position: number): boolean => position % 3 === 0;
+		const orders = new Set<string>();
+		for (let seed = 1; seed <= 200; seed += 1) {
+			const chunks = await takeAll(sourceOf(batchesOf(6), 6, seed));
+			const positions = chunks.flatMap((chunk) => [...chunk.positions]);
+			expect(positions.map(isName)).toEqual([false, false, false, false, true, true]);
+			orders.add(positions.join());
+		}
+		// 4! × 2! = 48 orders, of which 200 draws miss one or two at most.
+		expect(orders.size).toBeGreaterThan(40);
 	});
 
 	it('fit the bytes that a worker takes, one host at least', async () => {
