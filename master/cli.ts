@@ -13,6 +13,7 @@ import type { RunOutcome } from './run.ts';
 import { eventText } from './view/event-text.ts';
 import { ProgressView } from './view/progress.ts';
 import { jsonSummary, summaryLines } from './view/summary.ts';
+import { limitYoungGeneration } from './young-generation.ts';
 
 /**
  * Runs the master.
@@ -87,6 +88,7 @@ function printError(error: PingpoolError): void {
 
 /** @param closers takes what has to be closed at the end */
 async function runWith(config: MasterConfig, signals: Signals, closers: Closer[]): Promise<number> {
+	limitYoungGeneration();
 	const progress = new ProgressView({
 		output: process.stderr,
 		quiet: config.quiet,

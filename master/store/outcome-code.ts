@@ -46,6 +46,14 @@ export function packOutcome(
 	return status + reason * reasonUnit + sent * sentUnit + lost * lostUnit + worker * workerUnit;
 }
 
+/** A packed integer with the id of its worker in place of the worker's position in `workerIds`. */
+export function withWorker(packed: number, workerIds: readonly number[]): number {
+	const worker = Math.floor(packed / workerUnit);
+	const id = workerIds[worker]!;
+	if (id >= workersMax) throw new RangeError(`no more than ${workersMax} workers fit a database`);
+	return packed + (id - worker) * workerUnit;
+}
+
 /** The same fields as SQL expressions over a column `outcome`. */
 export const outcomeSql = {
 	status: '(outcome & 7)',

@@ -1,7 +1,9 @@
 /** Writes a buffer of rows with few, large, prepared statements: one call into SQLite costs as much as a row. */
 import type { Database, Statement } from 'better-sqlite3';
 import { formatIpv4 } from '../../shared/ip.ts';
+import { withWorker } from './outcome-code.ts';
 import type { RowBuffer } from './row-buffer.ts';
+import { RowOrder } from './row-order.ts';
 import { runUnit } from './schema.ts';
 
 /** Rows of one statement. Measured over 50 to 1,000: the same within the noise. */
@@ -21,23 +23,32 @@ type Value = number | string | null;
 
 export class RowWriter {
 	readonly #db: Database;
+	readonly #order = new RowOrder();
 	readonly #statements = new Map<string, { statement: Statement; values: Value[] }>();
 
 	constructor(db: Database) {
 		this.#db = db;
 	}
 
-	/** Inserts all rows of a buffer as rows of one run; call inside a transaction. A position that is there
-	 * already keeps its row. */
-	write(runId: number, buffer: RowBuffer): void {
-		const order = buffer.sorted();
+	/**
+	 * Inserts all rows of a buffer as rows of one run; call inside a transaction. A position that is there already
+	 * keeps its row.
+	 *
+	 * @param workerIds ids in the database of the workers that the outcomes have numbers of
+	 */
+	write(runId: number, buffer: RowBuffer, workerIds: readonly number[]): void {
+		const order = this.#order.of(buffer);
+		const isSame = workerIds.every((id, number) => id === number);
+		const outcome = isSame
+			? buffer.outcome
+			: buffer.outcome.slice(0, buffer.length).map((packed) => withWorker(packed, workerIds));
 		let from = 0;
 		while (from < order.length) {
 			const count = order.length - from >= rowsPerStatement ? rowsPerStatement : 1;
 			const rows = { order, from, count };
 			const shape = shapeOf(buffer, rows);
 			const { statement, values } = this.#prepared(shape, count);
-			fill(values, shape, runId * runUnit, buffer, rows);
+			fill(values, shape, runId * runUnit, buffer, outcome, rows);
 			// As arguments: as an array, better-sqlite3 asks V8 for each of them, which costs half as much as the row.
 			statement.run(...values);
 			from += count;
@@ -79,15 +90,22 @@ function some({ order, from, count }: Rows, sparse: ReadonlyMap<number, unknown>
 	return false;
 }
 
-function fill(values: Value[], shape: Shape, base: number, buffer: RowBuffer, rows: Rows): void {
-	const { ipv4, text, position, outcome, checkedAtMs, rttUs, address, stats } = buffer;
+function fill(
+	values: Value[],
+	shape: Shape,
+	base: number,
+	buffer: RowBuffer,
+	outcome: Float64Array,
+	rows: Rows,
+): void {
+	const { ipv4, position, checkedAtMs, rttUs, address, stats } = buffer;
 	const { order, from, count } = rows;
 	let place = 0;
 	for (let i = from; i < from + count; i += 1) {
 		const row = order[i]!;
 		const rtt = rttUs[row]!;
 		values[place] = base + position[row]!;
-		values[place + 1] = text[row] ?? formatIpv4(ipv4[row]!);
+		values[place + 1] = buffer.textAt(row) ?? formatIpv4(ipv4[row]!);
 		values[place + 2] = outcome[row]!;
 		values[place + 3] = checkedAtMs[row]!;
 		values[place + 4] = Number.isNaN(rtt) ? null : rtt;

@@ -1,9 +1,10 @@
-/** Inside the store's thread: one SQLite store, called by messages. */
+/** Inside the store's thread: one SQLite database, called by messages. */
 import { parentPort } from 'node:worker_threads';
-import { openSqliteStore } from './sqlite.ts';
-import type { Store } from './store.ts';
+import type { RowSink } from './buffered-store.ts';
+import { RowBuffer } from './row-buffer.ts';
+import { openSqliteSink } from './sqlite.ts';
 import type { Call, FromThread, ThreadOptions, ToThread } from './thread-messages.ts';
-import { packError, unpackRows } from './thread-messages.ts';
+import { packError } from './thread-messages.ts';
 
 const port = parentPort!;
 
@@ -11,14 +12,14 @@ function post(message: FromThread): void {
 	port.postMessage(message);
 }
 
-function perform(store: Store, call: Call) {
+function perform(store: RowSink, call: Call) {
 	switch (call.method) {
 		case 'startRun':
 			return store.startRun(call.run);
-		case 'append':
-			return store.append(unpackRows(call.rows));
-		case 'flush':
-			return store.flush();
+		case 'write': {
+			const { runId, workers, ...shared } = call.rows;
+			return store.write(runId, new RowBuffer(shared), workers);
+		}
 		case 'finishRun':
 			return store.finishRun(call.runId, call.end);
 		case 'close':
@@ -26,7 +27,7 @@ function perform(store: Store, call: Call) {
 	}
 }
 
-async function serve(store: Store, { id, ...call }: ToThread): Promise<void> {
+async function serve(store: RowSink, { id, ...call }: ToThread): Promise<void> {
 	try {
 		post({ type: 'done', id, value: (await perform(store, call)) ?? undefined });
 	} catch (error) {
@@ -37,12 +38,12 @@ async function serve(store: Store, { id, ...call }: ToThread): Promise<void> {
 
 function open({ path, busyTimeoutMs }: ThreadOptions): void {
 	try {
-		const store = openSqliteStore({
+		const store = openSqliteSink({
 			path,
 			onNotice: (message) => post({ type: 'notice', message }),
 			...(busyTimeoutMs === undefined ? {} : { busyTimeoutMs }),
 		});
-		// The store works synchronously inside, so calls end in the order in which they came.
+		// The database works synchronously inside, so calls end in the order in which they came.
 		port.on('message', (message: ToThread) => void serve(store, message));
 		post({ type: 'open' });
 	} catch (error) {

@@ -4,13 +4,13 @@
  */
 import { Worker } from 'node:worker_threads';
 import { PingpoolError } from '../../shared/errors.ts';
+import type { RowSink } from './buffered-store.ts';
+import { BufferedStore } from './buffered-store.ts';
+import type { RowBuffer } from './row-buffer.ts';
 import type { SqliteStoreOptions } from './sqlite.ts';
-import type { NewRun, RunCounts, RunEnd, Store, StoredRows } from './store.ts';
-import type { Call, FromThread, ThreadOptions, ToThread } from './thread-messages.ts';
-import { buffersOf, packRows, unpackError } from './thread-messages.ts';
-
-/** Rows that may be on their way to the thread before `append` makes its caller wait. */
-const rowsUnderWayMax = 65_536;
+import type { NewRun, RunCounts, RunEnd, Store } from './store.ts';
+import type { Call, FromThread, ThreadOptions, ToThread, WrittenRows } from './thread-messages.ts';
+import { unpackError } from './thread-messages.ts';
 
 interface Pending {
 	readonly resolve: (value: number | RunCounts | undefined) => void;
@@ -39,16 +39,16 @@ export function openThreadStore({
 		name: 'pingpool-store',
 	});
 	return new Promise((resolve, reject) => {
-		const store = new ThreadStore(thread);
+		const sink = new ThreadSink(thread);
 		thread.on('message', (message: FromThread) => {
-			if (message.type === 'open') resolve(store);
+			if (message.type === 'open') resolve(new BufferedStore(sink));
 			else if (message.type === 'notice') onNotice?.(message.message);
 			else if (message.type === 'failed' && message.id === undefined) reject(unpackError(message.error));
-			else store.settle(message);
+			else sink.settle(message);
 		});
 		const ended = (cause: unknown): void => {
 			const error = new PingpoolError('internal', 'the thread of the database ended', { cause });
-			store.lost(error);
+			sink.lost(error);
 			reject(error);
 		};
 		thread.once('error', ended);
@@ -64,15 +64,12 @@ export function openThreadStore({
 	});
 }
 
-class ThreadStore implements Store {
+/** The way to the thread. */
+class ThreadSink implements RowSink {
 	readonly #thread: Worker;
 	readonly #pending = new Map<number, Pending>();
 	#nextId = 0;
-	#rowsUnderWay = 0;
-	/** of appends that nobody waits for: told to the next caller */
-	#failure: Error | undefined;
 	#lost: Error | undefined;
-	#closing: Promise<void> | undefined;
 
 	constructor(thread: Worker) {
 		this.#thread = thread;
@@ -82,41 +79,17 @@ class ThreadStore implements Store {
 		return (await this.#call({ method: 'startRun', run })) as number;
 	}
 
-	async append(rows: StoredRows): Promise<void> {
-		this.#throwFailure();
-		const { length } = rows.block;
-		if (length === 0) return;
-		const packed = packRows(rows);
-		this.#rowsUnderWay += length;
-		const taken = this.#call({ method: 'append', rows: packed }, buffersOf(packed)).then(
-			() => undefined,
-			(error: Error) => {
-				this.#failure ??= error;
-			},
-		);
-		const settled = taken.finally(() => {
-			this.#rowsUnderWay -= length;
-		});
-		if (this.#rowsUnderWay <= rowsUnderWayMax) return;
-		await settled;
-		this.#throwFailure();
-	}
-
-	async flush(): Promise<void> {
-		await this.#call({ method: 'flush' });
-		this.#throwFailure();
+	async write(runId: number, buffer: RowBuffer, workers: readonly string[]): Promise<void> {
+		const { memory, length } = buffer;
+		const rows: WrittenRows = { runId, memory, length, texts: buffer.texts(), workers };
+		await this.#call({ method: 'write', rows });
 	}
 
 	async finishRun(runId: number, end: RunEnd): Promise<RunCounts> {
 		return (await this.#call({ method: 'finishRun', runId, end })) as RunCounts;
 	}
 
-	close(): Promise<void> {
-		this.#closing ??= this.#close();
-		return this.#closing;
-	}
-
-	async #close(): Promise<void> {
+	async close(): Promise<void> {
 		if (this.#lost !== undefined) return;
 		const exited = new Promise((resolve) => this.#thread.once('exit', resolve));
 		try {
@@ -142,20 +115,14 @@ class ThreadStore implements Store {
 		this.#pending.clear();
 	}
 
-	#call(call: Call, transfer: ArrayBuffer[] = []): Promise<number | RunCounts | undefined> {
+	#call(call: Call): Promise<number | RunCounts | undefined> {
 		if (this.#lost !== undefined) return Promise.reject(this.#lost);
 		const id = this.#nextId;
 		this.#nextId += 1;
 		const message: ToThread = { ...call, id };
 		return new Promise((resolve, reject) => {
 			this.#pending.set(id, { resolve, reject });
-			this.#thread.postMessage(message, transfer);
+			this.#thread.postMessage(message);
 		});
-	}
-
-	#throwFailure(): void {
-		const failure = this.#failure;
-		this.#failure = undefined;
-		if (failure !== undefined) throw failure;
 	}
 }

@@ -1,0 +1,139 @@
+/**
+ * The part of a store that gathers: rows go into buffers, and full ones to whatever writes them, one after the
+ * other. A buffer that could not be written is kept and tried again, before all later ones, when somebody
+ * flushes.
+ */
+import { RowBuffer } from './row-buffer.ts';
+import type { NewRun, RunCounts, RunEnd, Store, StoredRows } from './store.ts';
+
+/** Full buffers that may wait to be written before `append` makes its caller wait. */
+const waitingMax = 2;
+
+/** Whatever keeps rows: the database itself, or the way to the thread that has it. */
+export interface RowSink {
+	startRun(run: NewRun): Promise<number>;
+	/**
+	 * Commits the rows of a buffer, all or none. A position that is there already keeps its row.
+	 *
+	 * @param workers names; the buffer's outcomes have positions in this list for workers
+	 */
+	write(runId: number, buffer: RowBuffer, workers: readonly string[]): Promise<void>;
+	finishRun(runId: number, end: RunEnd): Promise<RunCounts>;
+	close(): Promise<void>;
+}
+
+interface RunBuffer {
+	readonly runId: number;
+	readonly buffer: RowBuffer;
+}
+
+export class BufferedStore implements Store {
+	readonly #sink: RowSink;
+	/** names of workers; rows have their positions */
+	readonly #workers: string[] = [];
+	readonly #workerNumbers = new Map<string, number>();
+	#current = new RowBuffer();
+	/** the run of the rows in `#current` */
+	#runId = 0;
+	/** to be written, in this order; the first is being written while `#writing` */
+	readonly #waiting: RunBuffer[] = [];
+	/** written, to be used again: as many as were once needed at a time */
+	readonly #free: RowBuffer[] = [];
+	#writing: Promise<void> | undefined;
+	/** of a write that nobody waited for: told to the next caller */
+	#failure: { error: unknown } | undefined;
+	/** callers of `append` that wait for room */
+	#roomWanted: (() => void)[] = [];
+	#closing: Promise<void> | undefined;
+
+	constructor(sink: RowSink) {
+		this.#sink = sink;
+	}
+
+	startRun(run: NewRun): Promise<number> {
+		return this.#sink.startRun(run);
+	}
+
+	async append(rows: StoredRows): Promise<void> {
+		this.#throwFailure();
+		if (this.#current.length > 0 && this.#runId !== rows.runId) this.#handOver();
+		this.#runId = rows.runId;
+		const worker = this.#workerNumber(rows.worker);
+		const { length } = rows.block;
+		for (let row = 0; row < length; row += 1) {
+			this.#current.add(rows, row, worker);
+			if (this.#current.full) this.#handOver();
+		}
+		while (this.#waiting.length > waitingMax && this.#failure === undefined) {
+			await new Promise<void>((resolve) => this.#roomWanted.push(resolve));
+		}
+		this.#throwFailure();
+	}
+
+	async flush(): Promise<void> {
+		if (this.#current.length > 0) this.#handOver();
+		this.#write();
+		await this.#writing;
+		this.#throwFailure();
+	}
+
+	async finishRun(runId: number, end: RunEnd): Promise<RunCounts> {
+		await this.flush();
+		return this.#sink.finishRun(runId, end);
+	}
+
+	close(): Promise<void> {
+		this.#closing ??= this.flush().finally(() => this.#sink.close());
+		return this.#closing;
+	}
+
+	#handOver(): void {
+		this.#waiting.push({ runId: this.#runId, buffer: this.#current });
+		this.#current = this.#free.pop() ?? new RowBuffer();
+		// What failed waits for a flush: whoever appends is told of it, and decides.
+		if (this.#failure === undefined) this.#write();
+	}
+
+	/** Sees to it that what waits is being written. */
+	#write(): void {
+		if (this.#waiting.length > 0) this.#writing ??= this.#writeAll();
+	}
+
+	async #writeAll(): Promise<void> {
+		try {
+			for (let first = this.#waiting[0]; first !== undefined; first = this.#waiting[0]) {
+				await this.#sink.write(first.runId, first.buffer, this.#workers);
+				this.#waiting.shift();
+				first.buffer.clear();
+				this.#free.push(first.buffer);
+				this.#tellRoom();
+			}
+		} catch (error) {
+			this.#failure ??= { error };
+			this.#tellRoom();
+		} finally {
+			this.#writing = undefined;
+		}
+	}
+
+	#tellRoom(): void {
+		const waiting = this.#roomWanted;
+		this.#roomWanted = [];
+		for (const resolve of waiting) resolve();
+	}
+
+	#throwFailure(): void {
+		const failure = this.#failure;
+		this.#failure = undefined;
+		if (failure !== undefined) throw failure.error;
+	}
+
+	#workerNumber(name: string): number {
+		let number = this.#workerNumbers.get(name);
+		if (number === undefined) {
+			number = this.#workers.push(name) - 1;
+			this.#workerNumbers.set(name, number);
+		}
+		return number;
+	}
+}
