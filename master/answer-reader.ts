@@ -133,11 +133,14 @@ export class AnswerReader {
 	}
 
 	#takeBlock(block: ResultBlock): void {
+		const { count, attempts } = this.#call.settings;
+		if (block.rtt !== undefined && count === 1) throw invalid('answered nonsense: statistics of one probe');
+		const sentMax = count > 1 ? count : attempts;
 		for (let row = 0; row < block.length; row += 1) {
 			const position = block.index[row]!;
 			if (this.#seen[position] === 1) throw invalid('answered twice for one host');
 			this.#seen[position] = 1;
-			const problem = implausible(block.status[row]!, block.sent[row]!, block.received[row]!);
+			const problem = implausible(block, row, sentMax);
 			if (problem !== undefined) throw invalid(`answered nonsense: ${problem}`);
 		}
 		this.#results += block.length;
@@ -146,14 +149,29 @@ export class AnswerReader {
 	}
 }
 
-const [up, down] = [statusCode('up'), statusCode('down')];
+const [up, down, error] = [statusCode('up'), statusCode('down'), statusCode('error')];
 
-/** What can not be, whatever the host did. Above all, nobody is down without a probe that left. */
-function implausible(status: number, sent: number, received: number): string | undefined {
+/**
+ * What can not be, whatever the host did. Above all, nobody is down without a probe that left; but one may have
+ * left before an error.
+ *
+ * @param sentMax probes that were asked for
+ */
+function implausible(block: ResultBlock, row: number, sentMax: number): string | undefined {
+	const status = block.status[row]!;
+	const sent = block.sent[row]!;
+	const received = block.received[row]!;
+	const isTimed = !Number.isNaN(block.rttMs[row]!);
+	if (sent > sentMax) return 'more probes than were asked for';
 	if (received > sent) return 'more answers than probes';
-	if (status === up && received === 0) return 'a host is up without an answer';
-	if (status === down && sent === 0) return 'a host is down without a probe';
-	return undefined;
+	if (status === up) {
+		if (received === 0) return 'a host is up without an answer';
+		if (!isTimed) return 'a host is up without a round-trip time';
+		return block.reason[row] === 0 ? undefined : 'a host is up, with a reason why not';
+	}
+	if (received > 0 || isTimed) return 'a host has answered and is not up';
+	if (status === down) return sent === 0 ? 'a host is down without a probe' : undefined;
+	return sent > 0 && status !== error ? 'a host was probed that could not be' : undefined;
 }
 
 function positionsByHost(hosts: HostColumn): Map<string, number[]> {

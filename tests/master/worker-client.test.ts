@@ -10,6 +10,8 @@ import { WorkerClient } from '../../master/worker-client.ts';
 import { decodeRequest, encodeBlock } from '../../shared/columns.ts';
 import { markFrame } from '../../shared/frames.ts';
 import { hostColumn } from '../../shared/host-column.ts';
+import type { Reason, Status } from '../../shared/outcome.ts';
+import { reasonCode, statusCode } from '../../shared/outcome.ts';
 import { mediaTypes } from '../../shared/protocol.ts';
 import type { ResultBlock } from '../../shared/results.ts';
 import { blockOf, capabilities } from './dispatch/fake-link.ts';
@@ -252,6 +254,33 @@ describe('an answer', () => {
 		expect(waits).toEqual([0]);
 	});
 
+	it('may say of a host that did not answer all that an honest worker can', async () => {
+		const said: [Status, Reason, number][] = [
+			['down', 'timeout', 2],
+			['error', 'no-buffers', 1],
+			['error', 'no-probe', 0],
+			['denied', 'loopback', 0],
+			['unresolved', 'dns-timeout', 0],
+		];
+		const texts = said.map((_, i) => `h${i}.test`);
+		const blocks = said.map(([status, reason, sent], i) =>
+			encodeBlock({ ...blockOf([i], status, reason), sent: [sent] }),
+		);
+		const body = columns([...blocks, { done: true, results: said.length }]);
+		const { call, rows } = callOf(texts);
+		await clientOf(await httpServer(answering(body))).ping(call);
+		expect(rows.size).toBe(said.length);
+	});
+
+	it('has statistics, and as many probes as there are, of a series', async () => {
+		const rtt = { min: [1], max: [3], jitter: [1] };
+		const frame = encodeBlock({ ...blockOf([0], 'up'), sent: [5], received: [4], rttMs: [2], rtt });
+		const { settings } = callOf(hosts).call;
+		const { call, rows } = callOf(['10.0.0.1'], { settings: { ...settings, count: 5 } });
+		await clientOf(await httpServer(answering(columns([frame, { done: true, results: 1 }])))).ping(call);
+		expect(rows.get(0)).toMatchObject({ rtt: { min: Float64Array.of(1) } });
+	});
+
 	it('is taken as one JSON object', async () => {
 		const results = hosts.map((host) => ({ host, status: 'up', sent: 1, received: 1, rttMs: 1 }));
 		const text = JSON.stringify({ worker: 'x', results });
@@ -322,6 +351,13 @@ describe('an answer', () => {
 	const end = { done: true, results: 3 };
 	const block = (index: readonly number[], changes: Partial<ResultBlock> = {}): Uint8Array =>
 		encodeBlock({ ...blockOf(index, 'up'), ...changes });
+	/** Of one host that got a probe and did not answer. */
+	const no = (status: Status, reason: Reason): Partial<ResultBlock> => ({
+		status: [statusCode(status)],
+		reason: [reasonCode(reason)],
+		received: [0],
+		rttMs: [Number.NaN],
+	});
 	it.each<[string, object[]]>([
 		['a position beyond the request', [block([3])]],
 		['a host twice in one block', [block([0, 0])]],
@@ -336,6 +372,15 @@ describe('an answer', () => {
 			[block([0], { status: [1], reason: [1], sent: [0], received: [0] })],
 		],
 		['more probes than can be asked for', [block([0], { sent: [1_001] })]],
+		['more probes than were asked for', [block([0], { sent: [3] })]],
+		['a host that is up without a round-trip time', [block([0], { rttMs: [Number.NaN] })]],
+		['a host that is up with a reason', [block([0], { reason: [1] })]],
+		['a host that is down and answered', [block([0], { ...no('down', 'timeout'), received: [1] })]],
+		['a host that is down with a round-trip time', [block([0], { ...no('down', 'timeout'), rttMs: [1] })]],
+		['an error and an answer', [block([0], { ...no('error', 'internal'), received: [1] })]],
+		['a probe to a host that is denied', [block([0], no('denied', 'loopback'))]],
+		['a probe to a name without an address', [block([0], no('unresolved', 'dns-not-found'))]],
+		['statistics of one probe', [block([0], { rtt: { min: [1], max: [1], jitter: [0] } })]],
 		['no address', [block([0], { address: ['\u001b[2J'] })]],
 		['a block that is too short', [cutPayload(block([0, 1]), 1)]],
 		['text for a mark', [Buffer.concat([Buffer.from([7, 0, 0, 0, 1, 0, 0, 0]), Buffer.from('"hello"')])]],
@@ -369,6 +414,11 @@ describe('an answer', () => {
 		['an unknown reason', [{ host: 'a.test', status: 'down', reason: 'whim' }]],
 		['a reason that is a number', [{ host: 'a.test', status: 'down', reason: 1 }]],
 		['no address', [{ host: 'a.test', status: 'up', address: 'x'.repeat(20) }]],
+		[
+			'statistics of one probe',
+			[{ host: 'a.test', status: 'up', sent: 1, received: 1, rttMs: 1, rttMinMs: 1 }],
+		],
+		['no round-trip time', [{ host: 'a.test', status: 'up', sent: 1, received: 1 }]],
 		['half a probe', [{ host: 'a.test', status: 'up', sent: 0.5 }]],
 		['a round-trip time as text', [{ host: 'a.test', status: 'up', rttMs: '1' }]],
 	])('is refused as objects with %s', async (_, results) => {

@@ -132,7 +132,8 @@ class CommandEngine implements EchoEngine {
 		}
 		if (rttsMs.length > 0) return { status: 'up', reason: undefined, sent, rttsMs };
 		if (last?.status === 'error' || last?.status === 'denied') {
-			return { status: last.status, reason: last.reason, sent, rttsMs };
+			// `denied` says that nothing was sent.
+			return { status: sent > 0 ? 'error' : last.status, reason: last.reason, sent, rttsMs };
 		}
 		return { status: 'down', reason: said ?? 'timeout', sent, rttsMs };
 	}

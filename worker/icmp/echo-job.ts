@@ -156,8 +156,10 @@ export class EchoJob {
 	/** No answer: the host's fault only if an echo left and none was held back by our own trouble. */
 	#reportLost(host: number, nowMs: number): void {
 		const sendError = this.#sendError[host]!;
-		if (sendError === broadcast) this.#report(host, denied, sendError, 0, Number.NaN, nowMs);
-		else if (sendError !== 0) this.#report(host, error, sendError, 0, Number.NaN, nowMs);
+		// `denied` says that nothing was sent.
+		if (sendError === broadcast && this.sent[host] === 0) {
+			this.#report(host, denied, sendError, 0, Number.NaN, nowMs);
+		} else if (sendError !== 0) this.#report(host, error, sendError, 0, Number.NaN, nowMs);
 		else this.#report(host, down, this.#reason[host] || timeout, 0, Number.NaN, nowMs);
 	}
 

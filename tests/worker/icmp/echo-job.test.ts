@@ -59,6 +59,19 @@ describe('EchoJob', () => {
 		}
 	});
 
+	it('calls a host denied only when nothing was sent to it', () => {
+		const broadcast = reasonCode('broadcast');
+		const job = jobOf(2, { count: 2 });
+		job.sent[1] = 1;
+		for (const host of [0, 1]) {
+			job.noteSendError(host, broadcast);
+			for (const echo of [0, 1]) job.echoLost(host, echo, 0);
+		}
+		const block = job.takeBlock(0)!;
+		expect(resultOf(block, 0)).toMatchObject({ status: 'denied', reason: 'broadcast', sent: 0 });
+		expect(resultOf(block, 1)).toMatchObject({ status: 'error', reason: 'broadcast', sent: 1 });
+	});
+
 	it('holds an echo back while the window of its host is full', () => {
 		const job = jobOf(1, { count: 100, timeoutMs: 50, intervalMs: 10 });
 		expect(job.hasRoom(0, 6)).toBe(true);
