@@ -28,6 +28,9 @@ const folds = { sent: 1, received: 2, status: 4, reason: 8 } as const;
 /** … and of those that may be left out. */
 const parts = { rtt: 1, statistics: 2, address: 4 } as const;
 
+const allFolds = folds.sent | folds.received | folds.status | folds.reason;
+const allParts = parts.rtt | parts.statistics | parts.address;
+
 const blockHeadBytes = 4;
 const noRtt = 0xffff_ffff;
 
@@ -163,6 +166,7 @@ export function decodeBlock(payload: Uint8Array, hosts: number, rttMsMax: number
 	const length = view.getUint16(0, true);
 	const folded = payload[2]!;
 	const present = payload[3]!;
+	if ((folded & ~allFolds) !== 0 || (present & ~allParts) !== 0) return 'a block has unknown columns';
 	if (length === 0 || length > hosts) return 'a block has no rows, or more than hosts';
 	const rows = (fold: number): number => (folded & fold ? 1 : length);
 	const times = (present & parts.rtt ? 1 : 0) + (present & parts.statistics ? 3 : 0);

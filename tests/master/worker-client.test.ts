@@ -289,6 +289,14 @@ describe('an answer', () => {
 		expect([...rows.keys()].sort()).toEqual([0, 1, 2]);
 	});
 
+	it('may have frames of kinds that only a newer worker knows', async () => {
+		const newer = Buffer.from([2, 0, 0, 0, 9, 0, 0, 0, 1, 2]);
+		const body = columns([newer, ...pieces.slice(0, 2), newer, ...pieces.slice(2)]);
+		const { call, rows } = callOf(hosts);
+		await clientOf(await httpServer(answering(body))).ping(call);
+		expect(rows.size).toBe(3);
+	});
+
 	it('tells at once that all was sent, when the worker says so before the end', async () => {
 		const { promise, resolve } = Promise.withResolvers<void>();
 		const url = await httpServer(async (_, response) => {
@@ -385,11 +393,11 @@ describe('an answer', () => {
 		['a block that is too short', [cutPayload(block([0, 1]), 1)]],
 		['text for a mark', [Buffer.concat([Buffer.from([7, 0, 0, 0, 1, 0, 0, 0]), Buffer.from('"hello"')])]],
 		['half a mark', [cutPayload(Buffer.from(markFrame({ sent: true })), 3)]],
-		['another kind of frame', [Buffer.from([0, 0, 0, 0, 9, 0, 0, 0])]],
 		['no frames', [Buffer.from('<html>hello</html>')]],
 		['a frame without end', [Buffer.from([255, 255, 255, 127, 2, 0, 0, 0])]],
 		['fewer hosts than it says', [block([0, 1]), end]],
 		['fewer hosts than asked', [block([0, 1]), { done: true, results: 2 }]],
+		['a frame of another kind after its end', [block([0, 1, 2]), end, Buffer.from([0, 0, 0, 0, 9, 0, 0, 0])]],
 		['something after its end', [block([0, 1, 2]), end, end]],
 	])('is refused with %s', async (_, wrong) => {
 		const { call } = callOf(hosts);

@@ -167,6 +167,8 @@ describe('a block in columns', () => {
 		['columns that are not there', good.with(at.present, 3)],
 		['columns that nobody announced', good.with(at.present, 0)],
 		['a column that is not folded as it says', good.with(at.folded, 1)],
+		['an unknown column', good.with(at.present, 1 + 8)],
+		['an unknown column that is folded', good.with(at.folded, good[at.folded]! + 16)],
 		['a position at the end', good.with(at.index + 2, hosts)],
 		['a position far beyond', good.with(at.index + 3, 255)],
 		['an unknown status', good.with(at.status, statuses.length)],
@@ -195,7 +197,7 @@ describe('a block in columns', () => {
 
 	it('is judged, whatever bytes it is, and never throws', () => {
 		const head = fc
-			.tuple(fc.nat(6), fc.constant(0), fc.nat(255), fc.nat(7))
+			.tuple(fc.nat(6), fc.constant(0), fc.nat(16), fc.nat(8))
 			.map((bytes) => Uint8Array.from(bytes));
 		const small = fc.array(fc.oneof(fc.nat(2), fc.nat(255)), { maxLength: 120 });
 		const hostile = fc.tuple(head, small).map(([one, other]) => Uint8Array.from([...one, ...other]));
