@@ -15,7 +15,7 @@ export const frameKinds = {
 const headerBytes = 8;
 
 export interface Frame {
-	/** of `frameKinds`, or one that only a newer version knows */
+	/** of `frameKinds`, or one that only a newer version knows: a reader skips it */
 	readonly kind: number;
 	readonly payload: Uint8Array;
 }
@@ -39,7 +39,8 @@ export function markFrame(value: object): Uint8Array {
 /** Cuts a stream of bytes into frames, holding no more than one unfinished frame. */
 export class FrameSplitter {
 	readonly #payloadBytesMax: number;
-	#parts: Uint8Array[] = [];
+	/** the unfinished frame, in its first `#held` bytes */
+	#buffer = new Uint8Array();
 	#held = 0;
 	/** bytes with which the unfinished frame, or its header, will be whole */
 	#wanted = headerBytes;
@@ -50,15 +51,13 @@ export class FrameSplitter {
 	}
 
 	/**
-	 * @returns the frames that these bytes complete, whose payloads are views of them; `undefined` when they are
+	 * @returns the frames that these bytes complete, whose payloads may be views of them; `undefined` when they are
 	 * no frames of such a stream
 	 */
 	push(chunk: Uint8Array): Frame[] | undefined {
-		this.#parts.push(chunk);
-		this.#held += chunk.length;
-		// Parts are joined only when they complete something: a drip of single bytes must not cost a copy each.
-		if (this.#held < this.#wanted) return [];
-		const bytes = this.#parts.length === 1 ? chunk : joined(this.#parts, this.#held);
+		const completes = this.#held + chunk.length >= this.#wanted;
+		const bytes = completes && this.#held === 0 ? chunk : this.#hold(chunk);
+		if (!completes) return [];
 		const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 		const frames: Frame[] = [];
 		let at = 0;
@@ -76,18 +75,25 @@ export class FrameSplitter {
 			frames.push({ kind, payload: bytes.subarray(at + headerBytes, end) });
 			at = end;
 		}
-		this.#held = bytes.length - at;
-		this.#parts = this.#held === 0 ? [] : [bytes.subarray(at)];
+		// A buffer of its own: the payloads may be views of this one.
+		this.#buffer = new Uint8Array();
+		this.#held = 0;
+		this.#hold(bytes.subarray(at));
 		return frames;
 	}
-}
 
-function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
-	const bytes = new Uint8Array(length);
-	let at = 0;
-	for (const part of parts) {
-		bytes.set(part, at);
-		at += part.length;
+	/** Copies a piece behind what is held: kept as they are, pieces of a byte would cost a hundred times as much.
+	 * @returns all that is held */
+	#hold(piece: Uint8Array): Uint8Array {
+		const held = this.#held + piece.length;
+		if (held > this.#buffer.length) {
+			// Doubled, up to what is wanted: a drip of single bytes must not cost a copy of all each.
+			const grown = new Uint8Array(Math.max(held, Math.min(2 * held, this.#wanted)));
+			grown.set(this.#buffer.subarray(0, this.#held));
+			this.#buffer = grown;
+		}
+		this.#buffer.set(piece, this.#held);
+		this.#held = held;
+		return this.#buffer.subarray(0, held);
 	}
-	return bytes;
 }

@@ -67,6 +67,23 @@ describe('FrameSplitter', () => {
 		);
 	});
 
+	it('keeps none of the pieces of an unfinished frame, however many there are', () => {
+		const payload = Uint8Array.from({ length: 100_000 }, (_, i) => i % 251);
+		const bytes = concat([mark, frameOf(frameKinds.block, payload), mark]);
+		const splitter = new FrameSplitter(payload.length);
+		const kinds: number[] = [];
+		// The same byte each time: a piece that was kept would change with the next one.
+		const piece = new Uint8Array(1);
+		for (const byte of bytes) {
+			piece[0] = byte;
+			for (const frame of splitter.push(piece)!) {
+				kinds.push(frame.kind);
+				if (frame.kind === frameKinds.block) expect(frame.payload).toEqual(payload);
+			}
+		}
+		expect(kinds).toEqual([frameKinds.mark, frameKinds.block, frameKinds.mark]);
+	});
+
 	it('gives each frame as soon as its last byte is there, and not before', () => {
 		const splitter = new FrameSplitter(payloadBytesMax);
 		expect(splitter.push(whole.subarray(0, mark.length - 1))).toEqual([]);
