@@ -1,6 +1,7 @@
 /** `pingpool master`: arguments, wiring, signals, exit codes. The only place that chooses concrete parts. */
 import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { noLongerNeeded } from '../shared/abort.ts';
 import { systemClock } from '../shared/clock.ts';
 import { PingpoolError } from '../shared/errors.ts';
 import { createRandom } from '../shared/random.ts';
@@ -126,17 +127,24 @@ async function runWith(config: MasterConfig, signals: Signals, closers: Closer[]
 		import('./store/thread-store.ts'),
 		import('./run.ts'),
 	]);
+	const stopMeeting = new AbortController();
 	const meet = async () => {
 		if (embedded !== undefined) {
 			const { url, token } = await embedded.ready;
 			members.push({ name: 'embedded', url, token, weight: 1 });
 		}
-		const workers = await meetWorkers(members, onEvent, signals.signal);
-		closers.push(async () => void (await Promise.all(workers.map(({ client }) => client.close()))));
+		const stop = AbortSignal.any([signals.signal, stopMeeting.signal]);
+		const workers = await meetWorkers(members, onEvent, stop);
 		if (workers.length === 0) throw noWorker(config);
 		return workers;
 	};
 	const meeting = meet();
+	// The database's thread may fail before they have met.
+	closers.push(async () => {
+		stopMeeting.abort(noLongerNeeded);
+		const workers = await meeting.catch(() => []);
+		await Promise.all(workers.map(({ client }) => client.close()));
+	});
 	// Without a worker the database stays as it is, but its thread takes as long to start as workers to answer.
 	const opening = openThreadStore({
 		path: config.db,

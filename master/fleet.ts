@@ -23,13 +23,14 @@ export interface MetWorker {
  * Asks every worker what it can do, all at a time.
  *
  * @returns those that answered, in the order given; the others are named by events, with the reason
+ * @throws the signal's reason; all connections are closed then
  */
 export async function meetWorkers(
 	members: readonly FleetMember[],
 	onEvent: OnRunEvent,
 	signal: AbortSignal,
 ): Promise<MetWorker[]> {
-	const met = await Promise.all(
+	const met = await Promise.allSettled(
 		members.map(async ({ name, url, token, weight }) => {
 			const client = new WorkerClient({ name, url, token, connections: connectionsPerWorkerMax });
 			try {
@@ -45,7 +46,14 @@ export async function meetWorkers(
 			}
 		}),
 	);
-	const workers = met.filter((worker) => worker !== undefined);
+	const workers = met.flatMap((one) =>
+		one.status === 'fulfilled' && one.value !== undefined ? [one.value] : [],
+	);
+	const failure = met.find((one) => one.status === 'rejected');
+	if (failure !== undefined) {
+		await Promise.all(workers.map(({ client }) => client.close()));
+		throw failure.reason;
+	}
 	onEvent({ type: 'workers-met', met: workers.length, asked: members.length });
 	return workers;
 }

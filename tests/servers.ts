@@ -24,8 +24,8 @@ export interface ForeignServer extends AsyncDisposable {
 	hits(): number;
 }
 
-/** @param kind `web` answers 200 with a page, or 500 to /broken; `noise` speaks no HTTP */
-export async function foreignServer(kind: 'web' | 'noise'): Promise<ForeignServer> {
+/** @param kind `web` answers 200 with a page, or 500 to /broken; `noise` speaks no HTTP; `silence` says nothing */
+export async function foreignServer(kind: 'web' | 'noise' | 'silence'): Promise<ForeignServer> {
 	let hits = 0;
 	const server =
 		kind === 'web'
@@ -35,10 +35,8 @@ export async function foreignServer(kind: 'web' | 'noise'): Promise<ForeignServe
 				})
 			: createTcpServer((socket) => {
 					hits += 1;
-					socket
-						.on('error', () => undefined)
-						.resume()
-						.end('SSH-2.0-OpenSSH_9.2\r\n');
+					socket.on('error', () => undefined).resume();
+					if (kind === 'noise') socket.end('SSH-2.0-OpenSSH_9.2\r\n');
 				});
 	const port = await listening(server);
 	return {
