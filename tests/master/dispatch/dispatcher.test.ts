@@ -121,8 +121,8 @@ describe('a fleet that is well', () => {
 			onPing(call, request) {
 				sent += call.hosts.length;
 				const seconds = (performance.now() - started) / 1000;
-				// One chunk of a tenth of a second may be ahead.
-				expect(sent).toBeLessThanOrEqual(1_000 * seconds + 100 + 10);
+				// One chunk of a tenth of a second may be ahead, and what the pacer catches up: 20 ms.
+				expect(sent).toBeLessThanOrEqual(1_000 * seconds + 100 + 20);
 				return answerAll(call, request);
 			},
 		});
