@@ -1,5 +1,6 @@
 /** What a worker answers to POST /ping, read frame by frame or line by line, so that what a broken connection
  * delivered is kept. */
+import type { BlockMemory } from '../shared/columns.ts';
 import { decodeBlock } from '../shared/columns.ts';
 import type { Frame } from '../shared/frames.ts';
 import { FrameSplitter, frameKinds } from '../shared/frames.ts';
@@ -28,13 +29,18 @@ export class AnswerReader {
 	readonly #heard: () => void;
 	readonly #seen: Uint8Array;
 	readonly #rttMsMax: number;
+	readonly #memory: BlockMemory;
 	#positions: Map<string, number[]> | undefined;
 	#results = 0;
 	#sent = false;
 	#done = false;
 
-	/** @param heard called with every line that says something new: bytes alone are no sign of life */
-	constructor(call: PingCall, heard: () => void) {
+	/**
+	 * @param heard called with every line that says something new: bytes alone are no sign of life
+	 * @param memory what blocks are decoded into; may be shared, as each is taken before the next is decoded
+	 */
+	constructor(call: PingCall, heard: () => void, memory: BlockMemory) {
+		this.#memory = memory;
 		this.#call = call;
 		this.#heard = heard;
 		this.#seen = new Uint8Array(call.hosts.length);
@@ -78,7 +84,7 @@ export class AnswerReader {
 		}
 		// A newer worker may have more to say; what this one has to, its end proves.
 		if (kind !== frameKinds.block) return;
-		const block = decodeBlock(payload, this.#call.hosts.length, this.#rttMsMax);
+		const block = decodeBlock(payload, this.#call.hosts.length, this.#rttMsMax, this.#memory);
 		if (typeof block === 'string') throw invalid(`answered nonsense: ${block}`);
 		this.#takeBlock(block);
 	}

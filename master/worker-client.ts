@@ -4,7 +4,7 @@
  * (worker-failures.ts).
  */
 import { Pool } from 'undici';
-import { encodeRequest } from '../shared/columns.ts';
+import { BlockMemory, encodeRequest } from '../shared/columns.ts';
 import { hostTexts } from '../shared/host-column.ts';
 import { requestDeadlineMsMax } from '../shared/limits.ts';
 import type { Capabilities, PingRequestBody } from '../shared/protocol.ts';
@@ -36,6 +36,7 @@ export class WorkerClient implements WorkerLink {
 	readonly #headers: Record<string, string>;
 	/** what an HTTP 401 means */
 	readonly #tokenProblem: string;
+	readonly #memory = new BlockMemory();
 	/** as the worker last said */
 	#readsColumns = false;
 
@@ -86,7 +87,7 @@ export class WorkerClient implements WorkerLink {
 			? encodeRequest({ probe, ...settings }, hosts.ipv4)
 			: JSON.stringify(jsonRequest(call));
 		const deadline = new Deadline(call.signal, call.silenceMsMax, requestDeadlineMsMax);
-		const answer = new AnswerReader(call, () => deadline.heard());
+		const answer = new AnswerReader(call, () => deadline.heard(), this.#memory);
 		const accept = `${mediaTypes.frames}, ${mediaTypes.ndjson};q=0.9, ${mediaTypes.json};q=0.5`;
 		const type = isColumns ? mediaTypes.columns : mediaTypes.json;
 		const message = { method: 'POST', path: '/ping', body, type, accept } as const;

@@ -154,13 +154,44 @@ function writeTimes(view: DataView, from: number, column: ArrayLike<number>, row
 }
 
 /**
+ * Columns that are decoded into, again and again: memory outside of V8's heap is not let go before the next
+ * collection, and a master reads a thousand blocks a second.
+ */
+export class BlockMemory {
+	index = new Uint16Array(0);
+	sent = new Uint16Array(0);
+	received = new Uint16Array(0);
+	status = new Uint8Array(0);
+	reason = new Uint8Array(0);
+	rttMs = new Float64Array(0);
+
+	/** Makes room for blocks of so many rows. */
+	reserve(rows: number): void {
+		if (rows <= this.index.length) return;
+		const capacity = 2 ** Math.ceil(Math.log2(rows));
+		this.index = new Uint16Array(capacity);
+		this.sent = new Uint16Array(capacity);
+		this.received = new Uint16Array(capacity);
+		this.status = new Uint8Array(capacity);
+		this.reason = new Uint8Array(capacity);
+		this.rttMs = new Float64Array(capacity);
+	}
+}
+
+/**
  * The payload of a block's frame, checked row by row: a worker may be broken or lie.
  *
  * @param hosts hosts in the request; every index must be below
  * @param rttMsMax no round-trip time may be above
+ * @param memory holds the block until the next one is decoded into it. Default: of its own
  * @returns the block, or what is wrong with it
  */
-export function decodeBlock(payload: Uint8Array, hosts: number, rttMsMax: number): ResultBlock | string {
+export function decodeBlock(
+	payload: Uint8Array,
+	hosts: number,
+	rttMsMax: number,
+	memory: BlockMemory = new BlockMemory(),
+): ResultBlock | string {
 	if (payload.length < blockHeadBytes) return 'a block is too short';
 	const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength);
 	const length = view.getUint16(0, true);
@@ -180,40 +211,42 @@ export function decodeBlock(payload: Uint8Array, hosts: number, rttMsMax: number
 	if (payload.length < fixedBytes || (!hasAddress && payload.length > fixedBytes)) {
 		return 'a block is not as long as its columns';
 	}
+	memory.reserve(length);
 	let at = blockHeadBytes;
-	const read16 = (stored: number, max: number): Uint16Array | undefined => {
-		const column = readColumn(new Uint16Array(length), stored, max, (row) =>
-			view.getUint16(at + 2 * row, true),
-		);
+	const read16 = (into: Uint16Array, stored: number, max: number): Uint16Array | undefined => {
+		const valueAt = (row: number): number => view.getUint16(at + 2 * row, true);
+		const column = readColumn(into.subarray(0, length), stored, max, valueAt);
 		at += 2 * stored;
 		return column;
 	};
-	const read8 = (stored: number, max: number): Uint8Array | undefined => {
-		const column = readColumn(new Uint8Array(length), stored, max, (row) => payload[at + row]!);
+	const read8 = (into: Uint8Array, stored: number, max: number): Uint8Array | undefined => {
+		const column = readColumn(into.subarray(0, length), stored, max, (row) => payload[at + row]!);
 		at += stored;
 		return column;
 	};
-	const readTimes = (): Float64Array | undefined => {
-		const column = timesAt(view, at, length, rttMsMax);
+	const readTimes = (into: Float64Array): Float64Array | undefined => {
+		const column = timesAt(view, at, into.subarray(0, length), rttMsMax);
 		at += 4 * length;
 		return column;
 	};
-	const index = read16(length, hosts - 1);
+	const index = read16(memory.index, length, hosts - 1);
 	if (index === undefined) return `a position is not within 0 to ${hosts - 1}`;
-	const sent = read16(rows(folds.sent), countMax);
-	const received = read16(rows(folds.received), countMax);
+	const sent = read16(memory.sent, rows(folds.sent), countMax);
+	const received = read16(memory.received, rows(folds.received), countMax);
 	if (sent === undefined || received === undefined)
 		return `a number of probes is not within 0 to ${countMax}`;
-	const status = read8(rows(folds.status), statuses.length - 1);
+	const status = read8(memory.status, rows(folds.status), statuses.length - 1);
 	if (status === undefined) return 'a status is unknown';
-	const reason = read8(rows(folds.reason), reasons.length - 1);
+	const reason = read8(memory.reason, rows(folds.reason), reasons.length - 1);
 	if (reason === undefined) return 'a reason is unknown';
 	const outOfRange = `a round-trip time is not within 0 to ${rttMsMax} ms`;
-	const rttMs = present & parts.rtt ? readTimes() : new Float64Array(length).fill(Number.NaN);
+	const rttMs =
+		present & parts.rtt ? readTimes(memory.rttMs) : memory.rttMs.subarray(0, length).fill(Number.NaN);
 	if (rttMs === undefined) return outOfRange;
 	let rtt: ResultBlock['rtt'];
 	if (present & parts.statistics) {
-		const [min, max, jitter] = [readTimes(), readTimes(), readTimes()];
+		const column = (): Float64Array | undefined => readTimes(new Float64Array(length));
+		const [min, max, jitter] = [column(), column(), column()];
 		if (min === undefined || max === undefined || jitter === undefined) return outOfRange;
 		rtt = { min, max, jitter };
 	}
@@ -237,9 +270,8 @@ function readColumn<Column extends Uint8Array | Uint16Array>(
 	return column;
 }
 
-function timesAt(view: DataView, from: number, length: number, max: number): Float64Array | undefined {
-	const column = new Float64Array(length);
-	for (let row = 0; row < length; row += 1) {
+function timesAt(view: DataView, from: number, column: Float64Array, max: number): Float64Array | undefined {
+	for (let row = 0; row < column.length; row += 1) {
 		const us = view.getUint32(from + 4 * row, true);
 		const ms = us === noRtt ? Number.NaN : us / 1000;
 		if (ms > max) return undefined;

@@ -30,12 +30,14 @@ import { WorkerFailure } from './worker-link.ts';
 /** Requests that may reach a worker with one host in them. */
 const triesMax = 3;
 
-/** Rows on their way to the store: row i of the block is host i of `hosts` at `positions[i]`. */
+/** Rows on their way to the store: row i of the block is host `block.index[i]` of a chunk. */
 export interface AnsweredRows {
 	/** the worker, or `master` for hosts that none answered for */
 	readonly worker: string;
+	/** of all hosts of the chunk */
 	readonly positions: Uint32Array;
 	readonly hosts: HostColumn;
+	/** its columns are used again once `onRows` has returned */
 	readonly block: ResultBlock;
 }
 
@@ -45,7 +47,7 @@ export interface DispatcherOptions {
 	readonly settings: ProbeSettings;
 	/** targets in the list */
 	readonly total: number;
-	/** takes rows; resolves when there is room for more */
+	/** takes rows, at once; resolves when there is room for more */
 	readonly onRows: (rows: AnsweredRows) => Promise<void>;
 	readonly onEvent: OnRunEvent;
 	/** ceiling of the whole fleet, in probes */
@@ -311,13 +313,8 @@ export class Dispatcher {
 		}
 		this.#chargeRetries(block);
 		if (kept.length === 0) return;
-		const positions = new Uint32Array(kept.length);
-		for (let row = 0; row < kept.length; row += 1) {
-			const at = kept.index[row]!;
-			answered[at] = 1;
-			positions[row] = chunk.positions[at]!;
-		}
-		this.#emit({ worker: lane.name, positions, hosts: selectHosts(chunk.hosts, kept.index), block: kept });
+		for (let row = 0; row < kept.length; row += 1) answered[kept.index[row]!] = 1;
+		this.#emit({ worker: lane.name, positions: chunk.positions, hosts: chunk.hosts, block: kept });
 	}
 
 	/** Tries beyond the first were not foreseen when the chunk was paced: later chunks wait for them. */
@@ -345,15 +342,10 @@ export class Dispatcher {
 		if (this.#requests.signal.aborted) return;
 		const seen = failure === undefined || ['broken', 'rejected', 'invalid'].includes(failure.kind);
 		const tries = chunk.tries + (seen ? 1 : 0);
-		const positions = Uint32Array.from(rows, (row) => chunk.positions[row]!);
-		const hosts = selectHosts(chunk.hosts, rows);
+		const { positions, hosts } = chunk;
 		if (tries >= triesMax) {
-			this.#emit({
-				worker: 'master',
-				positions,
-				hosts,
-				block: unsentBlock(rows, 'error', 'worker-failed'),
-			});
+			const block = unsentBlock(rows, 'error', 'worker-failed');
+			this.#emit({ worker: 'master', positions, hosts, block });
 			return;
 		}
 		if (failure !== undefined && seen) {
@@ -362,8 +354,8 @@ export class Dispatcher {
 		}
 		source.giveBack({
 			probe: chunk.probe,
-			positions,
-			hosts,
+			positions: Uint32Array.from(rows, (row) => positions[row]!),
+			hosts: selectHosts(hosts, rows),
 			tries,
 			failedOn: new Set([...chunk.failedOn, lane.name]),
 			notBeforeMs: clock.monotonicMs() + (seen && failure !== undefined ? backoffMs(tries, random) : 0),
@@ -381,11 +373,12 @@ export class Dispatcher {
 			for (const { positions, hosts } of this.#options.source.takeAll(probe)) {
 				dropped = true;
 				this.#taken += hosts.length;
+				const all = Uint32Array.from({ length: hosts.length }, (_, row) => row);
 				this.#emit({
 					worker: 'master',
 					positions,
 					hosts,
-					block: unsentBlock(positions, 'error', 'no-worker'),
+					block: unsentBlock(all, 'error', 'no-worker'),
 				});
 			}
 		}

@@ -8,7 +8,8 @@ export interface PingCall {
 	readonly hosts: HostColumn;
 	readonly probe: ProbeName;
 	readonly settings: ProbeSettings;
-	/** takes results as they arrive, checked: every position once, all values in range */
+	/** takes results as they arrive, checked: every position once, all values in range. The block's columns are used
+	 * again once the call has returned */
 	readonly onBlock: (block: ResultBlock) => void;
 	/** every host has had its first probe; the longest of them waited this long in the worker */
 	readonly onSent: (waitMs: number) => void;

@@ -97,17 +97,18 @@ export class RowBuffer {
 			worker,
 		);
 		const place = this.length;
-		const text = hosts.texts?.[row];
+		const at = block.index[row]!;
+		const text = hosts.texts?.[at];
 		this.outcome[place] = outcome;
 		this.checkedAtMs[place] = checkedAtMs;
 		this.rttUs[place] = Math.round(block.rttMs[row]! * 1000);
-		this.position[place] = positions[row]!;
-		this.ipv4[place] = hosts.ipv4[row]!;
+		this.position[place] = positions[at]!;
+		this.ipv4[place] = hosts.ipv4[at]!;
 		if (text !== undefined) this.#text ??= new Array<string | undefined>(place).fill(undefined);
 		this.#text?.push(text);
 		const probed = block.address?.[row];
 		if (text !== undefined || probed !== undefined) {
-			const address = addressToKeep(hostAt(hosts, row), probed);
+			const address = addressToKeep(hostAt(hosts, at), probed);
 			if (address !== undefined) this.address.set(place, address);
 		}
 		if (block.rtt !== undefined) this.stats.set(place, statsOf(block.rtt, row));

@@ -10,8 +10,9 @@ const spanMax = 8 * rowsPerCommit;
 
 export class RowOrder {
 	readonly #byPosition = new Uint16Array(spanMax);
+	readonly #places = new Uint16Array(rowsPerCommit);
 
-	/** Places in a buffer by position; of equal positions, the first that came is first. */
+	/** Places in a buffer by position; of equal positions, the first that came is first. Valid until the next call. */
 	of(buffer: RowBuffer): ArrayLike<number> {
 		return this.#laidOut(buffer) ?? compared(buffer);
 	}
@@ -35,7 +36,7 @@ export class RowOrder {
 			if (byPosition[at] !== 0) return undefined;
 			byPosition[at] = row + 1;
 		}
-		const places = new Uint16Array(length);
+		const places = this.#places.subarray(0, length);
 		let next = 0;
 		for (let at = 0; next < length; at += 1) {
 			const place = byPosition[at]!;

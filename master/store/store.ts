@@ -29,17 +29,18 @@ export interface NewRun {
 	readonly options: RunOptions;
 }
 
-/** Some answers of one worker. The arrays belong to the store once they are given. */
+/** Some answers of one worker. The arrays remain the caller's, who may use them again once `append` has returned its
+ * promise: what a store keeps, it copies before. */
 export interface StoredRows {
 	readonly runId: number;
 	/** name of the worker that answered, or of the master for what no worker did */
 	readonly worker: string;
 	readonly checkedAtMs: number;
-	/** per row of the block: position in the target list */
+	/** positions in the target list, parallel to `hosts` */
 	readonly positions: Uint32Array;
-	/** per row of the block: the target; distinct within a run */
+	/** targets, distinct within a run */
 	readonly hosts: HostColumn;
-	/** row i belongs to host i of `hosts` and `positions[i]`; `index` is not looked at */
+	/** row i is of host `index[i]` */
 	readonly block: ResultBlock;
 }
 

@@ -37,6 +37,8 @@ export function openThreadStore({
 	const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
 	const thread = new Worker(new URL(`./thread-main${extension}`, import.meta.url), {
 		name: 'pingpool-store',
+		// Rows are dead when they are written: room for more of them would only be taken (young-generation.ts).
+		resourceLimits: { maxYoungGenerationSizeMb: 8 },
 	});
 	return new Promise((resolve, reject) => {
 		const sink = new ThreadSink(thread);

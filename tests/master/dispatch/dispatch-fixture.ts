@@ -104,9 +104,10 @@ export function dispatchFixture(options: FixtureOptions) {
 		onRows(rows) {
 			const { block, positions, hosts, worker } = rows;
 			for (let row = 0; row < block.length; row += 1) {
-				const position = positions[row]!;
+				const at = block.index[row]!;
+				const position = positions[at]!;
 				if (answers.has(position)) wrong.push(`position ${position} twice`);
-				const host = hostAt(hosts, row);
+				const host = hostAt(hosts, at);
 				if (host !== hostOf(position)) wrong.push(`position ${position} is not ${host}`);
 				answers.set(position, {
 					worker,
