@@ -4,20 +4,9 @@
  * shuffled names took 580 MB instead of 340 (bench/, part "shuffled"). V8 has no call for it after its start but
  * the factor by which that generation grows, which it reads each time.
  */
-import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
+import { setFlagsFromString } from 'node:v8';
 
-/** Of the young generation, both its halves. With 8 MB, ten million targets took 240 MB instead of 220, and went on
- * growing for longer. */
-const bytesWanted = 2 * 1024 * 1024;
-const lookMs = 20;
-
-/** Lets the young generation of this process's threads grow no further than it needs to. */
+/** Lets the young generation of this process's threads grow no further than it is. */
 export function limitYoungGeneration(): void {
-	const timer = setInterval(() => {
-		const young = getHeapSpaceStatistics().find(({ space_name: name }) => name === 'new_space');
-		if (young !== undefined && young.space_size < bytesWanted) return;
-		clearInterval(timer);
-		setFlagsFromString('--semi-space-growth-factor=1');
-	}, lookMs);
-	timer.unref();
+	setFlagsFromString('--semi-space-growth-factor=1');
 }

@@ -8,7 +8,7 @@
 import type { Clock } from './clock.ts';
 
 /** How far ahead of the even spacing probes may leave. What a longer stall of the thread held back is lost: on a
- * machine whose cores are all busy, stalls of 10 ms are common (with 5 ms here, a fifth of the rate was lost). */
+ * machine whose cores are all busy, stalls of 10 ms are common (with 5 ms here, four workers on two cores lost a sixth of their rates). */
 const burstMs = 20;
 
 export interface PacerOptions {

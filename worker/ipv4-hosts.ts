@@ -1,6 +1,6 @@
 /**
  * Bare IPv4 addresses of a request in columns, each once: a hash table with open addressing and linear probing
- * finds the ones that are asked for again, in some ten nanoseconds each and without an object.
+ * finds the ones that are asked for again without an object for each.
  */
 
 /** Bare IPv4 hosts, in columns of the same length. */

@@ -10,7 +10,7 @@
 /** Of a worker's time that a chunk is worth. */
 const chunkMs = 25;
 
-/** Below, a request costs more than its hosts. */
+/** However slow a worker is: it must not be asked host by host. */
 const hostsMin = 64;
 
 /** Before anything is known of a worker: half a second of one that sends a thousand a second. */

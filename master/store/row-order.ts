@@ -5,7 +5,7 @@
 import type { RowBuffer } from './row-buffer.ts';
 import { rowsPerCommit } from './row-buffer.ts';
 
-/** Rows whose positions are within this span are laid out instead of compared: ten times faster. */
+/** Rows whose positions are within this span are laid out instead of compared. */
 const spanMax = 8 * rowsPerCommit;
 
 export class RowOrder {
