@@ -148,6 +148,7 @@ async function runWith(config: MasterConfig, signals: Signals, closers: Closer[]
 	// Without a worker the database stays as it is, but its thread takes as long to start as workers to answer.
 	const opening = openThreadStore({
 		path: config.db,
+		durability: config.durability,
 		onNotice: (message) => onEvent({ type: 'notice', message }),
 		after: meeting,
 	});

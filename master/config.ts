@@ -17,6 +17,8 @@ import {
 import type { ProbeSettings } from '../shared/protocol.ts';
 import type { ProbeName } from '../shared/target.ts';
 import { escapeUnsafe, probeNames, quote } from '../shared/target.ts';
+import type { Durability } from './store/store.ts';
+import { durabilities } from './store/store.ts';
 
 export interface MasterConfig {
 	/** path of the list; `-` for stdin */
@@ -24,6 +26,7 @@ export interface MasterConfig {
 	readonly exclude: string | undefined;
 	readonly skipInvalid: boolean;
 	readonly db: string;
+	readonly durability: Durability;
 	/** path of the workers file; `undefined` for an embedded worker */
 	readonly workers: string | undefined;
 	/** for workers whose line names none */
@@ -121,6 +124,14 @@ function createCommand(version: string): Command {
 		fileOption('--exclude <file>', 'hosts to leave out, in the same syntax'),
 		flag('--skip-invalid', 'go on without lines that are no hosts'),
 		fileOption('--db <file>', 'database').default('hosts.db'),
+		option(
+			'--durability <level>',
+			'what a power loss may take: with normal the last commits (the database stays consistent, and the same ' +
+				'command asks for them again), with full none, at the price of a disk sync per commit; a killed process ' +
+				'loses no committed row with either',
+		)
+			.choices(durabilities)
+			.default('normal'),
 		fileOption('--workers <file>', 'workers, one URL per line (default: one embedded worker)'),
 		option('--probe <name>', 'probe of hosts without a scheme')
 			.choices(probeNames)
@@ -167,6 +178,7 @@ interface ParsedOptions {
 	exclude?: string;
 	skipInvalid?: boolean;
 	db: string;
+	durability: Durability;
 	workers?: string;
 	probe: ProbeName;
 	port?: number;
@@ -212,6 +224,7 @@ export function parseMasterConfig(argv: readonly string[], version: string): Mas
 		exclude: options.exclude,
 		skipInvalid: options.skipInvalid === true,
 		db: options.db,
+		durability: options.durability,
 		workers: options.workers,
 		token: firstToken(process.env.PINGPOOL_TOKEN),
 		probe: options.probe,

@@ -15,6 +15,7 @@ const names: readonly string[] = [
 	'EXCLUDE',
 	'SKIP_INVALID',
 	'DB',
+	'DURABILITY',
 	'WORKERS',
 	'PROBE',
 	'COUNT',

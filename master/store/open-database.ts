@@ -9,6 +9,7 @@ import { PingpoolError, systemErrorCode } from '../../shared/errors.ts';
 import { databaseError } from './database-error.ts';
 import { importLegacyRows, importNotice, setAsideLegacyTable } from './legacy.ts';
 import { applicationId, migrate, schemaVersion } from './schema.ts';
+import type { Durability } from './store.ts';
 
 /** Pages of the write-ahead log (4 KiB each) after which it is copied back: 16 MB. SQLite's own 1,000 were
  * slower by a fifth, 8,000 no faster. */
@@ -23,20 +24,25 @@ export interface OpenOptions {
 	readonly onNotice: (message: string) => void;
 	/** how long another program's lock is waited for */
 	readonly busyTimeoutMs: number;
+	readonly durability: Durability;
 }
 
 /**
  * @param path file of the database; created with mode 0600 when there is none
  * @throws PingpoolError `database`
  */
-export function openDatabase(path: string, { onNotice, busyTimeoutMs }: OpenOptions): Database.Database {
+export function openDatabase(
+	path: string,
+	{ onNotice, busyTimeoutMs, durability }: OpenOptions,
+): Database.Database {
 	let db: Database.Database | undefined;
 	try {
 		const writtenAtMs = createOrStat(path);
 		const kind = inspect(path, busyTimeoutMs);
 		db = new Database(path, { fileMustExist: true, timeout: busyTimeoutMs });
 		db.pragma('journal_mode = WAL');
-		db.pragma('synchronous = NORMAL');
+		// With a write-ahead log, NORMAL syncs it before it is copied back, FULL at every commit too.
+		db.pragma(`synchronous = ${durability}`);
 		db.pragma(`cache_size = -${cacheKib}`);
 		db.pragma(`wal_autocheckpoint = ${checkpointPages}`);
 		bringUpToDate(db, path, kind, writtenAtMs, onNotice);

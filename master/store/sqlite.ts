@@ -8,7 +8,7 @@ import { outcomeSql } from './outcome-code.ts';
 import type { RowBuffer } from './row-buffer.ts';
 import { RowWriter } from './row-writer.ts';
 import { runUnit } from './schema.ts';
-import type { NewRun, RunCounts, RunEnd, Store } from './store.ts';
+import type { Durability, NewRun, RunCounts, RunEnd, Store } from './store.ts';
 
 export interface SqliteStoreOptions {
 	/** file of the database; made with mode 0600 when there is none */
@@ -17,6 +17,8 @@ export interface SqliteStoreOptions {
 	readonly onNotice?: (message: string) => void;
 	/** how long another program's lock is waited for. Default: 5,000 */
 	readonly busyTimeoutMs?: number;
+	/** Default: normal */
+	readonly durability?: Durability;
 }
 
 /**
@@ -33,8 +35,9 @@ export function openSqliteSink({
 	path,
 	onNotice = () => {},
 	busyTimeoutMs = 5_000,
+	durability = 'normal',
 }: SqliteStoreOptions): RowSink {
-	return new SqliteSink(path, openDatabase(path, { onNotice, busyTimeoutMs }));
+	return new SqliteSink(path, openDatabase(path, { onNotice, busyTimeoutMs, durability }));
 }
 
 class SqliteSink implements RowSink {

@@ -52,6 +52,16 @@ export interface RunEnd {
 	readonly finishedAtMs: number;
 }
 
+export const durabilities = ['full', 'normal'] as const;
+
+/**
+ * What survives a loss of power. A process that is killed loses no committed row with either; the file stays
+ * consistent with either.
+ * - `full`: every batch is on the disk before it counts as committed.
+ * - `normal`: the system writes it when it sees fit; a loss of power may take the last batches.
+ */
+export type Durability = (typeof durabilities)[number];
+
 export interface Store {
 	/** @returns the id of the new run, higher than all before it */
 	startRun(run: NewRun): Promise<number>;

@@ -36,12 +36,13 @@ async function serve(store: RowSink, { id, ...call }: ToThread): Promise<void> {
 	if (call.method === 'close') port.close();
 }
 
-function open({ path, busyTimeoutMs }: ThreadOptions): void {
+function open({ path, busyTimeoutMs, durability }: ThreadOptions): void {
 	try {
 		const store = openSqliteSink({
 			path,
 			onNotice: (message) => post({ type: 'notice', message }),
 			...(busyTimeoutMs === undefined ? {} : { busyTimeoutMs }),
+			...(durability === undefined ? {} : { durability }),
 		});
 		// The database works synchronously inside, so calls end in the order in which they came.
 		port.on('message', (message: ToThread) => void serve(store, message));

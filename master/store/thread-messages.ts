@@ -5,11 +5,12 @@
 import type { ErrorCode } from '../../shared/errors.ts';
 import { messageOf, PingpoolError } from '../../shared/errors.ts';
 import type { RowTexts } from './row-buffer.ts';
-import type { NewRun, RunCounts, RunEnd } from './store.ts';
+import type { Durability, NewRun, RunCounts, RunEnd } from './store.ts';
 
 export interface ThreadOptions {
 	readonly path: string;
 	readonly busyTimeoutMs: number | undefined;
+	readonly durability: Durability | undefined;
 }
 
 export type Call =

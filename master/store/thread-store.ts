@@ -32,6 +32,7 @@ export function openThreadStore({
 	path,
 	onNotice,
 	busyTimeoutMs,
+	durability,
 	after = Promise.resolve(),
 }: ThreadStoreOptions): Promise<Store> {
 	const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
@@ -55,7 +56,7 @@ export function openThreadStore({
 		};
 		thread.once('error', ended);
 		thread.once('exit', () => ended(undefined));
-		const options: ThreadOptions = { path, busyTimeoutMs };
+		const options: ThreadOptions = { path, busyTimeoutMs, durability };
 		after.then(
 			() => thread.postMessage(options),
 			(error) => {

@@ -44,6 +44,7 @@ describe('what is not said', () => {
 			exclude: undefined,
 			skipInvalid: false,
 			db: 'hosts.db',
+			durability: 'normal',
 			workers: undefined,
 			token: undefined,
 			probe: 'icmp',
@@ -62,7 +63,7 @@ describe('what is not said', () => {
 describe('options', () => {
 	it('are read from the command line', () => {
 		const argv =
-			'--hosts - --exclude no.txt --skip-invalid --db a.db --workers w.txt --probe tcp --port 443 --count 5 ' +
+			'--hosts - --exclude no.txt --skip-invalid --db a.db --durability full --workers w.txt --probe tcp --port 443 --count 5 ' +
 			'--timeout 250.5 --interval 0 --refused-is-up --rate 0 --chunk 10 --concurrency 3 ' +
 			'--worker-timeout 0 --json --quiet --fail-on-down';
 		expect(config(argv)).toEqual({
@@ -70,6 +71,7 @@ describe('options', () => {
 			exclude: 'no.txt',
 			skipInvalid: true,
 			db: 'a.db',
+			durability: 'full',
 			workers: 'w.txt',
 			token: undefined,
 			probe: 'tcp',
@@ -96,6 +98,7 @@ describe('options', () => {
 			PINGPOOL_HOSTS: 'a.txt',
 			PINGPOOL_TIMEOUT: '300',
 			PINGPOOL_RATE: '50',
+			PINGPOOL_DURABILITY: 'full',
 			PINGPOOL_WORKER_TIMEOUT: '5',
 			PINGPOOL_TOKEN: ' first-token , second-token ',
 		};
@@ -103,6 +106,7 @@ describe('options', () => {
 		expect(parsed).toMatchObject({
 			hosts: 'a.txt',
 			ratePerSecond: 50,
+			durability: 'full',
 			workerTimeoutMs: 5,
 			token: 'first-token',
 		});
@@ -148,6 +152,7 @@ describe('options', () => {
 		['--concurrency 129', /1 to 128/],
 		['--probe udp', /icmp, tcp, http/],
 		['--db --quiet', /Expected a file/],
+		['--durability some', /full, normal/],
 		['--hosts', /argument missing/],
 		['--timeuot 5', /--timeout/],
 		['--host a.txt', /--hosts/],
@@ -171,7 +176,7 @@ describe('options', () => {
 	it('all exist in the environment', () => {
 		exitOf('--help');
 		const variables = [...stdout.matchAll(/env:\s+(PINGPOOL_[A-Z_]+)/g)].map(([, name]) => name!);
-		expect(variables).toHaveLength(19);
+		expect(variables).toHaveLength(20);
 		for (const name of variables) {
 			// Whatever the value is refused for, it is not for the name.
 			try {

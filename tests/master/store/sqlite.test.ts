@@ -14,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openDatabase } from '../../../master/store/open-database.ts';
 import { openSqliteStore } from '../../../master/store/sqlite.ts';
 import { PingpoolError } from '../../../shared/errors.ts';
 import { rowsOf } from '../../contract/store-contract.ts';
@@ -69,6 +70,16 @@ describe('the file', () => {
 		for (const suffix of ['', '-wal', '-shm']) expect(statSync(path + suffix).mode & 0o777).toBe(0o600);
 		await store.close();
 		expect(existsSync(`${path}-wal`)).toBe(false);
+	});
+
+	test.each([
+		['full', 2],
+		['normal', 1],
+	] as const)('is synced as --durability %s says', (durability, level) => {
+		const db = openDatabase(path, { durability, busyTimeoutMs: 20, onNotice: () => undefined });
+		expect(db.pragma('synchronous', { simple: true })).toBe(level);
+		expect(db.pragma('journal_mode', { simple: true })).toBe('wal');
+		db.close();
 	});
 
 	test('an empty one is taken as new', async () => {
