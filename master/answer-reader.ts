@@ -6,7 +6,7 @@ import type { Frame } from '../shared/frames.ts';
 import { FrameSplitter, frameKinds } from '../shared/frames.ts';
 import type { HostColumn } from '../shared/host-column.ts';
 import { hostTexts } from '../shared/host-column.ts';
-import { requestMsMax } from '../shared/limits.ts';
+import { heartbeatMs, requestDeadlineMsMax, requestMsMax } from '../shared/limits.ts';
 import { statusCode } from '../shared/outcome.ts';
 import { mediaTypes } from '../shared/protocol.ts';
 import type { ResultBlock } from '../shared/results.ts';
@@ -20,8 +20,12 @@ import { invalid, parseJson, printable } from './worker-failures.ts';
 /** A line is one result, a frame at most a whole batch: 16,384 hosts with statistics and IPv6 addresses. */
 const lineBytesMax = 64 * 1024;
 const frameBytesMax = 2 * 1024 * 1024;
+/** Signs of life for as long as a request can take, of 32 bytes each. */
+const marksBytesMax = (32 * requestDeadlineMsMax) / heartbeatMs;
 /** How far above the timeout a round-trip time may be: timers of a loaded worker are late. */
 const lateMsMax = 10_000;
+
+const answerForms = new Set<string>([mediaTypes.frames, mediaTypes.ndjson, mediaTypes.json]);
 
 /** Reads any of the three forms of an answer; every row is checked before it is believed. */
 export class AnswerReader {
@@ -49,7 +53,11 @@ export class AnswerReader {
 
 	async read(body: AsyncIterable<Uint8Array>, contentType: string): Promise<void> {
 		const type = contentType.split(';')[0]!.trim().toLowerCase();
-		const bounded = boundedBytes(body, this.#call.hosts.length * 4096 + smallBodyBytesMax);
+		if (!answerForms.has(type)) {
+			throw invalid(`answered with ${printable(type) || 'no content type'}: not a pingpool worker`);
+		}
+		this.#call.onAlive();
+		const bounded = boundedBytes(body, this.#call.hosts.length * 4096 + smallBodyBytesMax + marksBytesMax);
 		if (type === mediaTypes.json) {
 			this.#takeWhole(await readAll(bounded));
 		} else if (type === mediaTypes.frames) {
@@ -59,14 +67,14 @@ export class AnswerReader {
 				if (complete === undefined) throw invalid('sent what is no stream of frames');
 				for (const frame of complete) this.#takeFrame(frame);
 			}
-		} else if (type === mediaTypes.ndjson) {
+		} else {
 			const lines = lineSplitter(lineBytesMax);
 			for await (const bytes of bounded) {
 				const complete = lines.push(bytes);
 				if (complete === undefined) throw invalid('sent a longer line than a result can have');
 				for (const text of complete) this.#takeLine(text);
 			}
-		} else throw invalid(`answered with ${printable(type) || 'no content type'}: not a pingpool worker`);
+		}
 		if (!this.#done) throw new WorkerFailure('broken', 'broke off its answer');
 		if (this.#results !== this.#call.hosts.length) {
 			throw invalid(`answered for ${this.#results} of ${this.#call.hosts.length} hosts`);
@@ -117,12 +125,13 @@ export class AnswerReader {
 		this.#takeBlock(block);
 	}
 
-	/** The lines that are no results: "all sent", and the end. */
+	/** The lines that are no results: signs of life, "all sent", and the end. */
 	#takeMark(line: unknown): boolean {
 		if (typeof line !== 'object' || line === null) return false;
-		const mark = line as { done?: unknown; sent?: unknown; results?: unknown; waitMs?: unknown };
+		const mark = line as { [key in 'alive' | 'done' | 'sent' | 'results' | 'waitMs']?: unknown };
 		const isEnd = mark.done === true;
-		if (!isEnd && mark.sent !== true) return false;
+		if (!isEnd && mark.sent !== true && mark.alive !== true) return false;
+		this.#call.onAlive();
 		if (!this.#sent && typeof mark.waitMs === 'number' && mark.waitMs >= 0 && mark.waitMs <= requestMsMax) {
 			this.#sent = true;
 			this.#heard();
@@ -150,6 +159,7 @@ export class AnswerReader {
 		}
 		this.#results += block.length;
 		this.#heard();
+		this.#call.onAlive();
 		this.#call.onBlock(block);
 	}
 }

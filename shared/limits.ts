@@ -66,6 +66,12 @@ export const httpHeadBytesMax = 4 * 1024;
 export const resultBlockHostsMax = 1_024;
 export const resultBlockMsMax = 50;
 
+/** How long a worker leaves an answer in frames without a word before it says that it is alive. */
+export const heartbeatMs = 250;
+
+/** The longest such time that a worker may say it takes. */
+export const heartbeatMsMax = 60_000;
+
 /** Default settings of a request; the timeout is per attempt. */
 export const requestDefaults = {
 	probe: 'icmp',
@@ -102,6 +108,8 @@ assertLimit(countMax < 2 ** 16, 'a number of probes fits 16 bits (columns.ts)');
 assertLimit(hostBytesMax < bodyBytesMax, 'one host fits a body');
 assertLimit(timeoutMsMax < requestMsMax, 'one timeout fits a request');
 assertLimit(requestMsMax < requestDeadlineMsMax, 'the longest request fits the longest deadline');
+assertLimit(heartbeatMs <= heartbeatMsMax, 'a worker may say how often it says that it is alive');
+assertLimit(resultBlockMsMax < heartbeatMs, 'who has results to send needs no sign of life');
 assertLimit(resultBlockHostsMax <= hostsPerRequestMax, 'a block is no larger than a batch');
 assertLimit(hostBytesMax < lineBytesMax, 'a line holds the longest host');
 assertLimit(addressesPerLineMax < targetsPerRunMax, 'a line fits a run');

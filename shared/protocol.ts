@@ -5,6 +5,7 @@ import {
 	attemptsMax,
 	bodyBytesMax,
 	countMax,
+	heartbeatMsMax,
 	hostBytesMax,
 	hostsInFlightMax,
 	hostsPerRequestMax,
@@ -140,6 +141,8 @@ export const capabilitiesSchema = z.object({
 	ratePerSecondMax: z.number().min(0),
 	/** media types of the requests that it reads; every worker reads JSON */
 	requestForms: z.array(z.string().max(100)).max(16).default([mediaTypes.json]),
+	/** the longest that an answer in frames goes without a word, in ms; 0 when the worker does not see to that */
+	heartbeatMs: z.number().min(0).max(heartbeatMsMax).default(0),
 });
 export type Capabilities = z.output<typeof capabilitiesSchema>;
 
@@ -158,6 +161,11 @@ export interface StreamEnd {
 	done: true;
 	/** results in the stream */
 	results: number;
+}
+
+/** In frames, whenever nothing else was said for a while: the worker is alive, and its hosts keep it waiting. */
+export interface StreamAlive {
+	alive: true;
 }
 
 /** In frames, once: every host has had its first probe, or will have none. */

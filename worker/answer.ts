@@ -15,6 +15,7 @@ import { roundToMicroseconds } from '../shared/stats.ts';
 import type { ByteWriter } from './byte-stream.ts';
 import { byteStream } from './byte-stream.ts';
 import { ColumnsWriter } from './columns-writer.ts';
+import { Heartbeat } from './heartbeat.ts';
 import type { BatchPlan } from './plan.ts';
 import { literalAt } from './plan.ts';
 
@@ -73,17 +74,17 @@ async function answerJson({ plan, worker, run, signal, closed }: AnswerOptions):
 
 type StreamForm = (
 	options: AnswerOptions,
-	write: ByteWriter['write'],
+	writer: ByteWriter,
 	signal: AbortSignal,
 ) => Taker & { end(last: StreamEnd): void };
 
 function answerStream(type: AnswerForm, options: AnswerOptions, form: StreamForm): Response {
 	const { plan, clock, run, closed } = options;
 	const body = byteStream({
-		async produce({ write }, reading) {
+		async produce(writer, reading) {
 			const stop = new AbortController();
 			const signal = AbortSignal.any([options.signal, reading, stop.signal]);
-			const taker = form(options, write, signal);
+			const taker = form(options, writer, signal);
 			try {
 				await run(taker, signal);
 			} finally {
@@ -97,7 +98,7 @@ function answerStream(type: AnswerForm, options: AnswerOptions, form: StreamForm
 	return new Response(body, { headers: { 'content-type': type } });
 }
 
-const ndjsonForm: StreamForm = ({ plan }, write) => {
+const ndjsonForm: StreamForm = ({ plan }, { write }) => {
 	const encoder = new TextEncoder();
 	return {
 		report(block) {
@@ -112,17 +113,19 @@ const ndjsonForm: StreamForm = ({ plan }, write) => {
 	};
 };
 
-const framesForm: StreamForm = ({ plan, worker, clock }, write, signal) => {
-	const writer = new ColumnsWriter({ write, statistics: plan.settings.count > 1, clock, signal });
+const framesForm: StreamForm = ({ plan, worker, clock }, writer, signal) => {
+	const heartbeat = new Heartbeat({ writer, clock, signal });
+	const write = (frame: Uint8Array): void => heartbeat.write(frame);
+	const columns = new ColumnsWriter({ write, statistics: plan.settings.count > 1, clock, signal });
 	write(markFrame({ worker, hosts: plan.hosts.length }));
 	return {
-		report: (block) => writer.add(block),
+		report: (block) => columns.add(block),
 		sent(waitMs) {
 			const mark: StreamSent = { sent: true, waitMs: roundToMicroseconds(waitMs) };
 			write(markFrame(mark));
 		},
 		end(last) {
-			writer.flush();
+			columns.flush();
 			write(markFrame(last));
 		},
 	};

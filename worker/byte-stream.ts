@@ -8,6 +8,8 @@ import { noLongerNeeded } from '../shared/abort.ts';
 export interface ByteWriter {
 	/** takes a piece, which is the stream's from now on */
 	write(bytes: Uint8Array): void;
+	/** whether what was written has been handed on to the caller */
+	readonly isDrained: boolean;
 }
 
 export interface ByteStreamOptions {
@@ -44,6 +46,9 @@ export function byteStream({ produce, drainTime, closed }: ByteStreamOptions): R
 					if (over) return;
 					waiting.push(bytes);
 					wake?.();
+				},
+				get isDrained() {
+					return waiting.length === 0;
 				},
 			};
 			const cut = (error: unknown): void => {

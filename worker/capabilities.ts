@@ -1,6 +1,7 @@
 /** What a worker says of itself. */
 import {
 	bodyBytesMax,
+	heartbeatMs,
 	hostsInFlightMax,
 	hostsPerRequestMax,
 	ratePerSecondDefault,
@@ -11,7 +12,9 @@ import { version } from './version.ts';
 
 /** A worker's own part of its capabilities; ceilings that are left out are those of limits.ts. */
 export type CapabilityOptions = Pick<Capabilities, 'runtime' | 'probes'> &
-	Partial<Omit<Capabilities, 'protocol' | 'instance' | 'version' | 'bodyBytesMax' | 'requestForms'>>;
+	Partial<
+		Omit<Capabilities, 'protocol' | 'instance' | 'version' | 'bodyBytesMax' | 'requestForms' | 'heartbeatMs'>
+	>;
 
 /** @returns capabilities with an instance id that is new at every call */
 export function buildCapabilities(options: CapabilityOptions): Capabilities {
@@ -26,6 +29,7 @@ export function buildCapabilities(options: CapabilityOptions): Capabilities {
 		bodyBytesMax,
 		ratePerSecondMax: ratePerSecondDefault,
 		requestForms: [mediaTypes.json, mediaTypes.columns],
+		heartbeatMs,
 		...options,
 	};
 }

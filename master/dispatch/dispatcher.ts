@@ -268,6 +268,7 @@ export class Dispatcher {
 						this.#onBlock(lane, chunk, block, answered);
 					},
 					onSent: passed,
+					onAlive: () => undefined,
 					silenceMsMax: lane.silenceMsMax(chunk.probe, length, spanMs(settings), dnsTimeoutMs),
 					signal: this.#requests.signal,
 				});

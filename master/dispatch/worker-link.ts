@@ -13,7 +13,10 @@ export interface PingCall {
 	readonly onBlock: (block: ResultBlock) => void;
 	/** every host has had its first probe; the longest of them waited this long in the worker */
 	readonly onSent: (waitMs: number) => void;
-	/** without a sign of life for this long, the call fails */
+	/** the worker itself lives and goes on: the head of its answer has come, a mark, or results. Not called for bytes
+	 * that complete none of them: a slow drip is no sign of life */
+	readonly onAlive: () => void;
+	/** without news of hosts for this long, the call fails; signs of life alone are none */
 	readonly silenceMsMax: number;
 	readonly signal: AbortSignal;
 }

@@ -62,12 +62,15 @@ function clientOf(url: string, token: string | undefined = 'a-token'): WorkerCli
 interface Got {
 	readonly rows: Map<number, ResultBlock>;
 	readonly waits: number[];
+	/** signs of life so far */
+	readonly signs: () => number;
 	readonly call: PingCall;
 }
 
 function callOf(texts: readonly string[], changes: Partial<PingCall> = {}): Got {
 	const rows = new Map<number, ResultBlock>();
 	const waits: number[] = [];
+	let signs = 0;
 	const call: PingCall = {
 		hosts: hostColumn(texts),
 		probe: 'icmp',
@@ -76,11 +79,14 @@ function callOf(texts: readonly string[], changes: Partial<PingCall> = {}): Got 
 			for (let row = 0; row < block.length; row += 1) rows.set(block.index[row]!, block);
 		},
 		onSent: (waitMs) => waits.push(waitMs),
+		onAlive: () => {
+			signs += 1;
+		},
 		silenceMsMax: 2_000,
 		signal: new AbortController().signal,
 		...changes,
 	};
-	return { rows, waits, call };
+	return { rows, waits, signs: () => signs, call };
 }
 
 const hosts = ['10.0.0.1', 'a.test', 'b.test:80'];
@@ -502,6 +508,44 @@ describe('an answer', () => {
 			kind: 'broken',
 			message: 'did not answer in time',
 		});
+	});
+
+	it('tells of every sign of life: its head, marks, blocks and the end', async () => {
+		const marks = [{ alive: true }, { sent: true, waitMs: 3 }, { alive: true }];
+		const body = columns([...pieces.slice(0, 2), ...marks, ...pieces.slice(2)]);
+		const { call, signs, rows } = callOf(hosts);
+		await clientOf(await httpServer(answering(body))).ping(call);
+		expect(rows.size).toBe(3);
+		expect(signs()).toBe(1 + 2 + marks.length + 1);
+	});
+
+	it.each<[string, string, (at: number) => string | Buffer]>([
+		['bytes of a block', mediaTypes.frames, (at) => begun.subarray(at, at + 1)],
+		['marks that nobody knows', mediaTypes.frames, () => columns([{ hello: 'there' }])],
+		['marks that deny it', mediaTypes.frames, () => columns([{ alive: false }])],
+		['empty lines', mediaTypes.ndjson, () => '\n'],
+	])('is no sign of life in %s', async (_, type, drop) => {
+		// All but the last byte of the first block.
+		const drops = begun.length - 1;
+		const url = await httpServer(async (_request, response) => {
+			response.setHeader('content-type', type);
+			for (let at = 0; at < drops; at += 1) {
+				response.write(drop(at));
+				await new Promise(setImmediate);
+			}
+			response.destroy();
+		});
+		const { call, signs } = callOf(hosts);
+		await expect(clientOf(url).ping(call)).rejects.toMatchObject({ kind: 'broken' });
+		expect(signs()).toBe(1);
+	});
+
+	it('may say of one host that it is alive for as long as a request can take', async () => {
+		const marks = Buffer.concat(Array<Buffer>(14_400).fill(columns([{ alive: true }])));
+		const end = columns([encodeBlock(blockOf([0], 'up')), { done: true, results: 1 }]);
+		const { call, signs } = callOf(['10.0.0.1']);
+		await clientOf(await httpServer(answering(Buffer.concat([marks, end])))).ping(call);
+		expect(signs()).toBe(1 + 14_400 + 2);
 	});
 
 	it('may take longer than a silence when it goes on', async () => {

@@ -80,6 +80,11 @@ it('capabilities may know more than we do, and must know what we need', () => {
 		ratePerSecondMax: 0,
 	};
 	expect(capabilitiesSchema.safeParse({ ...said, invented: 'later' }).success).toBe(true);
+	// Workers of an earlier version say nothing of these.
+	expect(capabilitiesSchema.parse(said)).toMatchObject({
+		requestForms: ['application/json'],
+		heartbeatMs: 0,
+	});
 	for (const key of Object.keys(said)) {
 		expect(capabilitiesSchema.safeParse({ ...said, [key]: undefined }).success, key).toBe(false);
 	}

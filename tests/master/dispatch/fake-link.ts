@@ -33,6 +33,7 @@ export function capabilities(changes: Partial<Capabilities> = {}): Capabilities 
 		bodyBytesMax: 8 * 1024 * 1024,
 		ratePerSecondMax: 0,
 		requestForms: ['application/json'],
+		heartbeatMs: 0,
 		...changes,
 	};
 }

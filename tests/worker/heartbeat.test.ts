@@ -1,0 +1,161 @@
+/** Signs of life in an answer, over a clock that the test moves. */
+import { describe, expect, it } from 'vitest';
+import type { Clock } from '../../shared/clock.ts';
+import { FrameSplitter } from '../../shared/frames.ts';
+import { heartbeatMs } from '../../shared/limits.ts';
+import { mediaTypes } from '../../shared/protocol.ts';
+import { columnsOf, recordingProbe, testApp, upBlock } from './app-fixture.ts';
+
+/** A clock that stands until it is moved, and knows who waits for it. */
+class MovedClock implements Clock {
+	#nowMs = 0;
+	readonly #waiting = new Set<{ dueMs: number; wake: () => void }>();
+
+	get timers(): number {
+		return this.#waiting.size;
+	}
+
+	wallMs = (): number => this.#nowMs;
+	monotonicMs = (): number => this.#nowMs;
+
+	sleep(ms: number, signal?: AbortSignal): Promise<void> {
+		return new Promise((resolve, reject) => {
+			if (signal?.aborted) {
+				reject(signal.reason);
+				return;
+			}
+			const gone = (): void => {
+				this.#waiting.delete(one);
+				reject(signal?.reason);
+			};
+			const one = {
+				dueMs: this.#nowMs + ms,
+				wake: () => {
+					this.#waiting.delete(one);
+					signal?.removeEventListener('abort', gone);
+					resolve();
+				},
+			};
+			this.#waiting.add(one);
+			signal?.addEventListener('abort', gone, { once: true });
+		});
+	}
+
+	/** Moves on, and lets everybody act who was waiting for it. */
+	async move(ms: number): Promise<void> {
+		this.#nowMs += ms;
+		for (const one of [...this.#waiting]) if (one.dueMs <= this.#nowMs) one.wake();
+		await new Promise(setImmediate);
+	}
+}
+
+const hosts = ['192.0.2.1', '192.0.2.2'];
+const accept = mediaTypes.frames;
+
+/** A worker whose probe answers when it is told to. */
+function slowWorker(clock: Clock) {
+	const first = Promise.withResolvers<void>();
+	const rest = Promise.withResolvers<void>();
+	const probe = recordingProbe('icmp', async ({ hosts: some, report, signal }) => {
+		const gone = new Promise<never>((_, reject) => {
+			signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+		});
+		await Promise.race([first.promise, gone]);
+		report(upBlock(some.slice(0, 1)));
+		await Promise.race([rest.promise, gone]);
+		report(upBlock(some.slice(1)));
+	});
+	return { ...testApp({ probes: [probe], clock }), first: first.resolve, rest: rest.resolve };
+}
+
+/** The marks that an answer says before it is read on. */
+async function marksIn(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<object[]> {
+	const { value } = await reader.read();
+	const frames = new FrameSplitter(value!.length).push(value!)!;
+	return frames.map(({ payload }) => JSON.parse(new TextDecoder().decode(payload)));
+}
+
+describe('a worker that has nothing to say', () => {
+	it('says every 250 ms that it is alive', async () => {
+		const clock = new MovedClock();
+		const { ping } = slowWorker(clock);
+		const reader = (await ping({ hosts }, { accept })).body!.getReader();
+		expect(await marksIn(reader)).toMatchObject([{ hosts: 2 }]);
+		for (let beats = 0; beats < 5; beats += 1) {
+			const next = marksIn(reader);
+			await clock.move(heartbeatMs - 1);
+			let heard = false;
+			void next.then(() => {
+				heard = true;
+			});
+			await new Promise(setImmediate);
+			expect(heard).toBe(false);
+			await clock.move(1);
+			expect(await next).toEqual([{ alive: true }]);
+		}
+		await reader.cancel();
+	});
+
+	it('waits anew after everything that it says', async () => {
+		const clock = new MovedClock();
+		const { ping, first, rest } = slowWorker(clock);
+		const response = await ping({ hosts }, { accept });
+		const answer = columnsOf(response, hosts.length);
+		await clock.move(200);
+		first();
+		await clock.move(0);
+		// Gathered for 50 ms, the first result leaves 250 ms after the head.
+		await clock.move(50);
+		await clock.move(heartbeatMs - 1);
+		rest();
+		await clock.move(0);
+		const { marks } = await answer;
+		expect(marks).not.toContainEqual({ alive: true });
+		expect(clock.timers).toBe(0);
+	});
+
+	it('does not say it again to who does not read', async () => {
+		const clock = new MovedClock();
+		const { ping } = slowWorker(clock);
+		const reader = (await ping({ hosts }, { accept })).body!.getReader();
+		await marksIn(reader);
+		for (let beats = 0; beats < 40; beats += 1) await clock.move(heartbeatMs);
+		// One was read ahead for the reader, one waits behind it.
+		const said = [...(await marksIn(reader)), ...(await marksIn(reader))];
+		expect(said.length).toBeLessThanOrEqual(2);
+		await reader.cancel();
+	});
+
+	it('leaves no timer behind for a reader who leaves', async () => {
+		const clock = new MovedClock();
+		const { ping } = slowWorker(clock);
+		const response = await ping({ hosts }, { accept });
+		await clock.move(heartbeatMs);
+		expect(clock.timers).toBeGreaterThan(0);
+		await response.body!.cancel();
+		await clock.move(0);
+		expect(clock.timers).toBe(0);
+	});
+
+	it('leaves no timer behind for a caller who is gone', async () => {
+		const clock = new MovedClock();
+		const { ping } = slowWorker(clock);
+		const gone = new AbortController();
+		const response = await ping({ hosts }, { accept, signal: gone.signal });
+		gone.abort('gone');
+		await expect(response.arrayBuffer()).rejects.toBe('gone');
+		await clock.move(0);
+		expect(clock.timers).toBe(0);
+	});
+
+	it('says no such thing in lines, which people read', async () => {
+		const clock = new MovedClock();
+		const { ping } = slowWorker(clock);
+		const response = await ping({ hosts }, { accept: mediaTypes.ndjson });
+		const reader = response.body!.getReader();
+		const read = reader.read();
+		for (let beats = 0; beats < 10; beats += 1) await clock.move(heartbeatMs);
+		await reader.cancel();
+		expect((await read).value).toBeUndefined();
+	});
+});

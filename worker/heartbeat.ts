@@ -1,0 +1,51 @@
+/**
+ * Signs of life in an answer in frames. A list of dead hosts keeps a worker silent for whole timeouts; a worker that
+ * was stopped, or whose machine is gone, is silent as well. What has written nothing for `heartbeatMs` writes a
+ * mark, so that a master need not wait for the longest timeout to tell the one from the other.
+ */
+import type { Clock } from '../shared/clock.ts';
+import { markFrame } from '../shared/frames.ts';
+import { heartbeatMs } from '../shared/limits.ts';
+import type { StreamAlive } from '../shared/protocol.ts';
+import type { ByteWriter } from './byte-stream.ts';
+
+export interface HeartbeatOptions {
+	readonly writer: ByteWriter;
+	readonly clock: Clock;
+	/** ends the heartbeat, and leaves no timer behind */
+	readonly signal: AbortSignal;
+}
+
+const alive: StreamAlive = { alive: true };
+
+export class Heartbeat {
+	readonly #options: HeartbeatOptions;
+	#wroteMs: number;
+
+	constructor(options: HeartbeatOptions) {
+		this.#options = options;
+		this.#wroteMs = options.clock.monotonicMs();
+		void this.#beat();
+	}
+
+	/** Writes a frame, after which no sign of life is needed for a while. */
+	write(frame: Uint8Array): void {
+		this.#wroteMs = this.#options.clock.monotonicMs();
+		this.#options.writer.write(frame);
+	}
+
+	/** One timer for an answer, however many frames it has: it looks when it wakes how long the last one is ago. */
+	async #beat(): Promise<void> {
+		const { writer, clock, signal } = this.#options;
+		while (!signal.aborted) {
+			const leftMs = this.#wroteMs + heartbeatMs - clock.monotonicMs();
+			if (leftMs > 0) {
+				await clock.sleep(leftMs, signal).catch(() => undefined);
+				continue;
+			}
+			this.#wroteMs = clock.monotonicMs();
+			// What still waits to be read says as much; and marks must not pile up for a caller that reads nothing.
+			if (writer.isDrained) writer.write(markFrame(alive));
+		}
+	}
+}
