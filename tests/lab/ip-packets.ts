@@ -50,6 +50,8 @@ export interface ErrorFaults {
 	readonly quotedBytes?: number;
 	/** a byte of the quoted ICMP message to change */
 	readonly flipQuotedByteAt?: number;
+	/** the destination in the quoted header. Default: the one that was asked */
+	readonly quotedDestination?: Uint8Array;
 }
 
 /** An ICMP error about an echo request, from the host that was asked. */
@@ -62,6 +64,7 @@ export function icmpError(
 	const headerBytes = family === 4 ? 20 : 40;
 	const quote = packet.slice(0, headerBytes + (faults.quotedBytes ?? packet.length));
 	if (faults.flipQuotedByteAt !== undefined) quote[headerBytes + faults.flipQuotedByteAt]! ^= 0x10;
+	if (faults.quotedDestination !== undefined) quote.set(faults.quotedDestination, family === 4 ? 16 : 24);
 	const icmp = new Uint8Array(8 + quote.length);
 	icmp[0] = type;
 	icmp[1] = code;

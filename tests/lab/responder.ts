@@ -31,6 +31,12 @@ export const misbehaviours = [
 	'short-quote-then-answer',
 	/** fragmentation needed or packet too big: about a size, not about the host; then the true answer */
 	'size-complaint',
+	/** a time exceeded with a wrong cookie in its quote, then the true answer */
+	'forged-ttl-exceeded',
+	/** an unreachable that quotes the packet of another host, then the true answer */
+	'quote-of-another-host',
+	/** two answers to every echo, each after its own time of up to 80 ms: they overtake one another */
+	'jittered-twice',
 ] as const;
 export type Misbehaviour = (typeof misbehaviours)[number];
 
@@ -92,6 +98,23 @@ function respond(request: EchoRequest, send: (packet: Uint8Array) => void): void
 			send(icmpError(request, family === 4 ? [3, 4] : [2, 0]));
 			setTimeout(answer, 20);
 			break;
+		case 'forged-ttl-exceeded':
+			send(icmpError(request, family === 4 ? [11, 0] : [3, 0], { flipQuotedByteAt: 20 }));
+			setTimeout(answer, 20);
+			break;
+		case 'quote-of-another-host': {
+			const other = destination.slice();
+			other[other.length - 1]! ^= 1;
+			send(icmpError(request, unreachable, { quotedDestination: other }));
+			setTimeout(answer, 20);
+			break;
+		}
+		case 'jittered-twice': {
+			const phase = 37 * nth + 11 * destination.at(-1)!;
+			setTimeout(answer, phase % 80);
+			setTimeout(answer, (phase + 53) % 80);
+			break;
+		}
 		default:
 			break;
 	}
