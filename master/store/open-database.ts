@@ -2,7 +2,7 @@
  * Opens a database file for writing, or says why not. Nothing is changed in a file before a look through a
  * read-only connection has shown that it is ours, empty, or the old system's.
  */
-import { accessSync, closeSync, constants, openSync, readSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { PingpoolError, systemErrorCode } from '../../shared/errors.ts';
@@ -94,11 +94,18 @@ function createOrStat(path: string): number {
 /** @throws PingpoolError for a database that is not ours to write, and SQLite's errors */
 function inspect(path: string, busyTimeoutMs: number): Kind {
 	if (statSync(path).size === 0) return 'empty';
+	// A death while the file was being made leaves a journal beside it: only a connection that may write takes back
+	// what is half there, as any program would that opens the file.
+	const isHalfMade = existsSync(`${path}-journal`);
 	// SQLite itself takes a file shorter than a header for an empty database, and would write over it.
-	if (!startsAsDatabase(path)) throw databaseError({ code: 'SQLITE_NOTADB' }, path);
-	const db = new Database(path, { readonly: true, fileMustExist: true, timeout: busyTimeoutMs });
+	if (!isHalfMade && !startsAsDatabase(path)) throw databaseError({ code: 'SQLITE_NOTADB' }, path);
+	const db = new Database(path, { readonly: !isHalfMade, fileMustExist: true, timeout: busyTimeoutMs });
 	try {
-		return kindOf(db, path);
+		const kind = kindOf(db, path);
+		if (statSync(path).size > 0 && !startsAsDatabase(path)) {
+			throw databaseError({ code: 'SQLITE_NOTADB' }, path);
+		}
+		return kind;
 	} finally {
 		db.close();
 	}

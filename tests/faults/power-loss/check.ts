@@ -1,0 +1,127 @@
+/** Looks at what a loss of power left of a database, through the store that would be started on it again. */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { openSqliteStore } from '../../../master/store/sqlite.ts';
+import { statuses } from '../../../shared/outcome.ts';
+import type { Image } from './disk.ts';
+import type { Script } from './script.ts';
+import { hostOf, rowsBetween, rttMsOf, runOptions } from './script.ts';
+
+/** What must be there, in rows. */
+export interface Promised {
+	/** no fewer */
+	readonly rowsMin: number;
+	/** no more: nothing else was written yet */
+	readonly rowsMax: number;
+	/** the run was told to have finished */
+	readonly finished: boolean;
+}
+
+interface Found {
+	readonly integrity: string;
+	readonly runs: readonly { id: number; state: string; total: number }[];
+	readonly rows: readonly {
+		run_id: number;
+		position: number;
+		host: string;
+		status: string;
+		rtt_ms: number | null;
+	}[];
+}
+
+/**
+ * @param folder is made and removed
+ * @returns what is wrong, one sentence each
+ */
+export async function problemsOf(
+	image: Image,
+	folder: string,
+	script: Script,
+	promised: Promised,
+): Promise<string[]> {
+	mkdirSync(folder);
+	const path = join(folder, 'hosts.db');
+	try {
+		for (const [name, content] of image) writeFileSync(join(folder, name), content, { mode: 0o600 });
+		return await openedProblems(path, script, promised);
+	} catch (error) {
+		return [`it can not be opened or continued: ${(error as Error).message}`];
+	} finally {
+		rmSync(folder, { recursive: true });
+	}
+}
+
+async function openedProblems(path: string, script: Script, promised: Promised): Promise<string[]> {
+	// Without syncs, which are the time of a check: this machine keeps its power.
+	const store = openSqliteStore({ path, durability: 'normal' });
+	try {
+		const found = read(path);
+		const problems = [...contentProblems(found, script), ...promiseProblems(found, script, promised)];
+		if (problems.length > 0) return problems;
+		const total = script.rowsAfter.at(-1)!;
+		const newRun = { startedAtMs: 4_000, total, fingerprint: 'list', options: runOptions };
+		const runId = found.runs[0]?.id ?? (await store.startRun(newRun));
+		if (found.rows.length < total) {
+			await store.append(rowsBetween(runId, found.rows.length, total, script.hostLength));
+		}
+		const counts = await store.finishRun(runId, { state: 'finished', finishedAtMs: 5_000 });
+		const counted = statuses.reduce((sum, status) => sum + counts[status], 0);
+		return counted === total
+			? contentProblems(read(path), script)
+			: [`continued, it has ${counted} rows of ${total}`];
+	} finally {
+		await store.close();
+	}
+}
+
+function read(path: string): Found {
+	const db = new Database(path, { readonly: true });
+	try {
+		return {
+			integrity: db.pragma('integrity_check', { simple: true }) as string,
+			runs: db.prepare('SELECT id, state, total FROM runs ORDER BY id').all() as Found['runs'][number][],
+			rows: db
+				.prepare('SELECT run_id, position, host, status, rtt_ms FROM results ORDER BY run_id, position')
+				.all() as Found['rows'][number][],
+		};
+	} finally {
+		db.close();
+	}
+}
+
+/** Whatever is there must be what was written. */
+function contentProblems({ integrity, runs, rows }: Found, script: Script): string[] {
+	const problems: string[] = [];
+	if (integrity !== 'ok') problems.push(`its integrity is not ok: ${integrity}`);
+	if (runs.length > 1) problems.push(`there are ${runs.length} runs`);
+	for (const [at, row] of rows.entries()) {
+		const { run_id, position, host, status, rtt_ms } = row;
+		const rtt = rttMsOf(at);
+		if (
+			run_id !== runs[0]?.id ||
+			position !== at ||
+			host !== hostOf(at, script.hostLength) ||
+			status !== (rtt === undefined ? 'down' : 'up') ||
+			rtt_ms !== (rtt ?? null)
+		) {
+			problems.push(`row ${at} is ${JSON.stringify(row)}`);
+			break;
+		}
+	}
+	return problems;
+}
+
+function promiseProblems({ runs, rows }: Found, script: Script, promised: Promised): string[] {
+	const problems: string[] = [];
+	const { length } = rows;
+	if (length < promised.rowsMin)
+		problems.push(`${length} rows are there, ${promised.rowsMin} were committed`);
+	if (length > promised.rowsMax) problems.push(`${length} rows are there, ${promised.rowsMax} were written`);
+	if (!script.rowsAfter.includes(length)) problems.push(`${length} rows are there, which is no whole commit`);
+	const finished = runs[0]?.state === 'finished';
+	if (promised.finished && !finished) problems.push('the run had finished, and has not');
+	if (finished && length !== script.rowsAfter.at(-1))
+		problems.push(`the run has finished with ${length} rows`);
+	return problems;
+}
