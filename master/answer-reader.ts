@@ -8,8 +8,11 @@ import type { HostColumn } from '../shared/host-column.ts';
 import { hostTexts } from '../shared/host-column.ts';
 import { heartbeatMs, requestDeadlineMsMax, requestMsMax } from '../shared/limits.ts';
 import { statusCode } from '../shared/outcome.ts';
+import type { StreamHead } from '../shared/protocol.ts';
 import { mediaTypes } from '../shared/protocol.ts';
 import type { ResultBlock } from '../shared/results.ts';
+import type { AskedOfWorker } from './answer-identity.ts';
+import { checkName, headIn } from './answer-identity.ts';
 import { boundedBytes, readAll, smallBodyBytesMax } from './bounded-body.ts';
 import type { PingCall } from './dispatch/worker-link.ts';
 import { WorkerFailure } from './dispatch/worker-link.ts';
@@ -27,35 +30,46 @@ const lateMsMax = 10_000;
 
 const answerForms = new Set<string>([mediaTypes.frames, mediaTypes.ndjson, mediaTypes.json]);
 
+export interface AnswerReaderOptions {
+	readonly call: PingCall;
+	readonly asked: AskedOfWorker;
+	/** called with every line that says something new: bytes alone are no sign of life */
+	readonly heard: () => void;
+	/** what blocks are decoded into; may be shared, as each is taken before the next is decoded */
+	readonly memory: BlockMemory;
+}
+
 /** Reads any of the three forms of an answer; every row is checked before it is believed. */
 export class AnswerReader {
 	readonly #call: PingCall;
+	readonly #asked: AskedOfWorker;
 	readonly #heard: () => void;
 	readonly #seen: Uint8Array;
 	readonly #rttMsMax: number;
 	readonly #memory: BlockMemory;
 	#positions: Map<string, number[]> | undefined;
 	#results = 0;
+	#hasHead = false;
 	#sent = false;
 	#done = false;
 
-	/**
-	 * @param heard called with every line that says something new: bytes alone are no sign of life
-	 * @param memory what blocks are decoded into; may be shared, as each is taken before the next is decoded
-	 */
-	constructor(call: PingCall, heard: () => void, memory: BlockMemory) {
+	constructor({ call, asked, heard, memory }: AnswerReaderOptions) {
 		this.#memory = memory;
 		this.#call = call;
+		this.#asked = asked;
 		this.#heard = heard;
 		this.#seen = new Uint8Array(call.hosts.length);
 		this.#rttMsMax = call.settings.timeoutMs + lateMsMax;
 	}
 
-	async read(body: AsyncIterable<Uint8Array>, contentType: string): Promise<void> {
+	/** @param named which request the header of the answer says that it is to */
+	async read(body: AsyncIterable<Uint8Array>, contentType: string, named: unknown): Promise<void> {
 		const type = contentType.split(';')[0]!.trim().toLowerCase();
 		if (!answerForms.has(type)) {
 			throw invalid(`answered with ${printable(type) || 'no content type'}: not a pingpool worker`);
 		}
+		// The head of the frames says it as well; a proxy may have left the header out.
+		if (type !== mediaTypes.frames || named !== undefined) checkName(named, this.#asked);
 		this.#call.onAlive();
 		const bounded = boundedBytes(body, this.#call.hosts.length * 4096 + smallBodyBytesMax + marksBytesMax);
 		if (type === mediaTypes.json) {
@@ -86,15 +100,27 @@ export class AnswerReader {
 		if (kind === frameKinds.mark) {
 			const mark = parseJson(Buffer.from(payload).toString('utf8'), 'POST /ping');
 			if (typeof mark !== 'object' || mark === null) throw invalid('answered nonsense: a mark is no object');
-			// The stream's head, which names the worker, says nothing new.
-			this.#takeMark(mark);
+			const head = headIn(mark);
+			if (!this.#hasHead) this.#takeHead(head);
+			else if (head === undefined) this.#takeMark(mark);
+			else throw invalid('sent the head of another answer');
 			return;
 		}
 		// A newer worker may have more to say; what this one has to, its end proves.
 		if (kind !== frameKinds.block) return;
+		if (!this.#hasHead) throw invalid('sent results before it said whose they are');
 		const block = decodeBlock(payload, this.#call.hosts.length, this.#rttMsMax, this.#memory);
 		if (typeof block === 'string') throw invalid(`answered nonsense: ${block}`);
 		this.#takeBlock(block);
+	}
+
+	#takeHead(head: StreamHead | undefined): void {
+		if (head === undefined) throw invalid('answered nonsense: its answer has no head');
+		checkName(head.request, this.#asked);
+		if (head.hosts !== this.#call.hosts.length) throw invalid('answered another request than ours');
+		this.#hasHead = true;
+		this.#call.onAlive();
+		if (this.#asked.instance !== undefined && head.worker !== this.#asked.instance) this.#call.onRestarted();
 	}
 
 	#takeLine(text: string): void {

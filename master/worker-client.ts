@@ -3,12 +3,13 @@
  * (worker-call-deadline.ts) and checked (answer-reader.ts); every way of failing becomes one class
  * (worker-failures.ts).
  */
+import { randomBytes } from 'node:crypto';
 import { Pool } from 'undici';
 import { BlockMemory, encodeRequest } from '../shared/columns.ts';
 import { hostTexts } from '../shared/host-column.ts';
 import { requestDeadlineMsMax } from '../shared/limits.ts';
 import type { Capabilities, PingRequestBody } from '../shared/protocol.ts';
-import { capabilitiesSchema, mediaTypes, protocolVersion } from '../shared/protocol.ts';
+import { capabilitiesSchema, mediaTypes, protocolVersion, requestIdHeader } from '../shared/protocol.ts';
 import { AnswerReader } from './answer-reader.ts';
 import { boundedBytes, readAll, smallBodyBytesMax } from './bounded-body.ts';
 import type { PingCall, WorkerLink } from './dispatch/worker-link.ts';
@@ -37,8 +38,8 @@ export class WorkerClient implements WorkerLink {
 	/** what an HTTP 401 means */
 	readonly #tokenProblem: string;
 	readonly #memory = new BlockMemory();
-	/** as the worker last said */
-	#readsColumns = false;
+	/** what the worker last said of itself */
+	#said: Capabilities | undefined;
 
 	constructor({ name, url, token, connections }: WorkerClientOptions) {
 		this.name = name;
@@ -76,22 +77,28 @@ export class WorkerClient implements WorkerLink {
 		}
 		const parsed = capabilitiesSchema.safeParse(value);
 		if (!parsed.success) throw new WorkerFailure('invalid', 'is not a pingpool worker (GET /capabilities)');
-		this.#readsColumns = parsed.data.requestForms.includes(mediaTypes.columns);
+		this.#said = parsed.data;
 		return parsed.data;
 	}
 
 	async ping(call: PingCall): Promise<void> {
 		const { hosts, probe, settings } = call;
-		const isColumns = this.#readsColumns && hosts.texts === undefined;
+		const isColumns = hosts.texts === undefined && this.#said?.requestForms.includes(mediaTypes.columns);
 		const body = isColumns
 			? encodeRequest({ probe, ...settings }, hosts.ipv4)
 			: JSON.stringify(jsonRequest(call));
 		const deadline = new Deadline(call.signal, call.silenceMsMax, requestDeadlineMsMax);
-		const answer = new AnswerReader(call, () => deadline.heard(), this.#memory);
+		const requestId = randomBytes(8).toString('hex');
 		const accept = `${mediaTypes.frames}, ${mediaTypes.ndjson};q=0.9, ${mediaTypes.json};q=0.5`;
 		const type = isColumns ? mediaTypes.columns : mediaTypes.json;
-		const message = { method: 'POST', path: '/ping', body, type, accept } as const;
-		await this.#call(message, deadline, (answered, form) => answer.read(answered, form));
+		const message = { method: 'POST', path: '/ping', body, type, accept, requestId } as const;
+		await this.#call(message, deadline, (answered, headers) => {
+			const { instance, requestIds = false } = this.#said ?? {};
+			const asked = { requestId, namesRequests: requestIds, instance };
+			const heard = (): void => deadline.heard();
+			const reader = new AnswerReader({ call, asked, heard, memory: this.#memory });
+			return reader.read(answered, String(headers['content-type'] ?? ''), headers[requestIdHeader]);
+		});
 	}
 
 	async close(): Promise<void> {
@@ -100,9 +107,9 @@ export class WorkerClient implements WorkerLink {
 
 	/** One request; turns every way of failing into a WorkerFailure. Releases the deadline. */
 	async #call<Result>(
-		{ method, path, body, type, accept }: Message,
+		{ method, path, body, type, accept, requestId }: Message,
 		deadline: Deadline,
-		read: (body: AsyncIterable<Uint8Array>, contentType: string) => Promise<Result>,
+		read: (body: AsyncIterable<Uint8Array>, headers: Readonly<Record<string, unknown>>) => Promise<Result>,
 	): Promise<Result> {
 		let headArrived = false;
 		try {
@@ -113,6 +120,7 @@ export class WorkerClient implements WorkerLink {
 					...this.#headers,
 					accept,
 					...(type === undefined ? {} : { 'content-type': type }),
+					...(requestId === undefined ? {} : { [requestIdHeader]: requestId }),
 				},
 				body,
 				signal: deadline.signal,
@@ -130,7 +138,7 @@ export class WorkerClient implements WorkerLink {
 				if (response.headers['content-encoding'] !== undefined) {
 					throw new WorkerFailure('invalid', 'sent a compressed answer that nobody asked for');
 				}
-				return await read(response.body, String(response.headers['content-type'] ?? ''));
+				return await read(response.body, response.headers);
 			} finally {
 				// Of a body that nobody reads, destroying it is an error that would end the process.
 				response.body.on('error', () => undefined);
@@ -154,6 +162,7 @@ interface Message {
 	/** media type of the body */
 	readonly type?: string;
 	readonly accept: string;
+	readonly requestId?: string;
 }
 
 function jsonRequest({ hosts, probe, settings }: PingCall): PingRequestBody {

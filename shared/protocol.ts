@@ -30,6 +30,13 @@ export const mediaTypes = {
 	json: 'application/json',
 } as const;
 
+/** What a master names a request, random: the worker repeats it in this header of its answer, and in the head of a
+ * stream of frames, so that nobody takes the answer to another request for his own. */
+export const requestIdHeader = 'pingpool-request';
+
+/** Names that a worker repeats; others it takes for none. */
+export const requestIdPattern = /^[\w-]{1,64}$/;
+
 const hostsSchema = z
 	.array(
 		z
@@ -143,6 +150,8 @@ export const capabilitiesSchema = z.object({
 	requestForms: z.array(z.string().max(100)).max(16).default([mediaTypes.json]),
 	/** the longest that an answer in frames goes without a word, in ms; 0 when the worker does not see to that */
 	heartbeatMs: z.number().min(0).max(heartbeatMsMax).default(0),
+	/** whether it repeats what a request is named */
+	requestIds: z.boolean().default(false),
 });
 export type Capabilities = z.output<typeof capabilitiesSchema>;
 
@@ -155,6 +164,16 @@ export const errorBodySchema = z.object({
 	}),
 });
 export type ErrorBody = z.output<typeof errorBodySchema>;
+
+/** First frame of a stream of frames. */
+export interface StreamHead {
+	/** the worker's instance id */
+	worker: string;
+	/** hosts of the request */
+	hosts: number;
+	/** what the request was named, when it was */
+	request?: string;
+}
 
 /** Last line or frame of a stream, in both streaming forms. Without it, the stream was cut. */
 export interface StreamEnd {

@@ -7,8 +7,8 @@ import type { Clock } from '../shared/clock.ts';
 import { markFrame } from '../shared/frames.ts';
 import { hostAt } from '../shared/host-column.ts';
 import { answerDrainMs } from '../shared/limits.ts';
-import type { StreamEnd, StreamSent } from '../shared/protocol.ts';
-import { mediaTypes } from '../shared/protocol.ts';
+import type { StreamEnd, StreamHead, StreamSent } from '../shared/protocol.ts';
+import { mediaTypes, requestIdHeader } from '../shared/protocol.ts';
 import type { HostResult, ResultBlock } from '../shared/results.ts';
 import { hostResult } from '../shared/results.ts';
 import { roundToMicroseconds } from '../shared/stats.ts';
@@ -23,6 +23,8 @@ export interface AnswerOptions {
 	readonly plan: BatchPlan;
 	/** the worker's instance id */
 	readonly worker: string;
+	/** what the caller named the request */
+	readonly request: string | undefined;
 	readonly clock: Clock;
 	/** Runs the batch: reports every position once, and rejects when it was stopped. */
 	readonly run: (take: Taker, signal: AbortSignal) => Promise<void>;
@@ -57,7 +59,7 @@ export function answer(form: AnswerForm, options: AnswerOptions): Response | Pro
 	return makers[form](options);
 }
 
-async function answerJson({ plan, worker, run, signal, closed }: AnswerOptions): Promise<Response> {
+async function answerJson({ plan, worker, request, run, signal, closed }: AnswerOptions): Promise<Response> {
 	const results = new Array<HostResult>(plan.hosts.length);
 	const report = (block: ResultBlock): void => {
 		for (let row = 0; row < block.length; row += 1) {
@@ -66,10 +68,14 @@ async function answerJson({ plan, worker, run, signal, closed }: AnswerOptions):
 	};
 	try {
 		await run({ report, sent: () => undefined }, signal);
-		return Response.json({ worker, results });
+		return Response.json({ worker, results }, { headers: nameHeader(request) });
 	} finally {
 		closed();
 	}
+}
+
+function nameHeader(request: string | undefined): Record<string, string> {
+	return request === undefined ? {} : { [requestIdHeader]: request };
 }
 
 type StreamForm = (
@@ -95,7 +101,7 @@ function answerStream(type: AnswerForm, options: AnswerOptions, form: StreamForm
 		drainTime: (signal) => clock.sleep(answerDrainMs, signal),
 		closed,
 	});
-	return new Response(body, { headers: { 'content-type': type } });
+	return new Response(body, { headers: { 'content-type': type, ...nameHeader(options.request) } });
 }
 
 const ndjsonForm: StreamForm = ({ plan }, { write }) => {
@@ -113,11 +119,12 @@ const ndjsonForm: StreamForm = ({ plan }, { write }) => {
 	};
 };
 
-const framesForm: StreamForm = ({ plan, worker, clock }, writer, signal) => {
+const framesForm: StreamForm = ({ plan, worker, request, clock }, writer, signal) => {
 	const heartbeat = new Heartbeat({ writer, clock, signal });
 	const write = (frame: Uint8Array): void => heartbeat.write(frame);
 	const columns = new ColumnsWriter({ write, statistics: plan.settings.count > 1, clock, signal });
-	write(markFrame({ worker, hosts: plan.hosts.length }));
+	const head: StreamHead = { worker, hosts: plan.hosts.length, ...(request !== undefined && { request }) };
+	write(markFrame(head));
 	return {
 		report: (block) => columns.add(block),
 		sent(waitMs) {

@@ -15,7 +15,7 @@ import { statusCode } from '../shared/outcome.ts';
 import type { TargetPolicy } from '../shared/policy.ts';
 import { createTargetPolicy } from '../shared/policy.ts';
 import type { Capabilities } from '../shared/protocol.ts';
-import { mediaTypes } from '../shared/protocol.ts';
+import { mediaTypes, requestIdHeader, requestIdPattern } from '../shared/protocol.ts';
 import type { ResultBlock } from '../shared/results.ts';
 import { Admission } from './admission.ts';
 import type { AnswerForm, Taker } from './answer.ts';
@@ -142,7 +142,8 @@ export function createApp({
 				entry.outcome = 'ok';
 			};
 			const worker = capabilities.instance;
-			return await answer(formOf(context), { plan, worker, clock, run, signal, closed });
+			const named = nameOf(request);
+			return await answer(formOf(context), { plan, worker, request: named, clock, run, signal, closed });
 		} catch (error) {
 			ticket.release();
 			throw error;
@@ -213,6 +214,12 @@ function formOf(context: Context): AnswerForm {
 		supports: [...answerForms],
 		default: mediaTypes.json,
 	}) as AnswerForm;
+}
+
+/** What the caller named the request; a name that could not be repeated is none. */
+function nameOf({ headers }: Request): string | undefined {
+	const name = headers.get(requestIdHeader);
+	return name !== null && requestIdPattern.test(name) ? name : undefined;
 }
 
 const denied = statusCode('denied');

@@ -13,7 +13,10 @@ import { version } from './version.ts';
 /** A worker's own part of its capabilities; ceilings that are left out are those of limits.ts. */
 export type CapabilityOptions = Pick<Capabilities, 'runtime' | 'probes'> &
 	Partial<
-		Omit<Capabilities, 'protocol' | 'instance' | 'version' | 'bodyBytesMax' | 'requestForms' | 'heartbeatMs'>
+		Omit<
+			Capabilities,
+			'protocol' | 'instance' | 'version' | 'bodyBytesMax' | 'requestForms' | 'heartbeatMs' | 'requestIds'
+		>
 	>;
 
 /** @returns capabilities with an instance id that is new at every call */
@@ -30,6 +33,7 @@ export function buildCapabilities(options: CapabilityOptions): Capabilities {
 		ratePerSecondMax: ratePerSecondDefault,
 		requestForms: [mediaTypes.json, mediaTypes.columns],
 		heartbeatMs,
+		requestIds: true,
 		...options,
 	};
 }

@@ -38,12 +38,11 @@ function answerAtOnce({ hosts, report, left }: ProbeBatch): Promise<void> {
 }
 
 const app = createApp({
-	capabilities: buildCapabilities({
-		runtime: 'node',
-		probes: ['icmp'],
-		icmp: 'datagram',
-		ratePerSecondMax: 0,
-	}),
+	capabilities: {
+		...buildCapabilities({ runtime: 'node', probes: ['icmp'], icmp: 'datagram', ratePerSecondMax: 0 }),
+		// Its answers were made for other requests.
+		requestIds: false,
+	},
 	probes: [{ name: 'icmp', run: answerAtOnce }],
 	resolver: { resolve: async () => ({ address: { family: 4, value: 0x0a00_0001 } }) },
 	tokens: 'none',

@@ -269,6 +269,7 @@ export class Dispatcher {
 					},
 					onSent: passed,
 					onAlive: () => undefined,
+					onRestarted: () => undefined,
 					silenceMsMax: lane.silenceMsMax(chunk.probe, length, spanMs(settings), dnsTimeoutMs),
 					signal: this.#requests.signal,
 				});

@@ -16,6 +16,9 @@ export interface PingCall {
 	/** the worker itself lives and goes on: the head of its answer has come, a mark, or results. Not called for bytes
 	 * that complete none of them: a slow drip is no sign of life */
 	readonly onAlive: () => void;
+	/** The answer comes from another life of the worker than the capabilities that were read last: called before any
+	 * of its results, which count like all others. The caller should ask for capabilities again */
+	readonly onRestarted: () => void;
 	/** without news of hosts for this long, the call fails; signs of life alone are none */
 	readonly silenceMsMax: number;
 	readonly signal: AbortSignal;

@@ -64,6 +64,8 @@ interface Got {
 	readonly waits: number[];
 	/** signs of life so far */
 	readonly signs: () => number;
+	/** times that the answer was said to be from another life of the worker */
+	readonly restarts: () => number;
 	readonly call: PingCall;
 }
 
@@ -71,6 +73,7 @@ function callOf(texts: readonly string[], changes: Partial<PingCall> = {}): Got 
 	const rows = new Map<number, ResultBlock>();
 	const waits: number[] = [];
 	let signs = 0;
+	let restarts = 0;
 	const call: PingCall = {
 		hosts: hostColumn(texts),
 		probe: 'icmp',
@@ -82,18 +85,28 @@ function callOf(texts: readonly string[], changes: Partial<PingCall> = {}): Got 
 		onAlive: () => {
 			signs += 1;
 		},
+		onRestarted: () => {
+			restarts += 1;
+		},
 		silenceMsMax: 2_000,
 		signal: new AbortController().signal,
 		...changes,
 	};
-	return { rows, waits, signs: () => signs, call };
+	return { rows, waits, signs: () => signs, restarts: () => restarts, call };
 }
 
 const hosts = ['10.0.0.1', 'a.test', 'b.test:80'];
 
-/** A stream of frames: blocks as they stand, other objects as marks. */
+/** Frames: blocks as they stand, other objects as marks. */
 function columns(pieces: readonly object[]): Buffer {
 	return Buffer.concat(pieces.map((piece) => (piece instanceof Uint8Array ? piece : markFrame(piece))));
+}
+
+const head = { worker: 'x', hosts: hosts.length };
+
+/** A stream of frames to a request for `hosts`, without its end. */
+function stream(frames: readonly object[]): Buffer {
+	return columns([head, ...frames]);
 }
 
 function lines(objects: readonly unknown[]): string {
@@ -101,7 +114,7 @@ function lines(objects: readonly unknown[]): string {
 }
 
 const pieces = [
-	{ worker: 'x', hosts: 3 },
+	head,
 	encodeBlock(blockOf([2, 0], 'up')),
 	encodeBlock(blockOf([1], 'down', 'timeout')),
 	{ done: true, results: 3, waitMs: 7 },
@@ -272,7 +285,7 @@ describe('an answer', () => {
 		const blocks = said.map(([status, reason, sent], i) =>
 			encodeBlock({ ...blockOf([i], status, reason), sent: [sent] }),
 		);
-		const body = columns([...blocks, { done: true, results: said.length }]);
+		const body = columns([{ ...head, hosts: said.length }, ...blocks, { done: true, results: said.length }]);
 		const { call, rows } = callOf(texts);
 		await clientOf(await httpServer(answering(body))).ping(call);
 		expect(rows.size).toBe(said.length);
@@ -283,7 +296,8 @@ describe('an answer', () => {
 		const frame = encodeBlock({ ...blockOf([0], 'up'), sent: [5], received: [4], rttMs: [2], rtt });
 		const { settings } = callOf(hosts).call;
 		const { call, rows } = callOf(['10.0.0.1'], { settings: { ...settings, count: 5 } });
-		await clientOf(await httpServer(answering(columns([frame, { done: true, results: 1 }])))).ping(call);
+		const body = columns([{ ...head, hosts: 1 }, frame, { done: true, results: 1 }]);
+		await clientOf(await httpServer(answering(body))).ping(call);
 		expect(rows.get(0)).toMatchObject({ rtt: { min: Float64Array.of(1) } });
 	});
 
@@ -306,9 +320,9 @@ describe('an answer', () => {
 	it('tells at once that all was sent, when the worker says so before the end', async () => {
 		const { promise, resolve } = Promise.withResolvers<void>();
 		const url = await httpServer(async (_, response) => {
-			response.setHeader('content-type', mediaTypes.frames).write(columns([{ sent: true, waitMs: 12 }]));
+			response.setHeader('content-type', mediaTypes.frames).write(stream([{ sent: true, waitMs: 12 }]));
 			await promise;
-			response.end(whole);
+			response.end(columns(pieces.slice(1)));
 		});
 		const waits: number[] = [];
 		const { call } = callOf(hosts, {
@@ -404,13 +418,30 @@ describe('an answer', () => {
 		['fewer hosts than it says', [block([0, 1]), end]],
 		['fewer hosts than asked', [block([0, 1]), { done: true, results: 2 }]],
 		['a frame of another kind after its end', [block([0, 1, 2]), end, Buffer.from([0, 0, 0, 0, 9, 0, 0, 0])]],
+		['the head of another answer', [block([0]), head]],
 		['something after its end', [block([0, 1, 2]), end, end]],
 	])('is refused with %s', async (_, wrong) => {
 		const { call } = callOf(hosts);
-		await expect(clientOf(await httpServer(answering(columns(wrong)))).ping(call)).rejects.toMatchObject({
+		await expect(clientOf(await httpServer(answering(stream(wrong)))).ping(call)).rejects.toMatchObject({
 			name: 'WorkerFailure',
 			kind: 'invalid',
 		});
+	});
+
+	it.each<[string, object[]]>([
+		['nothing at all before its results', [block([0])]],
+		['a sign of life before its head', [{ alive: true }, ...pieces]],
+		['an end before its head', [{ done: true, results: 0 }]],
+		['a head that does not say how many hosts', [{ worker: 'x' }, ...pieces.slice(1)]],
+		['a head that does not say who', [{ hosts: 3 }, ...pieces.slice(1)]],
+		['a head with a number for a name', [{ ...head, request: 1 }, ...pieces.slice(1)]],
+	])('is refused with %s', async (_, wrong) => {
+		const { call, rows } = callOf(hosts);
+		await expect(clientOf(await httpServer(answering(columns(wrong)))).ping(call)).rejects.toMatchObject({
+			kind: 'invalid',
+			message: expect.stringMatching(/no head|before it said whose/),
+		});
+		expect(rows.size).toBe(0);
 	});
 
 	it.each<[string, unknown[]]>([
@@ -494,11 +525,11 @@ describe('an answer', () => {
 	});
 
 	it.each([
-		['lines', mediaTypes.ndjson, '\n'],
-		['frames', mediaTypes.frames, columns([{}])],
-	])('is given up when %s drip and say nothing', async (_, type, drop) => {
+		['lines', mediaTypes.ndjson, '\n', '\n'],
+		['frames', mediaTypes.frames, columns([head]), columns([{}])],
+	])('is given up when %s drip and say nothing', async (_, type, first, drop) => {
 		const url = await httpServer(async (_request, response) => {
-			response.setHeader('content-type', type);
+			response.setHeader('content-type', type).write(first);
 			while (!response.destroyed) {
 				response.write(drop);
 				await sleep(5);
@@ -516,13 +547,14 @@ describe('an answer', () => {
 		const { call, signs, rows } = callOf(hosts);
 		await clientOf(await httpServer(answering(body))).ping(call);
 		expect(rows.size).toBe(3);
-		expect(signs()).toBe(1 + 2 + marks.length + 1);
+		// The head of the response, that of the frames, two blocks, and the end.
+		expect(signs()).toBe(2 + 2 + marks.length + 1);
 	});
 
 	it.each<[string, string, (at: number) => string | Buffer]>([
 		['bytes of a block', mediaTypes.frames, (at) => begun.subarray(at, at + 1)],
-		['marks that nobody knows', mediaTypes.frames, () => columns([{ hello: 'there' }])],
-		['marks that deny it', mediaTypes.frames, () => columns([{ alive: false }])],
+		['marks that nobody knows', mediaTypes.frames, (at) => columns([at === 0 ? head : { hello: 'there' }])],
+		['marks that deny it', mediaTypes.frames, (at) => columns([at === 0 ? head : { alive: false }])],
 		['empty lines', mediaTypes.ndjson, () => '\n'],
 	])('is no sign of life in %s', async (_, type, drop) => {
 		// All but the last byte of the first block.
@@ -537,21 +569,23 @@ describe('an answer', () => {
 		});
 		const { call, signs } = callOf(hosts);
 		await expect(clientOf(url).ping(call)).rejects.toMatchObject({ kind: 'broken' });
-		expect(signs()).toBe(1);
+		// The head of the response, and that of the frames.
+		expect(signs()).toBe(type === mediaTypes.frames ? 2 : 1);
 	});
 
 	it('may say of one host that it is alive for as long as a request can take', async () => {
 		const marks = Buffer.concat(Array<Buffer>(14_400).fill(columns([{ alive: true }])));
+		const start = columns([{ ...head, hosts: 1 }]);
 		const end = columns([encodeBlock(blockOf([0], 'up')), { done: true, results: 1 }]);
 		const { call, signs } = callOf(['10.0.0.1']);
-		await clientOf(await httpServer(answering(Buffer.concat([marks, end])))).ping(call);
-		expect(signs()).toBe(1 + 14_400 + 2);
+		await clientOf(await httpServer(answering(Buffer.concat([start, marks, end])))).ping(call);
+		expect(signs()).toBe(2 + 14_400 + 2);
 	});
 
 	it('may take longer than a silence when it goes on', async () => {
 		const many = Array.from({ length: 12 }, (_, i) => `h${i}.test`);
 		const url = await httpServer(async (_, response) => {
-			response.setHeader('content-type', mediaTypes.frames);
+			response.setHeader('content-type', mediaTypes.frames).write(columns([{ ...head, hosts: 12 }]));
 			for (let i = 0; i < 12; i += 1) {
 				response.write(encodeBlock(blockOf([i], 'up')));
 				await sleep(20);

@@ -84,6 +84,7 @@ it('capabilities may know more than we do, and must know what we need', () => {
 	expect(capabilitiesSchema.parse(said)).toMatchObject({
 		requestForms: ['application/json'],
 		heartbeatMs: 0,
+		requestIds: false,
 	});
 	for (const key of Object.keys(said)) {
 		expect(capabilitiesSchema.safeParse({ ...said, [key]: undefined }).success, key).toBe(false);

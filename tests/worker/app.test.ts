@@ -226,6 +226,25 @@ describe('forms of the answer', () => {
 		expect(addresses).toEqual([undefined, undefined, undefined, '192.0.2.9', undefined]);
 	});
 
+	it.each([mediaTypes.json, mediaTypes.ndjson, mediaTypes.frames])(
+		'says which request it is to, when that has a name (%s)',
+		async (accept) => {
+			const { ping, capabilities } = app();
+			const named = await ping(request, { accept, headers: { 'pingpool-request': '0123456789abcdef' } });
+			expect(named.headers.get('pingpool-request')).toBe('0123456789abcdef');
+			if (accept === mediaTypes.frames) {
+				const { marks } = await columnsOf(named, hosts.length);
+				const worker = capabilities.instance;
+				expect(marks[0]).toEqual({ worker, hosts: 5, request: '0123456789abcdef' });
+			}
+			for (const name of ['', 'x'.repeat(65), 'a, b', '"']) {
+				const other = await ping(request, { accept, headers: { 'pingpool-request': name } });
+				expect(other.status).toBe(200);
+				expect(other.headers.has('pingpool-request')).toBe(false);
+			}
+		},
+	);
+
 	it('is no binary form for a master of an earlier version, to which the type of columns meant lines', async () => {
 		const accept = `${mediaTypes.columns}, ${mediaTypes.ndjson};q=0.5`;
 		const response = await app().ping(request, { accept });

@@ -34,6 +34,7 @@ export function capabilities(changes: Partial<Capabilities> = {}): Capabilities 
 		ratePerSecondMax: 0,
 		requestForms: ['application/json'],
 		heartbeatMs: 0,
+		requestIds: false,
 		...changes,
 	};
 }
