@@ -3,6 +3,7 @@
  * skipped, with the reason in their name. With PINGPOOL_TEST_ALL=1, as in .ci/run, they fail instead, so that a
  * green run there means that everything was run.
  */
+import { spawnSync } from 'node:child_process';
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, test } from 'vitest';
@@ -58,6 +59,21 @@ export function withoutCommand(name: string): string | undefined {
 		}
 	});
 	return found ? undefined : `the ${name} command is missing`;
+}
+
+/** Why the system calls of a process can not be followed here, or `undefined`. */
+export function withoutTracing(): string | undefined {
+	if (process.platform !== 'linux') return 'needs Linux';
+	const missing = withoutCommand('strace');
+	if (missing !== undefined) return missing;
+	const { status } = spawnSync('strace', ['-o', '/dev/null', 'true'], { stdio: 'ignore' });
+	return status === 0 ? undefined : 'strace may not follow processes here';
+}
+
+/** Why a test of minutes is not run now, or `undefined`. */
+export function notLong(): string | undefined {
+	const { PINGPOOL_TEST_ALL: all, PINGPOOL_TEST_LONG: long } = process.env;
+	return all === '1' || long === '1' ? undefined : 'takes minutes; PINGPOOL_TEST_LONG=1 runs it';
 }
 
 /** Why no socket can send echo requests here, or `undefined`. */

@@ -1,0 +1,56 @@
+/**
+ * Losses of power at any moment: `full` keeps every row that was said to be committed, `normal` whole commits
+ * from the first on, and both a database that is sound and can be continued. How: power-loss/power-loss.ts.
+ */
+import { randomInt } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { describeUnless, notLong, testUnless, withoutTracing } from '../requirements.ts';
+import type { PowerLossOptions } from './power-loss/power-loss.ts';
+import { losePower } from './power-loss/power-loss.ts';
+import type { ScriptSize } from './power-loss/script.ts';
+
+const seed = Number(process.env.SEED ?? randomInt(2 ** 31));
+
+const small: ScriptSize = { lives: 2, commits: 7, rowsMax: 60, hostLength: 0, checkpointEvery: 3 };
+const medium: ScriptSize = { ...small, lives: 4, commits: 20, checkpointEvery: 6 };
+/** The log is copied back by the store itself, in the middle of a commit's batch of pages. */
+const large: ScriptSize = { lives: 1, commits: 36, rowsMax: 4_000, hostLength: 250, checkpointEvery: 0 };
+
+async function lossesOf(options: Omit<PowerLossOptions, 'seed'>) {
+	const report = await losePower({ ...options, seed });
+	const { operations, syncs, images, problems } = report;
+	console.log(
+		`power loss, ${options.durability}, SEED=${seed}: ${operations} operations, ${syncs} syncs, ` +
+			`${images} images, ${problems.length} wrong`,
+	);
+	return report;
+}
+
+describeUnless(withoutTracing(), 'a loss of power', () => {
+	test.each(['full', 'normal'] as const)('with --durability %s breaks no promise', async (durability) => {
+		const report = await lossesOf({ durability, size: small, pointsMax: 60, choices: 2 });
+		expect(report.problems).toEqual([]);
+		expect(report.images).toBeGreaterThan(50);
+		// Of a log that is copied back and of every life; full also syncs each of the 14 commits.
+		expect(report.syncs).toBeGreaterThan(durability === 'full' ? 30 : 15);
+	});
+
+	test('would be found to break them without syncs', async () => {
+		const { problems } = await lossesOf({ durability: 'off', size: small, pointsMax: 25, choices: 2 });
+		expect(problems.some((problem) => /rows are there, \d+ were committed/.test(problem))).toBe(true);
+		expect(problems.some((problem) => /SQLITE_CORRUPT|malformed|integrity/.test(problem))).toBe(true);
+	});
+
+	testUnless(
+		notLong(),
+		'at every moment of a longer trace, and while the store itself copies the log back',
+		async () => {
+			for (const durability of ['full', 'normal'] as const) {
+				const every = await lossesOf({ durability, size: medium, pointsMax: 10_000, choices: 3 });
+				const copied = await lossesOf({ durability, size: large, pointsMax: 12, choices: 3 });
+				expect([...every.problems, ...copied.problems]).toEqual([]);
+			}
+		},
+		300_000,
+	);
+});
