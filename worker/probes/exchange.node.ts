@@ -12,7 +12,8 @@ import type { Clock } from '../../shared/clock.ts';
 import { systemErrorCode } from '../../shared/errors.ts';
 import type { IpAddress } from '../../shared/ip.ts';
 import type { Attempt } from './attempt.ts';
-import { failed, shortage } from './attempt.ts';
+import { failed, shortage, trouble } from './attempt.ts';
+import type { ConnectionTable } from './connection-table.node.ts';
 import { hasLocalRoute } from './local-route.node.ts';
 import { meaningOf } from './socket-errors.ts';
 
@@ -20,6 +21,8 @@ export interface ExchangeOptions {
 	readonly address: IpAddress;
 	readonly timeoutMs: number;
 	readonly clock: Clock;
+	/** of this machine */
+	readonly table: ConnectionTable;
 	readonly signal: AbortSignal;
 	/** opens the socket and listens on it; `settle` takes the verdict, `elapsedMs` says the time since the start,
 	 * at most the timeout */
@@ -45,12 +48,13 @@ type Outcome =
 	| { readonly attempt: Attempt }
 	| { readonly code: string | undefined; readonly elapsedMs: number };
 
-function openAndWait({ timeoutMs, clock, signal, open }: ExchangeOptions): Promise<Outcome> {
+function openAndWait({ timeoutMs, clock, table, signal, open }: ExchangeOptions): Promise<Outcome> {
 	return new Promise((resolve, reject) => {
 		if (signal.aborted) {
 			reject(signal.reason);
 			return;
 		}
+		const mayHaveBeenDropped = table.watch();
 		const startMs = clock.monotonicMs();
 		const elapsedMs = (): number => Math.min(clock.monotonicMs() - startMs, timeoutMs);
 		const end = (): void => {
@@ -65,7 +69,10 @@ function openAndWait({ timeoutMs, clock, signal, open }: ExchangeOptions): Promi
 		};
 		let lastTurn: NodeJS.Immediate | undefined;
 		const timer = setTimeout(() => {
-			lastTurn = setImmediate(() => settle({ attempt: failed('timeout') }));
+			lastTurn = setImmediate(() => {
+				const neverLeft = socket.connecting && mayHaveBeenDropped();
+				settle({ attempt: neverLeft ? trouble('no-buffers') : failed('timeout') });
+			});
 		}, timeoutMs);
 		const socket = open((attempt) => settle({ attempt }), elapsedMs);
 		// Stays after the end: a destroyed socket may still have an error to tell.

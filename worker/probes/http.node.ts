@@ -16,6 +16,7 @@ import type { ProbeSettings } from '../../shared/protocol.ts';
 import type { Turnstile } from '../turnstile.ts';
 import type { Attempt } from './attempt.ts';
 import { answered, failed, saidNo, trouble } from './attempt.ts';
+import { ConnectionTable } from './connection-table.node.ts';
 import { exchange } from './exchange.node.ts';
 import { reasonOfStatus, requestHead, requestOf, statusOf } from './http-exchange.ts';
 import { createConnectionProbe } from './per-host.ts';
@@ -35,6 +36,7 @@ export interface HttpProbeOptions {
  * line. Certificates are verified for the name of the target, and no setting of the process switches that off.
  */
 export function createHttpProbe({ clock, turnstile, ca }: HttpProbeOptions): Probe {
+	const table = new ConnectionTable({ clock });
 	let context: SecureContext | undefined;
 	async function attempt(host: ProbeHost, settings: ProbeSettings, signal: AbortSignal): Promise<Attempt> {
 		const { address, port } = host;
@@ -45,6 +47,7 @@ export function createHttpProbe({ clock, turnstile, ca }: HttpProbeOptions): Pro
 			address,
 			timeoutMs: settings.timeoutMs,
 			clock,
+			table,
 			signal,
 			open(settle, elapsedMs) {
 				const to = { host: formatIp(address), port, autoSelectFamily: false };

@@ -7,6 +7,7 @@ import type { ProbeSettings } from '../../shared/protocol.ts';
 import type { Turnstile } from '../turnstile.ts';
 import type { Attempt } from './attempt.ts';
 import { answered, saidNo, trouble } from './attempt.ts';
+import { ConnectionTable } from './connection-table.node.ts';
 import { exchange } from './exchange.node.ts';
 import { createConnectionProbe } from './per-host.ts';
 import type { Probe, ProbeHost } from './probe.ts';
@@ -22,6 +23,7 @@ export interface TcpProbeOptions {
  * clear no, or an answer like any other with `refusedIsUp`.
  */
 export function createTcpProbe({ clock, turnstile }: TcpProbeOptions): Probe {
+	const table = new ConnectionTable({ clock });
 	async function attempt(host: ProbeHost, settings: ProbeSettings, signal: AbortSignal): Promise<Attempt> {
 		const { address, port } = host;
 		if (address === undefined || port === undefined) return trouble('internal');
@@ -29,6 +31,7 @@ export function createTcpProbe({ clock, turnstile }: TcpProbeOptions): Probe {
 			address,
 			timeoutMs: settings.timeoutMs,
 			clock,
+			table,
 			signal,
 			open(settle, elapsedMs) {
 				const socket = connect({ host: formatIp(address), port, autoSelectFamily: false });
