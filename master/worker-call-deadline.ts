@@ -3,20 +3,34 @@
  * drip is heard of forever. One timer and one listener per call, both gone when it is released; AbortSignal.any
  * would leave its traces on a caller's signal that outlives a million calls.
  */
+
+/** A timer that is later than this tells of this process, which was stopped or busy, and nothing of the worker: its
+ * answer may have been waiting for us. Once in a call, it is given this much more time. */
+const lateMsMax = 1_000;
+
+export interface DeadlineOptions {
+	readonly caller: AbortSignal;
+	/** Default: none */
+	readonly silenceMsMax?: number | undefined;
+	readonly totalMsMax: number;
+}
+
 export class Deadline {
 	readonly #controller = new AbortController();
 	readonly #caller: AbortSignal;
 	readonly #silenceMsMax: number;
 	readonly #endMs: number;
 	#heardMs = performance.now();
-	#timer: NodeJS.Timeout;
+	#timer: NodeJS.Timeout | undefined;
+	#timerDueMs = 0;
 	#passed = false;
+	#hadGrace = false;
 
-	constructor(caller: AbortSignal, silenceMsMax: number, totalMsMax: number) {
+	constructor({ caller, silenceMsMax = Number.POSITIVE_INFINITY, totalMsMax }: DeadlineOptions) {
 		this.#caller = caller;
 		this.#silenceMsMax = silenceMsMax;
 		this.#endMs = this.#heardMs + totalMsMax;
-		this.#timer = setTimeout(this.#check, Math.min(silenceMsMax, totalMsMax));
+		this.#checkIn(Math.min(silenceMsMax, totalMsMax));
 		caller.addEventListener('abort', this.#onAbort, { once: true });
 		if (caller.aborted) this.#onAbort();
 	}
@@ -38,13 +52,21 @@ export class Deadline {
 		this.#caller.removeEventListener('abort', this.#onAbort);
 	}
 	readonly #onAbort = (): void => this.#controller.abort(this.#caller.reason);
+	#checkIn(ms: number): void {
+		this.#timerDueMs = performance.now() + ms;
+		this.#timer = setTimeout(this.#check, ms);
+	}
 	readonly #check = (): void => {
-		const leftMs = Math.min(this.#heardMs + this.#silenceMsMax, this.#endMs) - performance.now();
+		const nowMs = performance.now();
+		const leftMs = Math.min(this.#heardMs + this.#silenceMsMax, this.#endMs) - nowMs;
 		if (leftMs > 1) {
-			this.#timer = setTimeout(this.#check, leftMs);
-			return;
+			this.#checkIn(leftMs);
+		} else if (!this.#hadGrace && nowMs - this.#timerDueMs > lateMsMax) {
+			this.#hadGrace = true;
+			this.#checkIn(lateMsMax);
+		} else {
+			this.#passed = true;
+			this.#controller.abort(new Error('deadline'));
 		}
-		this.#passed = true;
-		this.#controller.abort(new Error('deadline'));
 	};
 }

@@ -62,7 +62,7 @@ export class WorkerClient implements WorkerLink {
 	}
 
 	async capabilities(signal: AbortSignal): Promise<Capabilities> {
-		const deadline = new Deadline(signal, capabilitiesMsMax, capabilitiesMsMax);
+		const deadline = new Deadline({ caller: signal, totalMsMax: capabilitiesMsMax });
 		const request = { method: 'GET', path: '/capabilities', body: null, accept: mediaTypes.json } as const;
 		const text = await this.#call(request, deadline, (body) =>
 			readAll(boundedBytes(body, smallBodyBytesMax)),
@@ -87,7 +87,11 @@ export class WorkerClient implements WorkerLink {
 		const body = isColumns
 			? encodeRequest({ probe, ...settings }, hosts.ipv4)
 			: JSON.stringify(jsonRequest(call));
-		const deadline = new Deadline(call.signal, call.silenceMsMax, requestDeadlineMsMax);
+		const deadline = new Deadline({
+			caller: call.signal,
+			silenceMsMax: call.silenceMsMax,
+			totalMsMax: requestDeadlineMsMax,
+		});
 		const requestId = randomBytes(8).toString('hex');
 		const accept = `${mediaTypes.frames}, ${mediaTypes.ndjson};q=0.9, ${mediaTypes.json};q=0.5`;
 		const type = isColumns ? mediaTypes.columns : mediaTypes.json;

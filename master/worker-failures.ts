@@ -20,30 +20,33 @@ export function parseJson(text: string, where: string): unknown {
 	}
 }
 
+/** What any status but 200 means. It comes before the worker sends a probe; a gateway's, after it gave up on the
+ * worker behind it. */
 export async function failureOfStatus(
 	status: number,
-	headers: Record<string, string | string[] | undefined>,
+	headers: Readonly<Record<string, string | string[] | undefined>>,
 	body: AsyncIterable<Uint8Array>,
 	tokenProblem: string,
 ): Promise<WorkerFailure> {
 	const said = saidIn(await readStart(body));
-	switch (status) {
-		case 401:
-		case 403:
-			return new WorkerFailure('refused', `${tokenProblem} (HTTP ${status})`);
-		case 429:
-			return new WorkerFailure('busy', `is busy (HTTP ${status})`, {
-				retryAfterMs: retryAfterMs(String(headers['retry-after'] ?? '')),
-			});
-		case 404:
-		case 405:
-			return invalid(`is not a pingpool worker (HTTP ${status})`);
-		default:
-			if (status >= 500) return new WorkerFailure('broken', `failed with HTTP ${status}${said}`);
-			if (status >= 400)
-				return new WorkerFailure('rejected', `rejected the request with HTTP ${status}${said}`);
-			return invalid(`is not a pingpool worker (HTTP ${status})`);
+	const askedMs = retryAfterMs(headers);
+	if (status === 401 || status === 403) {
+		return new WorkerFailure('refused', `${tokenProblem} (HTTP ${status})`);
 	}
+	if (status === 413) {
+		return new WorkerFailure('too-large', `takes no request of that size (HTTP ${status})${said}`);
+	}
+	if (status === 429 || (status === 503 && askedMs !== undefined)) {
+		return new WorkerFailure('busy', `is busy (HTTP ${status})`, { retryAfterMs: askedMs ?? 1_000 });
+	}
+	if (status >= 500) {
+		const probed = status === 502 || status === 504;
+		return new WorkerFailure('broken', `failed with HTTP ${status}${said}`, { probed });
+	}
+	if (status >= 400 && status !== 404 && status !== 405) {
+		return new WorkerFailure('rejected', `rejected the request with HTTP ${status}${said}`);
+	}
+	return new WorkerFailure('invalid', `is not a pingpool worker (HTTP ${status})`, { probed: false });
 }
 
 function saidIn(text: string): string {
@@ -60,11 +63,14 @@ export function printable(text: string): string {
 	return escapeUnsafe(text.slice(0, 200));
 }
 
-/** Seconds or an HTTP date (RFC 9110 section 10.2.3), in ms, capped; one second when there is none. */
-function retryAfterMs(value: string): number {
-	const seconds = /^[0-9]{1,9}$/.test(value) ? Number(value) : undefined;
-	const ms = seconds === undefined ? Date.parse(value) - Date.now() : seconds * 1000;
-	return Number.isNaN(ms) ? 1_000 : Math.min(Math.max(ms, 0), retryAfterMsMax);
+/** Seconds or an HTTP date (RFC 9110 section 10.2.3), in ms, capped; `undefined` when there is none. A date is
+ * counted from what the worker's own clock says, because ours may be hours off. */
+function retryAfterMs(headers: Readonly<Record<string, string | string[] | undefined>>): number | undefined {
+	const value = headers['retry-after'];
+	if (typeof value !== 'string') return undefined;
+	const nowMs = Date.parse(String(headers.date));
+	const ms = /^[0-9]{1,9}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - nowMs;
+	return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), retryAfterMsMax);
 }
 
 /** Codes of errors that come before a byte of the request has left, and what they mean to who waits for it. */
@@ -73,12 +79,19 @@ const neverSent = new Map([
 	['EHOSTUNREACH', 'the network knows no way to it'],
 	['ENETUNREACH', 'this machine has no route to it'],
 	['ENETDOWN', 'the network of this machine is down'],
-	['EADDRNOTAVAIL', 'this machine has no local address or port left for it'],
 	['ENOTFOUND', 'its name has no address'],
 	['EAI_AGAIN', 'its name could not be looked up'],
 	['UND_ERR_CONNECT_TIMEOUT', 'no connection in time'],
-	['EMFILE', 'this machine is out of file descriptors'],
-	['ENFILE', 'this machine is out of file descriptors'],
+	['ETIMEDOUT', 'no connection in time'],
+]);
+
+/** Codes of this machine's own shortages, and what is short. The request, if it began to leave, was cut. */
+const shortages = new Map([
+	['EMFILE', 'out of file descriptors'],
+	['ENFILE', 'out of file descriptors'],
+	['EADDRNOTAVAIL', 'out of ports or addresses to connect from'],
+	['ENOBUFS', 'out of memory for the network'],
+	['ENOMEM', 'out of memory'],
 ]);
 
 /** A fault of ours (of whoever takes the results, too) has no system code, and stays what it is. */
@@ -90,18 +103,34 @@ export function failureOf(error: unknown, headArrived: boolean): unknown {
 			? new WorkerFailure('broken', 'broke off its answer', { cause: error })
 			: new WorkerFailure('invalid', 'is not a pingpool worker (it does not speak HTTP)', { cause: error });
 	}
-	const code = systemErrorCode(error);
+	const code = codeOf(error);
 	if (code === undefined) return error;
-	const meaning = neverSent.get(code);
+	const shortage = shortages.get(code);
+	if (shortage !== undefined) {
+		const message = `can not be asked: this machine is ${shortage} (${code})`;
+		return new WorkerFailure('local', message, { cause: error, probed: headArrived });
+	}
+	const syscall = (error as { syscall?: unknown }).syscall;
+	// A connection that was there can end with the codes of one that never was.
+	const mayHaveLeft = headArrived || syscall === 'read' || syscall === 'write';
+	const meaning = mayHaveLeft ? undefined : notConnected(code, error);
 	if (meaning !== undefined) {
 		return new WorkerFailure('unreachable', `can not be reached: ${meaning} (${code})`, { cause: error });
 	}
-	if (/CERT|TLS|SSL|VERIFY|EPROTO/.test(code)) {
-		return new WorkerFailure('unreachable', `can not be reached: ${tlsProblem(error)} (${code})`, {
-			cause: error,
-		});
-	}
 	return new WorkerFailure('broken', `broke off the connection (${code})`, { cause: error });
+}
+
+/** Why there was no connection, or `undefined` when there was one. */
+function notConnected(code: string, error: unknown): string | undefined {
+	if (/CERT|TLS|SSL|VERIFY|EPROTO/.test(code)) return tlsProblem(error);
+	return neverSent.get(code);
+}
+
+/** Of several addresses of a name, one that refused us says more than one that this machine has no way to. */
+function codeOf(error: unknown): string | undefined {
+	if (!(error instanceof AggregateError)) return systemErrorCode(error);
+	const codes = error.errors.map(systemErrorCode).filter((code) => code !== undefined);
+	return codes.find((code) => !shortages.has(code)) ?? codes[0];
 }
 
 function tlsProblem(error: unknown): string {

@@ -342,7 +342,7 @@ export class Dispatcher {
 		for (let row = 0; row < answered.length; row += 1) if (answered[row] === 0) rows.push(row);
 		if (rows.length === 0) return;
 		if (this.#requests.signal.aborted) return;
-		const seen = failure === undefined || ['broken', 'rejected', 'invalid'].includes(failure.kind);
+		const seen = failure === undefined || ['broken', 'rejected', 'too-large', 'invalid'].includes(failure.kind);
 		const tries = chunk.tries + (seen ? 1 : 0);
 		const { positions, hosts } = chunk;
 		if (tries >= triesMax) {

@@ -19,8 +19,11 @@ export interface PingCall {
 	/** The answer comes from another life of the worker than the capabilities that were read last: called before any
 	 * of its results, which count like all others. The caller should ask for capabilities again */
 	readonly onRestarted: () => void;
-	/** without news of hosts for this long, the call fails; signs of life alone are none */
-	readonly silenceMsMax: number;
+	/** without news of hosts for this long, the call fails; signs of life alone are none. Default: whoever calls
+	 * watches over that, and aborts */
+	readonly silenceMsMax?: number;
+	/** ends the call, which then rejects with the signal's reason as it is: a WorkerFailure, when the caller has given
+	 * up on the worker */
 	readonly signal: AbortSignal;
 }
 
@@ -36,27 +39,49 @@ export interface WorkerLink {
 
 /**
  * - `unreachable`: the request never arrived
+ * - `local`: this machine could not send it, for want of descriptors, ports or memory: no fault of the worker's
  * - `broken`: it may have arrived; the answer was cut, or did not come in time
  * - `busy`: the worker asks to come back later
  * - `refused`: our token is not accepted
  * - `invalid`: what answers does not speak the protocol, or says what can not be
+ * - `too-large`: the worker takes fewer hosts, or bytes, at a time
  * - `rejected`: the worker finds the request itself wrong
  */
-export type WorkerFailureKind = 'unreachable' | 'broken' | 'busy' | 'refused' | 'invalid' | 'rejected';
+export type WorkerFailureKind =
+	| 'unreachable'
+	| 'local'
+	| 'broken'
+	| 'busy'
+	| 'refused'
+	| 'invalid'
+	| 'too-large'
+	| 'rejected';
+
+/** Of which the hosts may have been probed, unless it is known better. */
+const probedKinds: readonly WorkerFailureKind[] = ['broken', 'invalid'];
+
+export interface WorkerFailureOptions {
+	readonly cause?: unknown;
+	readonly retryAfterMs?: number | undefined;
+	readonly probed?: boolean;
+}
 
 export class WorkerFailure extends Error {
 	override readonly name = 'WorkerFailure';
 	readonly kind: WorkerFailureKind;
 	/** with `busy`: how long the worker asked for, in ms */
 	readonly retryAfterMs: number | undefined;
+	/** hosts of the request may have been probed, and may have done the worker harm */
+	readonly probed: boolean;
 
 	constructor(
 		kind: WorkerFailureKind,
 		message: string,
-		{ cause, retryAfterMs }: { cause?: unknown; retryAfterMs?: number } = {},
+		{ cause, retryAfterMs, probed = probedKinds.includes(kind) }: WorkerFailureOptions = {},
 	) {
 		super(message, cause === undefined ? undefined : { cause });
 		this.kind = kind;
 		this.retryAfterMs = retryAfterMs;
+		this.probed = probed;
 	}
 }

@@ -633,7 +633,7 @@ describe('an answer that is no success', () => {
 		[403, 'refused', /token/],
 		[404, 'invalid', /not a pingpool worker/],
 		[405, 'invalid', /not a pingpool worker/],
-		[413, 'rejected', /HTTP 413/],
+		[413, 'too-large', /takes no request of that size \(HTTP 413\): because/],
 		[429, 'busy', /busy/],
 		[500, 'broken', /HTTP 500: because/],
 		[502, 'broken', /HTTP 502/],
