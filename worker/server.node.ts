@@ -5,12 +5,12 @@ import { getRequestListener } from '@hono/node-server';
 import { getConnInfo } from '@hono/node-server/conninfo';
 import { systemClock } from '../shared/clock.ts';
 import { PingpoolError } from '../shared/errors.ts';
-import { connectionsMax } from '../shared/limits.ts';
 import type { Pacer } from '../shared/pacer.ts';
 import { createTargetPolicy } from '../shared/policy.ts';
 import type { Capabilities } from '../shared/protocol.ts';
 import { createApp } from './app.ts';
 import { buildCapabilities } from './capabilities.ts';
+import { connectionPlaces } from './descriptors.node.ts';
 import { errorResponse } from './error-response.ts';
 import type { EchoEngine } from './icmp/echo-engine.ts';
 import type { NodeWorkerOptions } from './node.ts';
@@ -44,7 +44,7 @@ const connectionsPerServerMax = 4_096;
 export function buildServer(options: ServerOptions): BuiltServer {
 	const { pacer, engine, hostsPerRequestMax, hostsInFlightMax, allow, deny, tokens, log } = options;
 	const clock = systemClock;
-	const turnstile = new Turnstile({ placesMax: connectionsMax, pace: { pacer, clock } });
+	const turnstile = new Turnstile({ placesMax: connectionPlaces(), pace: { pacer, clock } });
 	const probes = [
 		...(engine === undefined ? [] : [createIcmpProbe(engine)]),
 		createTcpProbe({ clock, turnstile }),

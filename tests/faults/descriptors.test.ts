@@ -1,0 +1,62 @@
+/** Fault 8: a master or a worker that has hardly any file descriptors. */
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { token, Workspace } from '../e2e/command-line.ts';
+import { describeUnless, withoutCommand } from '../requirements.ts';
+import type { Listener } from '../worker/probes/listener.ts';
+import { listen } from '../worker/probes/listener.ts';
+
+/** Starts a program with so many descriptors and no more. */
+const limitedTo = (descriptors: number) => ({
+	command: (...args: string[]): [string, ...string[]] => ['prlimit', `--nofile=${descriptors}`, ...args],
+});
+const allow = { PINGPOOL_ALLOW: '127.0.0.0/8', PINGPOOL_TOKEN: token };
+const hosts = 1_500;
+
+describeUnless(withoutCommand('prlimit'), 'hardly any descriptors', () => {
+	let space: Workspace;
+	let listener: Listener;
+	beforeAll(async () => {
+		listener = await listen((socket) => socket.resume().on('end', () => socket.end()), '0.0.0.0');
+	});
+	afterAll(() => listener?.[Symbol.asyncDispose]());
+	beforeEach(() => {
+		space = new Workspace();
+		space.write(
+			'hosts.txt',
+			Array.from({ length: hosts }, (_, i) => `127.1.${i >> 8}.${i & 255}:${listener.port}`),
+		);
+	});
+	afterEach(() => space[Symbol.dispose]());
+
+	/** Every host has one row, and none of them is down. */
+	function expectAllUp(): void {
+		expect(space.rows('SELECT status, count(*) AS n, count(DISTINCT host) AS hosts FROM results')).toEqual([
+			{ status: 'up', n: hosts, hosts },
+		]);
+	}
+
+	test('a master and its embedded worker with 64 each go slower, and miss nobody', async () => {
+		const { code, stderr } = await space.master(['--rate', '0'], { lab: limitedTo(64), env: allow });
+		expect([code, stderr]).toEqual([0, expect.stringContaining('worker embedded: ')]);
+		expectAllUp();
+	});
+
+	test('a worker with 64 goes slower, and keeps some for its master', async () => {
+		const { running, url } = await space.worker(['--rate', '0'], { lab: limitedTo(64), env: allow });
+		await using _running = running;
+		space.write('workers.txt', `${url}\n`);
+		const env = { PINGPOOL_TOKEN: token };
+		const args = ['--rate', '0', '--workers', 'workers.txt', '--chunk', '20'];
+		const { code, stderr } = await space.master(args, { env });
+		expect(code).toBe(0);
+		expect(stderr).not.toContain('broke off');
+		expectAllUp();
+	});
+
+	test('a master that has too few to begin says so, and calls nobody down', async () => {
+		const { code, stdout, stderr } = await space.master([], { lab: limitedTo(32), env: allow });
+		expect([code, stdout]).toEqual([1, '']);
+		expect(stderr).toMatch(/^pingpool: .*\n {2}.*\n$/m);
+		expect(space.count("SELECT count(*) FROM results WHERE status = 'down'")).toBe(0);
+	});
+});
