@@ -11,9 +11,10 @@ import type { MasterConfig } from './config.ts';
 import { ConfigExit, parseMasterConfig } from './config.ts';
 import type { OnRunEvent, RunEvent } from './events.ts';
 import type { RunOutcome } from './run.ts';
+import type { TargetList } from './targets/target-list.ts';
 import { eventText } from './view/event-text.ts';
 import { ProgressView } from './view/progress.ts';
-import { jsonSummary, summaryLines } from './view/summary.ts';
+import { doneText, jsonSummary, summaryLines } from './view/summary.ts';
 import { limitYoungGeneration } from './young-generation.ts';
 
 /**
@@ -108,52 +109,45 @@ async function runWith(config: MasterConfig, signals: Signals, closers: Closer[]
 	if (config.hosts === '-' && process.stdin.isTTY === true && !config.quiet) {
 		progress.message('reading hosts from the terminal, one per line; Ctrl-D ends the list');
 	}
-	const { openTargetList } = await import('./targets/open.node.ts');
-	const list = await openTargetList({
-		input: config.hosts === '-' ? { stream: process.stdin, name: 'stdin' } : { path: config.hosts },
-		excludePath: config.exclude,
-		probe: config.probe,
-		skipInvalid: config.skipInvalid,
-		check: (target) => portProblem(target, config),
-		signal: signals.signal,
+	// Told when something is no longer wanted: the first failure ends what else was begun.
+	const stop = new AbortController();
+	const wanted = AbortSignal.any([signals.signal, stop.signal]);
+	// Nobody else can have the database from here on; into it, nothing is written before a worker has answered.
+	const { holdThreadStore } = await import('./store/thread-store.ts');
+	const holding = holdThreadStore({
+		path: config.db,
+		durability: config.durability,
+		onNotice: (message) => onEvent({ type: 'notice', message }),
 	});
-	closers.push(() => list.close());
+	closers.push(async () => (await holding.catch(() => undefined))?.close());
+	const reading = readList(config, wanted);
+	closers.push(async () => {
+		stop.abort(noLongerNeeded);
+		await (await reading.catch(() => undefined))?.close();
+	});
+	const [held, list] = await Promise.all([holding, reading]);
 	const { total, invalid, duplicates, excluded } = list;
 	onEvent({ type: 'list-read', total, invalid, duplicates, excluded });
+	const { decideRun, wantedRun } = await import('./resume.ts');
+	const decision = decideRun(held.lastRun, wantedRun(config, list), config);
+	if (decision.kind === 'refuse') throw decision.error;
 
 	// Loaded here, while an embedded worker still starts.
-	const [{ meetWorkers }, { openThreadStore }, { executeRun }] = await Promise.all([
-		import('./fleet.ts'),
-		import('./store/thread-store.ts'),
-		import('./run.ts'),
-	]);
-	const stopMeeting = new AbortController();
+	const [{ meetWorkers }, { executeRun }] = await Promise.all([import('./fleet.ts'), import('./run.ts')]);
 	const meet = async () => {
 		if (embedded !== undefined) {
 			const { url, token } = await embedded.ready;
 			members.push({ name: 'embedded', url, token, weight: 1 });
 		}
-		const stop = AbortSignal.any([signals.signal, stopMeeting.signal]);
-		const workers = await meetWorkers(members, onEvent, stop);
+		const workers = await meetWorkers(members, onEvent, wanted);
 		if (workers.length === 0) throw noWorker(config);
 		return workers;
 	};
-	const meeting = meet();
-	// The database's thread may fail before they have met.
+	const workers = await meet();
 	closers.push(async () => {
-		stopMeeting.abort(noLongerNeeded);
-		const workers = await meeting.catch(() => []);
 		await Promise.all(workers.map(({ client }) => client.close()));
 	});
-	// Without a worker the database stays as it is, but its thread takes as long to start as workers to answer.
-	const opening = openThreadStore({
-		path: config.db,
-		durability: config.durability,
-		onNotice: (message) => onEvent({ type: 'notice', message }),
-		after: meeting,
-	});
-	const [workers, store] = await Promise.all([meeting, opening]);
-	closers.push(() => store.close());
+	const store = await held.open();
 	const outcome = await executeRun({
 		config,
 		list,
@@ -168,6 +162,18 @@ async function runWith(config: MasterConfig, signals: Signals, closers: Closer[]
 	progress.stop();
 	report(outcome, config);
 	return exitCodeOfRun(outcome, config, signals.exitCode());
+}
+
+async function readList(config: MasterConfig, signal: AbortSignal): Promise<TargetList> {
+	const { openTargetList } = await import('./targets/open.node.ts');
+	return openTargetList({
+		input: config.hosts === '-' ? { stream: process.stdin, name: 'stdin' } : { path: config.hosts },
+		excludePath: config.exclude,
+		probe: config.probe,
+		skipInvalid: config.skipInvalid,
+		check: (target) => portProblem(target, config),
+		signal,
+	});
 }
 
 function noWorker({ workers }: MasterConfig): PingpoolError {
@@ -205,11 +211,10 @@ function report(outcome: RunOutcome, config: MasterConfig): void {
 	const { error, state } = outcome;
 	if (error instanceof PingpoolError) printError(error);
 	else if (error !== undefined) throw error;
-	if (state === 'interrupted' && !config.quiet) {
-		process.stderr.write(
-			'interrupted: what arrived is in the database; the same command pings the list again\n',
-		);
-	}
+	const resumable = `${doneText(outcome, config.db)}; the same command goes on where it stopped\n`;
+	if (state === 'interrupted' && !config.quiet) process.stderr.write(`interrupted: ${resumable}`);
+	// Books that do not balance are not gone on with.
+	if (error instanceof PingpoolError && error.code !== 'internal') process.stderr.write(`  ${resumable}`);
 }
 
 function exitCodeOfRun(

@@ -13,6 +13,7 @@ import {
 	requestMsMax,
 	timeoutMsMax,
 	timeoutMsMin,
+	workerTimeoutMsDefault,
 } from '../shared/limits.ts';
 import type { ProbeSettings } from '../shared/protocol.ts';
 import type { ProbeName } from '../shared/target.ts';
@@ -27,6 +28,8 @@ export interface MasterConfig {
 	readonly skipInvalid: boolean;
 	readonly db: string;
 	readonly durability: Durability;
+	/** begin a new run, although there is one that has not finished */
+	readonly fresh: boolean;
 	/** path of the workers file; `undefined` for an embedded worker */
 	readonly workers: string | undefined;
 	/** for workers whose line names none */
@@ -58,6 +61,7 @@ Examples:
   pingpool master                                     hosts.txt through an embedded worker into hosts.db
   pingpool master --workers workers.txt               the same through workers on other machines
   pingpool master --hosts lan.txt --db lan.db --count 10 --interval 200
+  pingpool master --fresh                             a new run, whatever became of the last one
   echo 10.0.0.0/24 | pingpool master --hosts - --json
   pingpool master --probe tcp --port 443 --fail-on-down
 
@@ -69,10 +73,13 @@ embedded worker gets as well (without it, a worker's own default of ${ratePerSec
 
 Exit codes:
   0  every host has an answer, whatever it is
-  1  some hosts could not be probed (status "error"), or the run failed
-  2  wrong usage or input
+  1  some hosts could not be probed (status "error"), or the run failed: then it is resumable
+  2  wrong usage or input; a list or options other than those of the run that would go on
   3  with --fail-on-down: a host is down
-  130, 143  interrupted; what arrived is in the database
+  130, 143  interrupted; resumable
+
+A run that was interrupted, failed or killed goes on when the same command is given again; what has an answer is
+not asked again. Only one master at a time may have a database.
 `;
 
 /** What both spellings of an option say: the flag, and its environment variable. */
@@ -132,6 +139,7 @@ function createCommand(version: string): Command {
 		)
 			.choices(durabilities)
 			.default('normal'),
+		flag('--fresh', 'begin a new run, although there is an unfinished one that would go on'),
 		fileOption('--workers <file>', 'workers, one URL per line (default: one embedded worker)'),
 		option('--probe <name>', 'probe of hosts without a scheme')
 			.choices(probeNames)
@@ -162,9 +170,12 @@ function createCommand(version: string): Command {
 			'--concurrency <n>',
 			'requests at a time per worker (default: by what the worker can do)',
 		).argParser(number('', 1, connectionsPerWorkerMax, true)),
-		option('--worker-timeout <ms>', 'how long to wait when no worker is left')
+		option(
+			'--worker-timeout <ms>',
+			'how long to wait for one when no worker is left; then the run ends, and the same command goes on with it',
+		)
 			.argParser(number(' of milliseconds', 0, 86_400_000))
-			.default(20_000),
+			.default(workerTimeoutMsDefault),
 		flag('--json', 'print the summary as one JSON object'),
 		flag('--quiet', 'print errors only'),
 		flag('--fail-on-down', 'end with exit code 3 when a host is down'),
@@ -179,6 +190,7 @@ interface ParsedOptions {
 	skipInvalid?: boolean;
 	db: string;
 	durability: Durability;
+	fresh?: boolean;
 	workers?: string;
 	probe: ProbeName;
 	port?: number;
@@ -225,6 +237,7 @@ export function parseMasterConfig(argv: readonly string[], version: string): Mas
 		skipInvalid: options.skipInvalid === true,
 		db: options.db,
 		durability: options.durability,
+		fresh: options.fresh === true,
 		workers: options.workers,
 		token: firstToken(process.env.PINGPOOL_TOKEN),
 		probe: options.probe,

@@ -11,6 +11,8 @@ export type RunEvent =
 	| { type: 'worker-set-aside'; worker: string; message: string; forMs: number | undefined }
 	| { type: 'worker-back'; worker: string }
 	| { type: 'run-started'; runId: number; total: number }
+	/** a run that had not finished goes on; `done` of its hosts have an answer */
+	| { type: 'run-continued'; runId: number; done: number; total: number }
 	/** no worker is left; the run waits up to `forMs` */
 	| { type: 'waiting-for-workers'; forMs: number }
 	| { type: 'chunk-failed'; worker: string; hosts: number; message: string }

@@ -1,20 +1,23 @@
 /** The pipeline of one run: list → chunks → workers → store. */
 import type { Clock } from '../shared/clock.ts';
-import { PingpoolError } from '../shared/errors.ts';
+import { sliceHosts } from '../shared/host-column.ts';
 import type { Status } from '../shared/outcome.ts';
 import { reasons, statuses } from '../shared/outcome.ts';
 import { Pacer } from '../shared/pacer.ts';
 import type { Random } from '../shared/random.ts';
+import { accountingError } from './accounting.ts';
 import type { MasterConfig } from './config.ts';
 import { ChunkSource } from './dispatch/chunk-source.ts';
 import type { AnsweredRows } from './dispatch/dispatcher.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
 import type { LaneTally } from './dispatch/lane.ts';
 import { Lane } from './dispatch/lane.ts';
+import { Ledger } from './dispatch/rules/ledger.ts';
 import type { OnRunEvent } from './events.ts';
 import type { MetWorker } from './fleet.ts';
+import { openRun, wantedRun } from './resume.ts';
 import type { RunCounts, Store } from './store/store.ts';
-import type { TargetList } from './targets/target-list.ts';
+import type { TargetBatch, TargetList } from './targets/target-list.ts';
 
 /** How long what is under way may take to end after an interruption. */
 const drainMsMax = 10_000;
@@ -35,6 +38,8 @@ export interface RunOutcome {
 	readonly runId: number;
 	readonly state: 'finished' | 'failed' | 'interrupted';
 	readonly total: number;
+	/** hosts that had a row when the run was continued; 0 for a new run */
+	readonly doneBefore: number;
 	/** counted by the database */
 	readonly counts: RunCounts;
 	/** hosts per reason, of those that are not up */
@@ -64,13 +69,9 @@ export async function executeRun(deps: RunDeps): Promise<RunOutcome> {
 	const { config, list, store, workers, clock, random, onEvent, interrupted } = deps;
 	const { settings } = config;
 	const startedMs = clock.monotonicMs();
-	const runId = await store.startRun({
-		startedAtMs: clock.wallMs(),
-		total: list.total,
-		fingerprint: list.fingerprint,
-		options: { probe: config.probe, ...settings, port: settings.port ?? null },
-	});
-	onEvent({ type: 'run-started', runId, total: list.total });
+	const wanted = wantedRun(config, list);
+	const { runId, done, doneBefore } = await openRun({ store, wanted, fresh: config.fresh, clock, onEvent });
+	const ledger = new Ledger(list.total, done);
 
 	const probesPerHost = Math.max(settings.count, settings.count > 1 ? 1 : settings.attempts);
 	const lanes = workers.map(
@@ -86,7 +87,11 @@ export async function executeRun(deps: RunDeps): Promise<RunOutcome> {
 	);
 	const tally = new Tally(lanes);
 	const ended = new AbortController();
-	const source = new ChunkSource({ batches: list.batches(ended.signal), random });
+	const batches = openTargets(
+		list.batches(ended.signal, (page) => ledger.hasPage(page)),
+		ledger,
+	);
+	const source = new ChunkSource({ batches, random });
 	const dispatcher = new Dispatcher({
 		source,
 		lanes,
@@ -105,7 +110,7 @@ export async function executeRun(deps: RunDeps): Promise<RunOutcome> {
 		clock,
 		random,
 	});
-	deps.watch(() => tally.progress(list.total, dispatcher.inFlight));
+	deps.watch(() => tally.progress(list.total, doneBefore, dispatcher.inFlight));
 
 	const onInterrupted = (): void => {
 		onEvent({ type: 'stopping', inFlight: dispatcher.inFlight });
@@ -131,7 +136,7 @@ export async function executeRun(deps: RunDeps): Promise<RunOutcome> {
 	});
 
 	// Interrupted after the last answer is finished all the same.
-	const complete = error === undefined && tally.done === list.total;
+	const complete = error === undefined && doneBefore + tally.done === list.total;
 	let state: RunOutcome['state'] = 'failed';
 	if (complete) state = 'finished';
 	else if (error === undefined && interrupted.aborted) state = 'interrupted';
@@ -139,23 +144,16 @@ export async function executeRun(deps: RunDeps): Promise<RunOutcome> {
 	const counts = await store.finishRun(runId, { state, finishedAtMs: clock.wallMs() }).catch((caught) => {
 		throw error ?? caught;
 	});
-	const stored = statuses.reduce((sum, status) => sum + counts[status], 0);
-	if (error === undefined && stored !== tally.done) {
-		state = 'failed';
-		error = new PingpoolError(
-			'internal',
-			`${tally.done} answers arrived, but the database has ${stored} of them`,
-		);
-	} else if (error === undefined && state === 'failed') {
-		error = new PingpoolError(
-			'internal',
-			`${list.total} hosts were to be pinged, ${tally.done} have an answer`,
-		);
+	if (error === undefined) {
+		const books = { accepted: list.total, doneBefore, arrived: tally.done, stored: counts };
+		error = accountingError({ ...books, complete: state !== 'interrupted' });
+		if (error !== undefined) state = 'failed';
 	}
 	return {
 		runId,
 		state,
 		total: list.total,
+		doneBefore,
 		counts,
 		byReason: tally.byReason(),
 		workers: lanes.map(({ name, tally: each }) => ({ name, tally: each })),
@@ -170,6 +168,23 @@ async function flushNowAndThen(store: Store, clock: Clock, signal: AbortSignal):
 		await clock.sleep(flushMs, signal).catch(() => undefined);
 		if (signal.aborted) return;
 		await store.flush();
+	}
+}
+
+/** What of the list has no answer yet. */
+async function* openTargets(
+	batches: AsyncIterable<TargetBatch>,
+	ledger: Ledger,
+): AsyncGenerator<TargetBatch, void, undefined> {
+	for await (const { firstPosition, hosts, probes } of batches) {
+		for (let from = 0; from < hosts.length; ) {
+			const answered = ledger.has(firstPosition + from);
+			let to = from + 1;
+			while (to < hosts.length && ledger.has(firstPosition + to) === answered) to += 1;
+			const open = { hosts: sliceHosts(hosts, from, to), probes: probes.subarray(from, to) };
+			if (!answered) yield { firstPosition: firstPosition + from, ...open };
+			from = to;
+		}
 	}
 }
 
@@ -196,8 +211,8 @@ class Tally {
 		}
 	}
 
-	progress(total: number, inFlight: number): RunProgress {
-		return { total, done: this.done, byStatus: this.#byStatus, inFlight };
+	progress(total: number, doneBefore: number, inFlight: number): RunProgress {
+		return { total, done: doneBefore + this.done, byStatus: this.#byStatus, inFlight };
 	}
 
 	byReason(): Map<string, number> {

@@ -16,6 +16,7 @@ const names: readonly string[] = [
 	'SKIP_INVALID',
 	'DB',
 	'DURABILITY',
+	'FRESH',
 	'WORKERS',
 	'PROBE',
 	'COUNT',

@@ -81,6 +81,9 @@ export const requestDefaults = {
 	intervalMs: 1_000,
 } as const;
 
+/** How long a run waits by default when no worker is left, before it ends and is left to be continued. */
+export const workerTimeoutMsDefault = 60_000;
+
 /** Addresses that one line of a hosts file (a CIDR or a range) may stand for: a /8. */
 export const addressesPerLineMax = 2 ** 24;
 

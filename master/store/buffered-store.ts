@@ -3,8 +3,9 @@
  * other. A buffer that could not be written is kept and tried again, before all later ones, when somebody
  * flushes.
  */
+import type { LedgerPages } from '../dispatch/rules/ledger.ts';
 import { RowBuffer } from './row-buffer.ts';
-import type { NewRun, RunCounts, RunEnd, Store, StoredRows } from './store.ts';
+import type { NewRun, RunCounts, RunEnd, RunRecord, Store, StoredRows } from './store.ts';
 
 /** Full buffers that may wait to be written before `append` makes its caller wait. */
 const waitingMax = 2;
@@ -12,6 +13,8 @@ const waitingMax = 2;
 /** Whatever keeps rows: the database itself, or the way to the thread that has it. */
 export interface RowSink {
 	startRun(run: NewRun): Promise<number>;
+	lastRun(): Promise<RunRecord | undefined>;
+	continueRun(runId: number): Promise<LedgerPages>;
 	/**
 	 * Commits the rows of a buffer, all or none. A position that is there already keeps its row.
 	 *
@@ -52,6 +55,16 @@ export class BufferedStore implements Store {
 
 	startRun(run: NewRun): Promise<number> {
 		return this.#sink.startRun(run);
+	}
+
+	async lastRun(): Promise<RunRecord | undefined> {
+		await this.flush();
+		return this.#sink.lastRun();
+	}
+
+	async continueRun(runId: number): Promise<LedgerPages> {
+		await this.flush();
+		return this.#sink.continueRun(runId);
 	}
 
 	async append(rows: StoredRows): Promise<void> {

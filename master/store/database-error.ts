@@ -11,11 +11,11 @@ interface Explanation {
 const explanations: Readonly<Record<string, Explanation>> = {
 	SQLITE_FULL: {
 		problem: 'can not grow: the disk is full',
-		hint: 'Free some space or give another file with --db; what was committed is kept.',
+		hint: 'Free some space and run the same command: it goes on where it stopped; what was committed is kept.',
 	},
 	SQLITE_IOERR: {
 		problem: 'can not be read or written: the disk reports an error',
-		hint: 'Look at the system log for the disk, or give another file with --db; what was committed is kept.',
+		hint: 'Look at the system log for the disk. Once it is well, run the same command: it goes on where it stopped.',
 	},
 	SQLITE_BUSY: {
 		problem: 'is locked by another program',

@@ -38,7 +38,7 @@ export function openDatabase(
 	let db: Database.Database | undefined;
 	try {
 		const writtenAtMs = createOrStat(path);
-		const kind = inspect(path, busyTimeoutMs);
+		const kind = inspect(path, busyTimeoutMs, (_, found) => found) ?? 'empty';
 		db = new Database(path, { fileMustExist: true, timeout: busyTimeoutMs });
 		db.pragma('journal_mode = WAL');
 		// With a write-ahead log, NORMAL syncs it before it is copied back, FULL at every commit too.
@@ -53,10 +53,15 @@ export function openDatabase(
 	}
 }
 
-/** @returns when the file was last written, in ms UTC */
-function createOrStat(path: string): number {
+/**
+ * Whether there could be a database at a path, without making anything.
+ *
+ * @returns whether there is a file
+ * @throws PingpoolError `database` that says what is missing
+ */
+export function checkPlace(path: string): boolean {
 	const folder = dirname(path);
-	let stats = statSync(path, { throwIfNoEntry: false });
+	const stats = statSync(path, { throwIfNoEntry: false });
 	if (stats === undefined) {
 		if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
 			throw new PingpoolError('database', `${path} can not be made: there is no folder ${folder}`, {
@@ -64,15 +69,11 @@ function createOrStat(path: string): number {
 			});
 		}
 		try {
-			// By ourselves, for its mode: SQLite gives its other files the mode of this one.
-			closeSync(openSync(path, 'wx', 0o600));
+			accessSync(folder, constants.W_OK);
 		} catch (error) {
-			throw new PingpoolError('database', `${path} can not be made (${systemErrorCode(error)})`, {
-				cause: error,
-				hint: `You need the right to write in ${folder}, and space on its disk; or give another file with --db.`,
-			});
+			throw canNotBeMade(path, error);
 		}
-		stats = statSync(path);
+		return false;
 	}
 	if (stats.isDirectory()) {
 		throw new PingpoolError('database', `${path} is a folder; the file of a database is expected`, {
@@ -88,12 +89,58 @@ function createOrStat(path: string): number {
 			hint: 'Give yourself the right to write the file and its folder, or give another file with --db.',
 		});
 	}
-	return Math.round(stats.mtimeMs);
+	return true;
 }
 
-/** @throws PingpoolError for a database that is not ours to write, and SQLite's errors */
-function inspect(path: string, busyTimeoutMs: number): Kind {
-	if (statSync(path).size === 0) return 'empty';
+function canNotBeMade(path: string, error: unknown): PingpoolError {
+	return new PingpoolError('database', `${path} can not be made (${systemErrorCode(error)})`, {
+		cause: error,
+		hint: `You need the right to write in ${dirname(path)}, and space on its disk; or give another file with --db.`,
+	});
+}
+
+/** @returns when the file was last written, in ms UTC */
+function createOrStat(path: string): number {
+	if (!checkPlace(path)) {
+		try {
+			// By ourselves, for its mode: SQLite gives its other files the mode of this one.
+			closeSync(openSync(path, 'wx', 0o600));
+		} catch (error) {
+			throw canNotBeMade(path, error);
+		}
+	}
+	return Math.round(statSync(path).mtimeMs);
+}
+
+/**
+ * Reads something from a database as it is, without changing it.
+ *
+ * @returns `undefined` where there is no database of ours yet
+ * @throws PingpoolError `database`; for a database that is not ours to write, too
+ */
+export function lookInto<Found>(
+	path: string,
+	busyTimeoutMs: number,
+	read: (db: Database.Database) => Found,
+): Found | undefined {
+	try {
+		if (!existsSync(path)) return undefined;
+		return inspect(path, busyTimeoutMs, (db, kind) => (kind === 'ours' ? read(db) : undefined));
+	} catch (error) {
+		throw databaseError(error, path);
+	}
+}
+
+/**
+ * @returns what `look` finds; `undefined` for an empty file
+ * @throws PingpoolError for a database that is not ours to write, and SQLite's errors
+ */
+function inspect<Found>(
+	path: string,
+	busyTimeoutMs: number,
+	look: (db: Database.Database, kind: Kind) => Found,
+): Found | undefined {
+	if (statSync(path).size === 0) return undefined;
 	// A death while the file was being made leaves a journal beside it: only a connection that may write takes back
 	// what is half there, as any program would that opens the file.
 	const isHalfMade = existsSync(`${path}-journal`);
@@ -105,7 +152,7 @@ function inspect(path: string, busyTimeoutMs: number): Kind {
 		if (statSync(path).size > 0 && !startsAsDatabase(path)) {
 			throw databaseError({ code: 'SQLITE_NOTADB' }, path);
 		}
-		return kind;
+		return look(db, kind);
 	} finally {
 		db.close();
 	}

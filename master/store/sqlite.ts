@@ -1,14 +1,22 @@
 /** The store in an SQLite file, through better-sqlite3: synchronous inside, one transaction per batch. */
+
+import { hostname } from 'node:os';
 import type { Database, Statement } from 'better-sqlite3';
+import { systemClock } from '../../shared/clock.ts';
+import type { LedgerPages } from '../dispatch/rules/ledger.ts';
 import type { RowSink } from './buffered-store.ts';
 import { BufferedStore } from './buffered-store.ts';
 import { databaseError } from './database-error.ts';
-import { openDatabase } from './open-database.ts';
+import type { LastRun } from './last-run.ts';
+import { readAnsweredPages, readLastRun } from './last-run.ts';
+import type { MasterIdentity, MasterLock } from './master-lock.ts';
+import { lockForMaster } from './master-lock.ts';
+import { checkPlace, lookInto, openDatabase } from './open-database.ts';
 import { outcomeSql } from './outcome-code.ts';
 import type { RowBuffer } from './row-buffer.ts';
 import { RowWriter } from './row-writer.ts';
 import { runUnit } from './schema.ts';
-import type { Durability, NewRun, RunCounts, RunEnd, Store } from './store.ts';
+import type { Durability, NewRun, RunCounts, RunEnd, RunRecord, Store } from './store.ts';
 
 export interface SqliteStoreOptions {
 	/** file of the database; made with mode 0600 when there is none */
@@ -19,6 +27,18 @@ export interface SqliteStoreOptions {
 	readonly busyTimeoutMs?: number;
 	/** Default: normal */
 	readonly durability?: Durability;
+	/** what a second master is told of this one. Default: this process, from now on */
+	readonly identity?: MasterIdentity;
+}
+
+/** A database that no other master can have, into which nothing has been written. */
+export interface HeldDatabase {
+	/** the newest run of the file as it is, if there is a file */
+	readonly lastRun: RunRecord | undefined;
+	/** @throws PingpoolError `database`; nothing is held then */
+	open(): RowSink;
+	/** Lets go without opening it. */
+	release(): void;
 }
 
 /**
@@ -27,17 +47,51 @@ export interface SqliteStoreOptions {
  * @throws PingpoolError `database`; a file that is not ours is left as it is
  */
 export function openSqliteStore(options: SqliteStoreOptions): Store {
-	return new BufferedStore(openSqliteSink(options));
+	return new BufferedStore(holdSqlite(options).open());
 }
 
-/** Like `openSqliteStore`, without the part that gathers rows. */
-export function openSqliteSink({
+/**
+ * Keeps other masters off a database, and looks into it. Nothing is made or changed but the file that keeps them
+ * off (master-lock.ts).
+ *
+ * @throws PingpoolError `database`; nothing is held then
+ */
+export function holdSqlite({
 	path,
 	onNotice = () => {},
 	busyTimeoutMs = 5_000,
 	durability = 'normal',
-}: SqliteStoreOptions): RowSink {
-	return new SqliteSink(path, openDatabase(path, { onNotice, busyTimeoutMs, durability }));
+	identity = { pid: process.pid, host: hostname(), sinceMs: systemClock.wallMs() },
+}: SqliteStoreOptions): HeldDatabase {
+	checkPlace(path);
+	const lock = lockForMaster(path, identity);
+	try {
+		const last = lookInto(path, busyTimeoutMs, readLastRun);
+		return {
+			lastRun: last?.record,
+			open() {
+				try {
+					const db = openDatabase(path, { onNotice, busyTimeoutMs, durability });
+					return new SqliteSink({ path, db, lock, last });
+				} catch (error) {
+					lock.release();
+					throw error;
+				}
+			},
+			release: () => lock.release(),
+		};
+	} catch (error) {
+		lock.release();
+		throw error;
+	}
+}
+
+interface SqliteSinkParts {
+	readonly path: string;
+	readonly db: Database;
+	readonly lock: MasterLock;
+	/** the newest run as it was found, to be asked for once more: counting its rows takes its time */
+	readonly last: LastRun | undefined;
 }
 
 class SqliteSink implements RowSink {
@@ -47,16 +101,22 @@ class SqliteSink implements RowSink {
 	readonly #begin: Statement;
 	readonly #commit: Statement;
 	readonly #workerIds = new Map<string, number>();
+	readonly #lock: MasterLock;
+	/** `undefined` when it may have changed since it was read */
+	#last: LastRun | undefined;
 
-	constructor(path: string, db: Database) {
+	constructor({ path, db, lock, last }: SqliteSinkParts) {
 		this.#path = path;
 		this.#db = db;
+		this.#lock = lock;
+		this.#last = last;
 		this.#writer = new RowWriter(db);
 		this.#begin = db.prepare('BEGIN IMMEDIATE');
 		this.#commit = db.prepare('COMMIT');
 	}
 
 	async startRun({ startedAtMs, total, fingerprint, options }: NewRun): Promise<number> {
+		this.#last = undefined;
 		return this.#guarded(() => {
 			const { lastInsertRowid } = this.#db
 				.prepare(
@@ -68,7 +128,31 @@ class SqliteSink implements RowSink {
 		});
 	}
 
+	async lastRun(): Promise<RunRecord | undefined> {
+		return this.#guarded(() => {
+			this.#last ??= readLastRun(this.#db);
+			return this.#last?.record;
+		});
+	}
+
+	async continueRun(runId: number): Promise<LedgerPages> {
+		return this.#guarded(() => {
+			const known = this.#last?.record.id === runId ? this.#last : undefined;
+			this.#last = undefined;
+			const total = this.#db
+				.prepare(
+					`UPDATE runs SET state = 'running', finished_at = NULL, up = NULL, down = NULL, unresolved = NULL,
+					denied = NULL, error = NULL WHERE id = ? RETURNING total`,
+				)
+				.pluck()
+				.get(runId) as number | undefined;
+			if (total === undefined) throw new RangeError(`there is no run ${runId}`);
+			return readAnsweredPages(this.#db, { id: runId, total }, known?.pageRows);
+		});
+	}
+
 	async write(runId: number, buffer: RowBuffer, workers: readonly string[]): Promise<void> {
+		this.#last = undefined;
 		this.#guarded(() => {
 			this.#begin.run();
 			try {
@@ -86,6 +170,7 @@ class SqliteSink implements RowSink {
 	}
 
 	async finishRun(runId: number, { state, finishedAtMs }: RunEnd): Promise<RunCounts> {
+		this.#last = undefined;
 		return this.#guarded(() => {
 			const counts = this.#countRows(runId);
 			this.#db
@@ -99,7 +184,11 @@ class SqliteSink implements RowSink {
 	}
 
 	async close(): Promise<void> {
-		this.#db.close();
+		try {
+			this.#db.close();
+		} finally {
+			this.#lock.release();
+		}
 	}
 
 	#countRows(runId: number): RunCounts {

@@ -10,10 +10,13 @@
  * - A row that no run can have (more received than sent, an unknown status) makes `append`, or the next `flush`,
  *   throw a RangeError; nothing of that row is kept.
  * - After a failure (`PingpoolError` `database`) nothing of the failed batch is in the database.
+ * - While one store is open, a second one on the same place is refused (`PingpoolError` `database`), and the first
+ *   is named. One whose process has died keeps nobody out.
  */
 import type { HostColumn } from '../../shared/host-column.ts';
 import type { Status } from '../../shared/outcome.ts';
 import type { ResultBlock } from '../../shared/results.ts';
+import type { LedgerPages } from '../dispatch/rules/ledger.ts';
 
 /** What a run was asked to do, kept beside it as JSON. */
 export interface RunOptions {
@@ -27,6 +30,15 @@ export interface NewRun {
 	/** of the target list: tells whether a list is still the same */
 	readonly fingerprint: string;
 	readonly options: RunOptions;
+}
+
+/** A run as the database has it. */
+export interface RunRecord extends NewRun {
+	readonly id: number;
+	/** `running` is also what a run is left in whose master died */
+	readonly state: 'running' | RunEnd['state'];
+	/** rows that are committed */
+	readonly done: number;
 }
 
 /** Some answers of one worker. The arrays remain the caller's, who may use them again once `append` has returned its
@@ -62,9 +74,27 @@ export const durabilities = ['full', 'normal'] as const;
  */
 export type Durability = (typeof durabilities)[number];
 
+/** A place that no other master can have, into which nothing has been written. */
+export interface HeldStore {
+	/** the newest run that it has, as `Store.lastRun` tells of it */
+	readonly lastRun: RunRecord | undefined;
+	/** Opens it, once. @throws PingpoolError `database`; nothing is held then */
+	open(): Promise<Store>;
+	/** Lets go of it, and closes the store if there is one. A second call does nothing. */
+	close(): Promise<void>;
+}
+
 export interface Store {
 	/** @returns the id of the new run, higher than all before it */
 	startRun(run: NewRun): Promise<number>;
+	/** The newest run, those apart that were carried over from an old file. */
+	lastRun(): Promise<RunRecord | undefined>;
+	/**
+	 * Lets a run that has not finished go on: its state is `running` again.
+	 *
+	 * @returns which of its positions have a row
+	 */
+	continueRun(runId: number): Promise<LedgerPages>;
 	/** Takes rows. Resolves when the store has room for more, which is not yet when they are committed. */
 	append(rows: StoredRows): Promise<void>;
 	/** Commits what was appended. */

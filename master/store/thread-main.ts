@@ -2,8 +2,9 @@
 import { parentPort } from 'node:worker_threads';
 import type { RowSink } from './buffered-store.ts';
 import { RowBuffer } from './row-buffer.ts';
-import { openSqliteSink } from './sqlite.ts';
-import type { Call, FromThread, ThreadOptions, ToThread } from './thread-messages.ts';
+import type { HeldDatabase } from './sqlite.ts';
+import { holdSqlite } from './sqlite.ts';
+import type { Call, CallValue, FromThread, ThreadOptions, ToThread } from './thread-messages.ts';
 import { packError } from './thread-messages.ts';
 
 const port = parentPort!;
@@ -12,44 +13,64 @@ function post(message: FromThread): void {
 	port.postMessage(message);
 }
 
-function perform(store: RowSink, call: Call) {
-	switch (call.method) {
-		case 'startRun':
-			return store.startRun(call.run);
-		case 'write': {
-			const { runId, workers, ...shared } = call.rows;
-			return store.write(runId, new RowBuffer(shared), workers);
+class Served {
+	readonly #held: HeldDatabase;
+	#store: RowSink | undefined;
+
+	constructor(held: HeldDatabase) {
+		this.#held = held;
+	}
+
+	async serve({ id, ...call }: ToThread): Promise<void> {
+		try {
+			post({ type: 'done', id, value: (await this.#perform(call)) ?? undefined });
+		} catch (error) {
+			post({ type: 'failed', id, error: packError(error) });
 		}
-		case 'finishRun':
-			return store.finishRun(call.runId, call.end);
-		case 'close':
-			return store.close();
+		if (call.method === 'close') port.close();
+	}
+
+	#perform(call: Call): Promise<CallValue> | CallValue | Promise<void> | void {
+		// The master opens before it asks for anything else.
+		const store = this.#store!;
+		switch (call.method) {
+			case 'open':
+				this.#store = this.#held.open();
+				return;
+			case 'lastRun':
+				return store.lastRun();
+			case 'continueRun':
+				return store.continueRun(call.runId);
+			case 'startRun':
+				return store.startRun(call.run);
+			case 'write': {
+				const { runId, workers, ...shared } = call.rows;
+				return store.write(runId, new RowBuffer(shared), workers);
+			}
+			case 'finishRun':
+				return store.finishRun(call.runId, call.end);
+			case 'close':
+				return this.#store === undefined ? this.#held.release() : this.#store.close();
+		}
 	}
 }
 
-async function serve(store: RowSink, { id, ...call }: ToThread): Promise<void> {
+function hold({ path, busyTimeoutMs, durability, identity }: ThreadOptions): void {
 	try {
-		post({ type: 'done', id, value: (await perform(store, call)) ?? undefined });
-	} catch (error) {
-		post({ type: 'failed', id, error: packError(error) });
-	}
-	if (call.method === 'close') port.close();
-}
-
-function open({ path, busyTimeoutMs, durability }: ThreadOptions): void {
-	try {
-		const store = openSqliteSink({
+		const held = holdSqlite({
 			path,
 			onNotice: (message) => post({ type: 'notice', message }),
 			...(busyTimeoutMs === undefined ? {} : { busyTimeoutMs }),
 			...(durability === undefined ? {} : { durability }),
+			...(identity === undefined ? {} : { identity }),
 		});
+		const served = new Served(held);
 		// The database works synchronously inside, so calls end in the order in which they came.
-		port.on('message', (message: ToThread) => void serve(store, message));
-		post({ type: 'open' });
+		port.on('message', (message: ToThread) => void served.serve(message));
+		post({ type: 'held', lastRun: held.lastRun });
 	} catch (error) {
 		post({ type: 'failed', id: undefined, error: packError(error) });
 	}
 }
 
-port.once('message', open);
+port.once('message', hold);

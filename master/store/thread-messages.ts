@@ -4,16 +4,23 @@
  */
 import type { ErrorCode } from '../../shared/errors.ts';
 import { messageOf, PingpoolError } from '../../shared/errors.ts';
+import type { LedgerPages } from '../dispatch/rules/ledger.ts';
+import type { MasterIdentity } from './master-lock.ts';
 import type { RowTexts } from './row-buffer.ts';
-import type { Durability, NewRun, RunCounts, RunEnd } from './store.ts';
+import type { Durability, NewRun, RunCounts, RunEnd, RunRecord } from './store.ts';
 
 export interface ThreadOptions {
 	readonly path: string;
 	readonly busyTimeoutMs: number | undefined;
 	readonly durability: Durability | undefined;
+	readonly identity: MasterIdentity | undefined;
 }
 
 export type Call =
+	/** the first call: opens what is held. Without it, `close` lets go */
+	| { readonly method: 'open' }
+	| { readonly method: 'lastRun' }
+	| { readonly method: 'continueRun'; readonly runId: number }
 	| { readonly method: 'startRun'; readonly run: NewRun }
 	| { readonly method: 'write'; readonly rows: WrittenRows }
 	| { readonly method: 'finishRun'; readonly runId: number; readonly end: RunEnd }
@@ -21,12 +28,15 @@ export type Call =
 
 export type ToThread = Call & { readonly id: number };
 
+/** What calls give back. */
+export type CallValue = number | RunCounts | RunRecord | LedgerPages | undefined;
+
 export type FromThread =
-	/** the database is open */
-	| { readonly type: 'open' }
+	/** no other master can have the database, and its newest run has been looked at */
+	| { readonly type: 'held'; readonly lastRun: RunRecord | undefined }
 	| { readonly type: 'notice'; readonly message: string }
-	| { readonly type: 'done'; readonly id: number; readonly value: number | RunCounts | undefined }
-	/** without an id: the database could not be opened */
+	| { readonly type: 'done'; readonly id: number; readonly value: CallValue }
+	/** without an id: it could not be had */
 	| { readonly type: 'failed'; readonly id: number | undefined; readonly error: PackedError };
 
 export interface WrittenRows {

@@ -4,37 +4,42 @@
  */
 import { Worker } from 'node:worker_threads';
 import { PingpoolError } from '../../shared/errors.ts';
+import type { LedgerPages } from '../dispatch/rules/ledger.ts';
 import type { RowSink } from './buffered-store.ts';
 import { BufferedStore } from './buffered-store.ts';
 import type { RowBuffer } from './row-buffer.ts';
 import type { SqliteStoreOptions } from './sqlite.ts';
-import type { NewRun, RunCounts, RunEnd, Store } from './store.ts';
-import type { Call, FromThread, ThreadOptions, ToThread, WrittenRows } from './thread-messages.ts';
+import type { HeldStore, NewRun, RunCounts, RunEnd, RunRecord, Store } from './store.ts';
+import type { Call, CallValue, FromThread, ThreadOptions, ToThread, WrittenRows } from './thread-messages.ts';
 import { unpackError } from './thread-messages.ts';
 
 interface Pending {
-	readonly resolve: (value: number | RunCounts | undefined) => void;
+	readonly resolve: (value: CallValue) => void;
 	readonly reject: (error: Error) => void;
-}
-
-export interface ThreadStoreOptions extends SqliteStoreOptions {
-	/** The thread starts at once, but opens the database when this has resolved. Default: at once, too */
-	readonly after?: Promise<unknown>;
 }
 
 /**
  * Starts the thread and opens the database in it.
  *
- * @throws what `after` rejects with; nothing was opened then
  * @throws PingpoolError `database`; a file that is not ours is left as it is
  */
-export function openThreadStore({
+export async function openThreadStore(options: SqliteStoreOptions): Promise<Store> {
+	const held = await holdThreadStore(options);
+	return held.open();
+}
+
+/**
+ * Starts the thread, which keeps other masters off the database and looks into it.
+ *
+ * @throws PingpoolError `database`; nothing is held then
+ */
+export function holdThreadStore({
 	path,
 	onNotice,
 	busyTimeoutMs,
 	durability,
-	after = Promise.resolve(),
-}: ThreadStoreOptions): Promise<Store> {
+	identity,
+}: SqliteStoreOptions): Promise<HeldStore> {
 	const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
 	const thread = new Worker(new URL(`./thread-main${extension}`, import.meta.url), {
 		name: 'pingpool-store',
@@ -44,7 +49,7 @@ export function openThreadStore({
 	return new Promise((resolve, reject) => {
 		const sink = new ThreadSink(thread);
 		thread.on('message', (message: FromThread) => {
-			if (message.type === 'open') resolve(new BufferedStore(sink));
+			if (message.type === 'held') resolve(heldStore(sink, message.lastRun));
 			else if (message.type === 'notice') onNotice?.(message.message);
 			else if (message.type === 'failed' && message.id === undefined) reject(unpackError(message.error));
 			else sink.settle(message);
@@ -56,15 +61,27 @@ export function openThreadStore({
 		};
 		thread.once('error', ended);
 		thread.once('exit', () => ended(undefined));
-		const options: ThreadOptions = { path, busyTimeoutMs, durability };
-		after.then(
-			() => thread.postMessage(options),
-			(error) => {
-				reject(error);
-				void thread.terminate();
-			},
-		);
+		const options: ThreadOptions = { path, busyTimeoutMs, durability, identity };
+		thread.postMessage(options);
 	});
+}
+
+function heldStore(sink: ThreadSink, lastRun: RunRecord | undefined): HeldStore {
+	let store: Store | undefined;
+	return {
+		lastRun,
+		async open() {
+			try {
+				await sink.open();
+			} catch (error) {
+				await sink.close();
+				throw error;
+			}
+			store = new BufferedStore(sink);
+			return store;
+		},
+		close: () => (store ?? sink).close(),
+	};
 }
 
 /** The way to the thread. */
@@ -73,9 +90,22 @@ class ThreadSink implements RowSink {
 	readonly #pending = new Map<number, Pending>();
 	#nextId = 0;
 	#lost: Error | undefined;
+	#closing: Promise<void> | undefined;
 
 	constructor(thread: Worker) {
 		this.#thread = thread;
+	}
+
+	async open(): Promise<void> {
+		await this.#call({ method: 'open' });
+	}
+
+	async lastRun(): Promise<RunRecord | undefined> {
+		return (await this.#call({ method: 'lastRun' })) as RunRecord | undefined;
+	}
+
+	async continueRun(runId: number): Promise<LedgerPages> {
+		return (await this.#call({ method: 'continueRun', runId })) as LedgerPages;
 	}
 
 	async startRun(run: NewRun): Promise<number> {
@@ -92,7 +122,12 @@ class ThreadSink implements RowSink {
 		return (await this.#call({ method: 'finishRun', runId, end })) as RunCounts;
 	}
 
-	async close(): Promise<void> {
+	close(): Promise<void> {
+		this.#closing ??= this.#close();
+		return this.#closing;
+	}
+
+	async #close(): Promise<void> {
 		if (this.#lost !== undefined) return;
 		const exited = new Promise((resolve) => this.#thread.once('exit', resolve));
 		try {
@@ -103,7 +138,7 @@ class ThreadSink implements RowSink {
 	}
 
 	/** Takes the thread's answer to a call. */
-	settle(message: Exclude<FromThread, { type: 'open' | 'notice' }>): void {
+	settle(message: Exclude<FromThread, { type: 'held' | 'notice' }>): void {
 		const pending = message.id === undefined ? undefined : this.#pending.get(message.id);
 		if (message.id === undefined || pending === undefined) return;
 		this.#pending.delete(message.id);
@@ -118,7 +153,7 @@ class ThreadSink implements RowSink {
 		this.#pending.clear();
 	}
 
-	#call(call: Call): Promise<number | RunCounts | undefined> {
+	#call(call: Call): Promise<CallValue> {
 		if (this.#lost !== undefined) return Promise.reject(this.#lost);
 		const id = this.#nextId;
 		this.#nextId += 1;

@@ -64,7 +64,10 @@ export interface TargetList {
 	 *
 	 * @throws PingpoolError `invalid-input` when the file has changed since it was opened
 	 */
-	batches(signal: AbortSignal): AsyncGenerator<TargetBatch, void, undefined>;
+	batches(
+		signal: AbortSignal,
+		isDone?: (page: number) => boolean,
+	): AsyncGenerator<TargetBatch, void, undefined>;
 	/** Closes the file and removes the temporary one. A second call does nothing. */
 	close(): Promise<void>;
 }

@@ -28,6 +28,8 @@ export function eventText(event: RunEvent): string | undefined {
 			return `going on with ${event.met} of ${event.asked} workers`;
 		case 'run-started':
 			return undefined;
+		case 'run-continued':
+			return `continuing run ${event.runId}: ${count(event.done)} of ${count(event.total)} done`;
 		case 'waiting-for-workers':
 			return `no worker is left; waiting up to ${Math.round(event.forMs / 1000)} s for one to come back`;
 		case 'chunk-failed':

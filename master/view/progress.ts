@@ -44,7 +44,7 @@ export class ProgressView {
 	/** Starts showing what `read` returns. */
 	start(read: () => RunProgress): void {
 		this.#read = read;
-		this.#samples = [{ atMs: this.#nowMs(), done: 0 }];
+		this.#samples = [{ atMs: this.#nowMs(), done: read().done }];
 		if (this.#quiet) return;
 		this.#timer = setInterval(() => this.#draw(), this.#live ? redrawMs : lineMs);
 		this.#timer.unref();

@@ -1,5 +1,6 @@
 /** What is printed when a run has ended. */
 import { statuses } from '../../shared/outcome.ts';
+import { sumOf } from '../accounting.ts';
 import type { RunOutcome } from '../run.ts';
 import { count, percent, plural } from './format.ts';
 
@@ -13,7 +14,10 @@ export interface JsonSummary {
 	unresolved: number;
 	denied: number;
 	error: number;
+	/** of the hosts, those that were done before the run was continued; 0 for a new run */
+	continued: number;
 	seconds: number;
+	/** of what was done since */
 	hostsPerSecond: number;
 	db: string;
 }
@@ -36,8 +40,8 @@ const hints: Readonly<Record<string, string>> = {
 	'link-local': 'tcp and http probes of link-local addresses are denied unless a worker has --allow for them',
 };
 
-export function jsonSummary({ runId, state, total, counts, seconds }: RunOutcome, db: string): JsonSummary {
-	const done = statuses.reduce((sum, status) => sum + counts[status], 0);
+export function jsonSummary(outcome: RunOutcome, db: string): JsonSummary {
+	const { runId, state, total, doneBefore, counts, seconds } = outcome;
 	return {
 		run: runId,
 		state,
@@ -47,20 +51,28 @@ export function jsonSummary({ runId, state, total, counts, seconds }: RunOutcome
 		unresolved: counts.unresolved,
 		denied: counts.denied,
 		error: counts.error,
+		continued: doneBefore,
 		seconds: Math.round(seconds * 1000) / 1000,
-		hostsPerSecond: seconds > 0 ? Math.round(done / seconds) : 0,
+		hostsPerSecond: Math.round(ratePerSecond(outcome)),
 		db,
 	};
 }
 
 /** The summary as lines of text. */
 export function summaryLines(outcome: RunOutcome, db: string): string[] {
-	const { runId, state, total, counts, byReason, workers, seconds } = outcome;
-	const done = statuses.reduce((sum, status) => sum + counts[status], 0);
-	const rate = count(seconds > 0 ? done / seconds : 0);
+	const { runId, state, total, doneBefore, counts, byReason, workers, seconds } = outcome;
+	const done = sumOf(counts);
 	const of = done === total ? plural(total, 'host') : `${count(done)} of ${plural(total, 'host')}`;
-	const lines = [`run ${runId} ${state}: ${of} in ${seconds.toFixed(2)} s (${rate}/s)`, ''];
+	const rate = `${seconds.toFixed(2)} s (${count(ratePerSecond(outcome))}/s)`;
+	const lines =
+		doneBefore === 0
+			? [`run ${runId} ${state}: ${of} in ${rate}`]
+			: [
+					`run ${runId} ${state}: ${of}`,
+					`continued at ${count(doneBefore)}: ${plural(done - doneBefore, 'host')} in ${rate}`,
+				];
 	lines.push(
+		'',
 		...table(
 			statuses
 				.filter((status) => counts[status] > 0 || status === 'up' || status === 'down')
@@ -69,7 +81,7 @@ export function summaryLines(outcome: RunOutcome, db: string): string[] {
 	);
 	if (byReason.size > 0) {
 		const reasons = [...byReason].sort((a, b) => b[1] - a[1]).map(([reason, n]) => [`  ${reason}`, count(n)]);
-		lines.push('', 'why not up', ...table(reasons));
+		lines.push('', `why not up${doneBefore === 0 ? '' : ', since it was continued'}`, ...table(reasons));
 	}
 	const rows = workers.map(({ name, tally }) => [
 		`  ${name}`,
@@ -85,6 +97,16 @@ export function summaryLines(outcome: RunOutcome, db: string): string[] {
 	if (advice.length > 0) lines.push('', ...advice);
 	lines.push('', `database: ${db}`);
 	return lines;
+}
+
+/** `412,000 of 1,000,000 hosts are in hosts.db` */
+export function doneText({ total, counts }: RunOutcome, db: string): string {
+	return `${count(sumOf(counts))} of ${plural(total, 'host')} are in ${db}`;
+}
+
+/** Hosts per second of what this process did. */
+function ratePerSecond({ counts, doneBefore, seconds }: RunOutcome): number {
+	return seconds > 0 ? (sumOf(counts) - doneBefore) / seconds : 0;
 }
 
 /** Columns: the first to the left, the others to the right. */

@@ -45,6 +45,7 @@ describe('what is not said', () => {
 			skipInvalid: false,
 			db: 'hosts.db',
 			durability: 'normal',
+			fresh: false,
 			workers: undefined,
 			token: undefined,
 			probe: 'icmp',
@@ -52,7 +53,7 @@ describe('what is not said', () => {
 			ratePerSecond: undefined,
 			chunkHosts: undefined,
 			concurrency: undefined,
-			workerTimeoutMs: 20_000,
+			workerTimeoutMs: 60_000,
 			json: false,
 			quiet: false,
 			failOnDown: false,
@@ -63,7 +64,7 @@ describe('what is not said', () => {
 describe('options', () => {
 	it('are read from the command line', () => {
 		const argv =
-			'--hosts - --exclude no.txt --skip-invalid --db a.db --durability full --workers w.txt --probe tcp --port 443 --count 5 ' +
+			'--hosts - --exclude no.txt --skip-invalid --db a.db --durability full --fresh --workers w.txt --probe tcp --port 443 --count 5 ' +
 			'--timeout 250.5 --interval 0 --refused-is-up --rate 0 --chunk 10 --concurrency 3 ' +
 			'--worker-timeout 0 --json --quiet --fail-on-down';
 		expect(config(argv)).toEqual({
@@ -72,6 +73,7 @@ describe('options', () => {
 			skipInvalid: true,
 			db: 'a.db',
 			durability: 'full',
+			fresh: true,
 			workers: 'w.txt',
 			token: undefined,
 			probe: 'tcp',
@@ -99,6 +101,7 @@ describe('options', () => {
 			PINGPOOL_TIMEOUT: '300',
 			PINGPOOL_RATE: '50',
 			PINGPOOL_DURABILITY: 'full',
+			PINGPOOL_FRESH: 'yes',
 			PINGPOOL_WORKER_TIMEOUT: '5',
 			PINGPOOL_TOKEN: ' first-token , second-token ',
 		};
@@ -107,6 +110,7 @@ describe('options', () => {
 			hosts: 'a.txt',
 			ratePerSecond: 50,
 			durability: 'full',
+			fresh: true,
 			workerTimeoutMs: 5,
 			token: 'first-token',
 		});
@@ -176,7 +180,7 @@ describe('options', () => {
 	it('all exist in the environment', () => {
 		exitOf('--help');
 		const variables = [...stdout.matchAll(/env:\s+(PINGPOOL_[A-Z_]+)/g)].map(([, name]) => name!);
-		expect(variables).toHaveLength(20);
+		expect(variables).toHaveLength(21);
 		for (const name of variables) {
 			// Whatever the value is refused for, it is not for the name.
 			try {

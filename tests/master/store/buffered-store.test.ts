@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
+import type { LedgerPages } from '../../../master/dispatch/rules/ledger.ts';
 import type { RowSink } from '../../../master/store/buffered-store.ts';
 import { BufferedStore } from '../../../master/store/buffered-store.ts';
 import { RowBuffer, rowsPerCommit } from '../../../master/store/row-buffer.ts';
@@ -20,6 +21,14 @@ class HeldSink implements RowSink {
 
 	startRun(): Promise<number> {
 		return Promise.resolve(1);
+	}
+
+	lastRun(): Promise<undefined> {
+		return Promise.resolve(undefined);
+	}
+
+	continueRun(): Promise<LedgerPages> {
+		return Promise.resolve({ full: [], partial: [] });
 	}
 
 	write(runId: number, buffer: RowBuffer): Promise<void> {

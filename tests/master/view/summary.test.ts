@@ -7,6 +7,7 @@ const outcome: RunOutcome = {
 	runId: 7,
 	state: 'finished',
 	total: 100,
+	doneBefore: 0,
 	counts: { up: 60, down: 30, unresolved: 5, denied: 4, error: 1 },
 	byReason: new Map([
 		['no-permission', 1],
@@ -28,6 +29,7 @@ describe('--json', () => {
 			unresolved: 5,
 			denied: 4,
 			error: 1,
+			continued: 0,
 			seconds: 2,
 			hostsPerSecond: 50,
 			db: 'hosts.db',
@@ -66,6 +68,24 @@ describe('the summary', () => {
 	it('says how far an interrupted run came', () => {
 		const interrupted = { ...outcome, state: 'interrupted', total: 1_000 } as const;
 		expect(summaryLines(interrupted, 'x')[0]).toBe('run 7 interrupted: 100 of 1,000 hosts in 2.00 s (50/s)');
+	});
+
+	it('of a continued run says what was done before, and the rate of the rest', () => {
+		const continued = { ...outcome, doneBefore: 40 };
+		expect(jsonSummary(continued, 'x')).toMatchObject({
+			hosts: 100,
+			up: 60,
+			continued: 40,
+			hostsPerSecond: 30,
+		});
+		const lines = summaryLines(continued, 'x');
+		expect(lines.slice(0, 4)).toEqual([
+			'run 7 finished: 100 hosts',
+			'continued at 40: 60 hosts in 2.00 s (30/s)',
+			'',
+			'  up          60  60.0 %',
+		]);
+		expect(lines).toContain('why not up, since it was continued');
 	});
 
 	it('leaves out what there is none of', () => {
