@@ -28,6 +28,9 @@ const marksBytesMax = (32 * requestDeadlineMsMax) / heartbeatMs;
 /** How far above the timeout a round-trip time may be: timers of a loaded worker are late. */
 const lateMsMax = 10_000;
 
+/** By how much times that were rounded to microseconds may be apart. */
+const roundedMs = 0.002;
+
 const answerForms = new Set<string>([mediaTypes.frames, mediaTypes.ndjson, mediaTypes.json]);
 
 export interface AnswerReaderOptions {
@@ -180,7 +183,7 @@ export class AnswerReader {
 			const position = block.index[row]!;
 			if (this.#seen[position] === 1) throw invalid('answered twice for one host');
 			this.#seen[position] = 1;
-			const problem = implausible(block, row, sentMax);
+			const problem = implausible(block, row, sentMax) ?? implausibleTimes(block, row);
 			if (problem !== undefined) throw invalid(`answered nonsense: ${problem}`);
 		}
 		this.#results += block.length;
@@ -213,6 +216,15 @@ function implausible(block: ResultBlock, row: number, sentMax: number): string |
 	if (received > 0 || isTimed) return 'a host has answered and is not up';
 	if (status === down) return sent === 0 ? 'a host is down without a probe' : undefined;
 	return sent > 0 && status !== error ? 'a host was probed that could not be' : undefined;
+}
+
+/** Of a series, the mean lies between the lowest and the highest time, and without it there are none. */
+function implausibleTimes({ rttMs, rtt }: ResultBlock, row: number): string | undefined {
+	if (rtt === undefined) return undefined;
+	const [mean, min, max] = [rttMs[row]!, rtt.min[row]!, rtt.max[row]!];
+	if (Number.isNaN(mean)) return Number.isNaN(min) && Number.isNaN(max) ? undefined : 'times of no answers';
+	const isWithin = min <= mean + roundedMs && mean <= max + roundedMs;
+	return isWithin ? undefined : 'a mean round-trip time is beyond the others';
 }
 
 function positionsByHost(hosts: HostColumn): Map<string, number[]> {

@@ -68,8 +68,9 @@ export function printable(text: string): string {
 function retryAfterMs(headers: Readonly<Record<string, string | string[] | undefined>>): number | undefined {
 	const value = headers['retry-after'];
 	if (typeof value !== 'string') return undefined;
-	const nowMs = Date.parse(String(headers.date));
-	const ms = /^[0-9]{1,9}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - nowMs;
+	let ms = Number.NaN;
+	if (/^[0-9]{1,9}$/.test(value)) ms = Number(value) * 1000;
+	else if (value.endsWith(' GMT')) ms = Date.parse(value) - Date.parse(String(headers.date));
 	return Number.isNaN(ms) ? undefined : Math.min(Math.max(ms, 0), retryAfterMsMax);
 }
 
@@ -102,6 +103,9 @@ export function failureOf(error: unknown, headArrived: boolean): unknown {
 		return headArrived
 			? new WorkerFailure('broken', 'broke off its answer', { cause: error })
 			: new WorkerFailure('invalid', 'is not a pingpool worker (it does not speak HTTP)', { cause: error });
+	}
+	if (error instanceof errors.HeadersOverflowError) {
+		return new WorkerFailure('invalid', 'sent a longer head than a pingpool worker would', { cause: error });
 	}
 	const code = codeOf(error);
 	if (code === undefined) return error;

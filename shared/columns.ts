@@ -6,9 +6,11 @@
  *
  *   u32  length of the settings     JSON  the request without its hosts     u32 × hosts  addresses
  *
- * An answer (`application/vnd.pingpool.frames`) is a stream of frames (frames.ts): a mark with the worker's instance and the number of hosts, any
- * number of blocks, once the mark `{"sent":true,"waitMs":12}` when every host has had its first probe, and the
- * mark `{"done":true,"results":4096}` as the last. A block of n results, whose columns stand one after the other:
+ * An answer (`application/vnd.pingpool.frames`) is a stream of frames (frames.ts): the mark
+ * `{"worker":"…","hosts":4096,"request":"…"}` as the first, with the worker's instance and what the request was
+ * named; any number of blocks; the mark `{"alive":true}` whenever nothing else was said for a while; once the mark
+ * `{"sent":true,"waitMs":12}`, when every host has had its first probe; and the mark
+ * `{"done":true,"results":4096}` as the last. A block of n results, whose columns stand one after the other:
  *
  *   u16  n                          u8  columns that hold one value for all rows     u8  columns that are there
  *   u16 × n  positions in the request

@@ -1,132 +1,34 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
 import { createServer as createTcpServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { afterEach, describe, expect, it } from 'vitest';
-import type { PingCall } from '../../master/dispatch/worker-link.ts';
+import { describe, expect, it } from 'vitest';
 import { WorkerClient } from '../../master/worker-client.ts';
 import { decodeRequest, encodeBlock } from '../../shared/columns.ts';
 import { markFrame } from '../../shared/frames.ts';
-import { hostColumn } from '../../shared/host-column.ts';
 import type { Reason, Status } from '../../shared/outcome.ts';
 import { reasonCode, statusCode } from '../../shared/outcome.ts';
 import { mediaTypes } from '../../shared/protocol.ts';
 import type { ResultBlock } from '../../shared/results.ts';
 import { blockOf, capabilities } from './dispatch/fake-link.ts';
-
-const closers: (() => void | Promise<void>)[] = [];
-afterEach(async () => {
-	for (const close of closers.splice(0).reverse()) await close();
-});
-
-type Answer = (request: IncomingMessage, response: ServerResponse, body: string) => void | Promise<void>;
-
-async function listen(server: Server | ReturnType<typeof createTcpServer>): Promise<string> {
-	await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-	closers.push(() => {
-		if ('closeAllConnections' in server) server.closeAllConnections();
-		server.close();
-	});
-	return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-/** A real server that answers as it is told. */
-function httpServer(answer: Answer): Promise<string> {
-	return listen(
-		createServer(async (request, response) => {
-			let body = '';
-			for await (const part of request.setEncoding('utf8')) body += part;
-			await answer(request, response, body);
-		}),
-	);
-}
-
-/** A real server that speaks whatever it is told, once a request has begun. */
-function rawServer(onRequest: (socket: Socket) => void): Promise<string> {
-	return listen(
-		createTcpServer((socket) => {
-			socket.on('error', () => undefined);
-			socket.once('data', () => onRequest(socket));
-		}),
-	);
-}
-
-function clientOf(url: string, token: string | undefined = 'a-token'): WorkerClient {
-	const client = new WorkerClient({ name: 'w', url, token, connections: 4 });
-	closers.push(() => client.close());
-	return client;
-}
-
-interface Got {
-	readonly rows: Map<number, ResultBlock>;
-	readonly waits: number[];
-	/** signs of life so far */
-	readonly signs: () => number;
-	/** times that the answer was said to be from another life of the worker */
-	readonly restarts: () => number;
-	readonly call: PingCall;
-}
-
-function callOf(texts: readonly string[], changes: Partial<PingCall> = {}): Got {
-	const rows = new Map<number, ResultBlock>();
-	const waits: number[] = [];
-	let signs = 0;
-	let restarts = 0;
-	const call: PingCall = {
-		hosts: hostColumn(texts),
-		probe: 'icmp',
-		settings: { count: 1, attempts: 2, timeoutMs: 1_000, intervalMs: 1_000, refusedIsUp: false },
-		onBlock: (block) => {
-			for (let row = 0; row < block.length; row += 1) rows.set(block.index[row]!, block);
-		},
-		onSent: (waitMs) => waits.push(waitMs),
-		onAlive: () => {
-			signs += 1;
-		},
-		onRestarted: () => {
-			restarts += 1;
-		},
-		silenceMsMax: 2_000,
-		signal: new AbortController().signal,
-		...changes,
-	};
-	return { rows, waits, signs: () => signs, restarts: () => restarts, call };
-}
-
-const hosts = ['10.0.0.1', 'a.test', 'b.test:80'];
-
-/** Frames: blocks as they stand, other objects as marks. */
-function columns(pieces: readonly object[]): Buffer {
-	return Buffer.concat(pieces.map((piece) => (piece instanceof Uint8Array ? piece : markFrame(piece))));
-}
-
-const head = { worker: 'x', hosts: hosts.length };
-
-/** A stream of frames to a request for `hosts`, without its end. */
-function stream(frames: readonly object[]): Buffer {
-	return columns([head, ...frames]);
-}
-
-function lines(objects: readonly unknown[]): string {
-	return objects.map((object) => `${JSON.stringify(object)}\n`).join('');
-}
-
-const pieces = [
+import {
+	answering,
+	begun,
+	callOf,
+	clientOf,
+	closers,
+	columns,
 	head,
-	encodeBlock(blockOf([2, 0], 'up')),
-	encodeBlock(blockOf([1], 'down', 'timeout')),
-	{ done: true, results: 3, waitMs: 7 },
-];
-const whole = columns(pieces);
-
-/** its first results */
-const begun = columns(pieces.slice(0, 2));
-
-function answering(body: string | Buffer, type: string = mediaTypes.frames): Answer {
-	return (_, response) => void response.setHeader('content-type', type).end(body);
-}
+	hosts,
+	httpServer,
+	lines,
+	listen,
+	pieces,
+	rawServer,
+	stream,
+	whole,
+} from './worker-client-fixture.ts';
 
 describe('capabilities', () => {
 	it('asks with the token, below the path of the URL', async () => {
@@ -299,6 +201,22 @@ describe('an answer', () => {
 		const body = columns([{ ...head, hosts: 1 }, frame, { done: true, results: 1 }]);
 		await clientOf(await httpServer(answering(body))).ping(call);
 		expect(rows.get(0)).toMatchObject({ rtt: { min: Float64Array.of(1) } });
+	});
+
+	it.each([
+		['a mean below the lowest time', { min: [3], max: [4], jitter: [1] }, [2]],
+		['a mean above the highest time', { min: [1], max: [1.5], jitter: [1] }, [2]],
+		['a lowest time and no mean', { min: [1], max: [Number.NaN], jitter: [Number.NaN] }, [Number.NaN]],
+	])('is refused with %s of a series', async (_, rtt, rttMs) => {
+		const changes = Number.isNaN(rttMs[0]) ? blockOf([0], 'down', 'timeout') : blockOf([0], 'up');
+		const frame = encodeBlock({ ...changes, sent: [5], rttMs, rtt });
+		const { settings } = callOf(hosts).call;
+		const { call } = callOf(['10.0.0.1'], { settings: { ...settings, count: 5 } });
+		const body = columns([{ ...head, hosts: 1 }, frame, { done: true, results: 1 }]);
+		await expect(clientOf(await httpServer(answering(body))).ping(call)).rejects.toMatchObject({
+			kind: 'invalid',
+			message: expect.stringMatching(/times of no answers|is beyond the others/),
+		});
 	});
 
 	it('is taken as one JSON object', async () => {
@@ -627,25 +545,28 @@ describe('an answer', () => {
 describe('an answer that is no success', () => {
 	const body = JSON.stringify({ error: { code: 'x', message: 'because \u001b[31mI say so' } });
 	it.each([
-		[301, 'invalid', /HTTP 301/],
-		[400, 'rejected', /HTTP 400: because \\u\{1b\}\[31mI say so$/],
-		[401, 'refused', /token/],
-		[403, 'refused', /token/],
-		[404, 'invalid', /not a pingpool worker/],
-		[405, 'invalid', /not a pingpool worker/],
-		[413, 'too-large', /takes no request of that size \(HTTP 413\): because/],
-		[429, 'busy', /busy/],
-		[500, 'broken', /HTTP 500: because/],
-		[502, 'broken', /HTTP 502/],
-		[503, 'broken', /HTTP 503: because/],
-		[204, 'invalid', /HTTP 204/],
-	])('with status %i is %s', async (status, kind, message) => {
+		[301, 'invalid', false, /HTTP 301/],
+		[400, 'rejected', false, /HTTP 400: because \\u\{1b\}\[31mI say so$/],
+		[401, 'refused', false, /token/],
+		[403, 'refused', false, /token/],
+		[404, 'invalid', false, /not a pingpool worker/],
+		[405, 'invalid', false, /not a pingpool worker/],
+		[413, 'too-large', false, /takes no request of that size \(HTTP 413\): because/],
+		[429, 'busy', false, /busy/],
+		[500, 'broken', false, /HTTP 500: because/],
+		// A gateway may have lost the worker in the middle of its work.
+		[502, 'broken', true, /HTTP 502/],
+		[503, 'broken', false, /HTTP 503: because/],
+		[504, 'broken', true, /HTTP 504/],
+		[204, 'invalid', false, /HTTP 204/],
+	])('with status %i is %s', async (status, kind, probed, message) => {
 		const url = await httpServer((_, response) => {
 			response.writeHead(status, { location: 'http://127.0.0.1:1/' }).end(status === 204 ? '' : body);
 		});
 		await expect(clientOf(url).ping(callOf(hosts).call)).rejects.toMatchObject({
 			name: 'WorkerFailure',
 			kind,
+			probed,
 			message: expect.stringMatching(message),
 		});
 	});
@@ -665,19 +586,40 @@ describe('an answer that is no success', () => {
 		await expect(clientOf(url).ping(callOf(hosts).call)).rejects.toMatchObject({ kind: 'broken' });
 	});
 
+	/** By the clock of the worker, which is an hour off. */
+	const workerMs = Date.now() - 3_600_000;
+	const dated = (ms: number): string => new Date(workerMs + ms).toUTCString();
 	it.each([
 		['3', 3_000],
 		['0', 0],
 		['99999', 30_000],
-		['soon', 1_000],
-		['', 1_000],
-		[new Date(Date.now() + 86_400_000).toUTCString(), 30_000],
-		[new Date(Date.now() - 86_400_000).toUTCString(), 0],
-	])('says with Retry-After: %j to come back later', async (retryAfter, ms) => {
-		const url = await httpServer((_, response) => {
-			response.writeHead(429, retryAfter === '' ? {} : { 'retry-after': retryAfter }).end();
-		});
-		await expect(clientOf(url).ping(callOf(hosts).call)).rejects.toMatchObject({ retryAfterMs: ms });
+		[dated(8_000), 8_000],
+		[dated(86_400_000), 30_000],
+		[dated(-86_400_000), 0],
+	])('says with Retry-After: %j to come back later', async (retryAfter, retryAfterMs) => {
+		for (const status of [429, 503]) {
+			const url = await httpServer((_, response) => {
+				response.writeHead(status, { date: dated(0), 'retry-after': retryAfter }).end();
+			});
+			await expect(clientOf(url).ping(callOf(hosts).call)).rejects.toMatchObject({
+				kind: 'busy',
+				message: `is busy (HTTP ${status})`,
+				retryAfterMs,
+				probed: false,
+			});
+		}
+	});
+
+	it.each(['soon', '-1', ''])('says nothing useful with Retry-After: %j', async (retryAfter) => {
+		for (const [status, expected] of [
+			[429, { kind: 'busy', retryAfterMs: 1_000 }],
+			[503, { kind: 'broken', retryAfterMs: undefined }],
+		] as const) {
+			const url = await httpServer((_, response) => {
+				response.writeHead(status, retryAfter === '' ? {} : { 'retry-after': retryAfter }).end();
+			});
+			await expect(clientOf(url).ping(callOf(hosts).call)).rejects.toMatchObject(expected);
+		}
 	});
 });
 
