@@ -12,9 +12,9 @@ import type { ScriptSize } from './power-loss/script.ts';
 const seed = Number(process.env.SEED ?? randomInt(2 ** 31));
 
 const small: ScriptSize = { lives: 2, commits: 7, rowsMax: 60, hostLength: 0, checkpointEvery: 3 };
-const medium: ScriptSize = { ...small, lives: 4, commits: 20, checkpointEvery: 6 };
-/** The log is copied back by the store itself, in the middle of a commit's batch of pages. */
-const large: ScriptSize = { lives: 1, commits: 36, rowsMax: 4_000, hostLength: 250, checkpointEvery: 0 };
+const medium: ScriptSize = { ...small, lives: 3, commits: 16, checkpointEvery: 5 };
+/** The log becomes so long that the store itself copies it back, some commits before the end. */
+const large: ScriptSize = { lives: 1, commits: 14, rowsMax: 1_400, hostLength: 2_000, checkpointEvery: 0 };
 
 async function lossesOf(options: Omit<PowerLossOptions, 'seed'>) {
 	const report = await losePower({ ...options, seed });
@@ -46,8 +46,8 @@ describeUnless(withoutTracing(), 'a loss of power', () => {
 		'at every moment of a longer trace, and while the store itself copies the log back',
 		async () => {
 			for (const durability of ['full', 'normal'] as const) {
-				const every = await lossesOf({ durability, size: medium, pointsMax: 10_000, choices: 3 });
-				const copied = await lossesOf({ durability, size: large, pointsMax: 12, choices: 3 });
+				const every = await lossesOf({ durability, size: medium, pointsMax: 10_000, choices: 2 });
+				const copied = await lossesOf({ durability, size: large, pointsMax: 5, choices: 2 });
 				expect([...every.problems, ...copied.problems]).toEqual([]);
 			}
 		},

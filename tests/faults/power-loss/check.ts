@@ -2,7 +2,9 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { Ledger } from '../../../master/dispatch/rules/ledger.ts';
 import { openSqliteStore } from '../../../master/store/sqlite.ts';
+import type { Store } from '../../../master/store/store.ts';
 import { statuses } from '../../../shared/outcome.ts';
 import type { Image } from './disk.ts';
 import type { Script } from './script.ts';
@@ -59,20 +61,25 @@ async function openedProblems(path: string, script: Script, promised: Promised):
 		const found = read(path);
 		const problems = [...contentProblems(found, script), ...promiseProblems(found, script, promised)];
 		if (problems.length > 0) return problems;
-		const total = script.rowsAfter.at(-1)!;
-		const newRun = { startedAtMs: 4_000, total, fingerprint: 'list', options: runOptions };
-		const runId = found.runs[0]?.id ?? (await store.startRun(newRun));
-		if (found.rows.length < total) {
-			await store.append(rowsBetween(runId, found.rows.length, total, script.hostLength));
-		}
-		const counts = await store.finishRun(runId, { state: 'finished', finishedAtMs: 5_000 });
-		const counted = statuses.reduce((sum, status) => sum + counts[status], 0);
-		return counted === total
-			? contentProblems(read(path), script)
-			: [`continued, it has ${counted} rows of ${total}`];
+		return [...(await continueProblems(store, script)), ...contentProblems(read(path), script)];
 	} finally {
 		await store.close();
 	}
+}
+
+/** Goes on with the run that is there, or begins one. */
+async function continueProblems(store: Store, script: Script): Promise<string[]> {
+	const total = script.rowsAfter.at(-1)!;
+	const last = await store.lastRun();
+	if (last?.state === 'finished') return [];
+	const newRun = { startedAtMs: 4_000, total, fingerprint: 'list', options: runOptions };
+	const runId = last?.id ?? (await store.startRun(newRun));
+	const done = new Ledger(total, last === undefined ? undefined : await store.continueRun(runId)).count;
+	if (done !== (last?.done ?? 0)) return [`the run has ${last?.done} rows, ${done} when it is continued`];
+	if (done < total) await store.append(rowsBetween(runId, done, total, script.hostLength));
+	const counts = await store.finishRun(runId, { state: 'finished', finishedAtMs: 5_000 });
+	const counted = statuses.reduce((sum, status) => sum + counts[status], 0);
+	return counted === total ? [] : [`continued, it has ${counted} rows of ${total}`];
 }
 
 function read(path: string): Found {

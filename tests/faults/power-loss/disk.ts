@@ -9,9 +9,9 @@
  * (its "powersafe overwrite"), and a name is changed whole or not at all.
  */
 import type { Random } from '../../../shared/random.ts';
+import type { OfFile } from './content.ts';
+import { Content } from './content.ts';
 import type { Operation } from './trace.ts';
-
-const sectorBytes = 512;
 
 export type Fate = 'kept' | 'lost' | 'torn';
 
@@ -27,7 +27,6 @@ export interface ImageOptions {
 }
 
 type Change = Extract<Operation, { type: 'create' | 'write' | 'truncate' | 'unlink' }>;
-type OfFile = Extract<Change, { type: 'write' | 'truncate' }>;
 type OfName = Extract<Change, { type: 'create' | 'unlink' }>;
 
 /** Contents by name. */
@@ -35,7 +34,7 @@ export type Image = ReadonlyMap<string, Buffer>;
 
 export class Disk {
 	/** what is on the disk for sure */
-	readonly #contents = new Map<number, Buffer>();
+	readonly #contents = new Map<number, Content>();
 	readonly #names = new Map<string, number>();
 	/** what may be, in the order in which it happened */
 	#unsynced: Change[] = [];
@@ -61,7 +60,7 @@ export class Disk {
 	}
 
 	image({ decide, random, holes }: ImageOptions): Image {
-		const contents = new Map<number, Buffer>();
+		const contents = new Map<number, Content>();
 		const names = new Map(this.#names);
 		const count = this.#unsynced.length;
 		for (const [place, change] of this.#unsynced.entries()) {
@@ -75,17 +74,18 @@ export class Disk {
 			}
 			// Copied when it is to be changed: a database that was synced long ago is large.
 			let content = contents.get(change.file);
-			content ??= Buffer.from(this.#contents.get(change.file) ?? []);
-			contents.set(
-				change.file,
-				changed(content, change, {
-					fill: holes === 'zeros' ? undefined : () => random.below(256),
-					isKept: fate === 'torn' ? () => random.below(2) === 0 : () => true,
-				}),
-			);
+			if (content === undefined) {
+				content = new Content(this.#contents.get(change.file));
+				contents.set(change.file, content);
+			}
+			content.apply(change, {
+				fill: holes === 'zeros' ? undefined : () => random.below(256),
+				isKept: fate === 'torn' ? () => random.below(2) === 0 : undefined,
+			});
 		}
-		const content = (file: number) => contents.get(file) ?? this.#contents.get(file) ?? Buffer.alloc(0);
-		return new Map(Array.from(names, ([name, file]) => [name, content(file)]));
+		const bytesOf = (file: number) =>
+			(contents.get(file) ?? this.#contents.get(file))?.bytes ?? Buffer.alloc(0);
+		return new Map(Array.from(names, ([name, file]) => [name, bytesOf(file)]));
 	}
 
 	#settle(isSettled: (change: Change) => boolean): void {
@@ -93,8 +93,9 @@ export class Disk {
 		for (const change of this.#unsynced) {
 			if (!isSettled(change)) rest.push(change);
 			else if (isOfFile(change)) {
-				const content = this.#contents.get(change.file) ?? Buffer.alloc(0);
-				this.#contents.set(change.file, changed(content, change));
+				const content = this.#contents.get(change.file) ?? new Content();
+				this.#contents.set(change.file, content);
+				content.apply(change);
 			} else rename(this.#names, change);
 		}
 		this.#unsynced = rest;
@@ -108,32 +109,4 @@ function isOfFile(change: Change): change is OfFile {
 function rename(names: Map<string, number>, change: OfName): void {
 	if (change.type === 'create') names.set(change.name, change.file);
 	else names.delete(change.name);
-}
-
-interface ChangeOptions {
-	/** what stands where the file grew and nothing was kept. Default: zeros */
-	readonly fill?: (() => number) | undefined;
-	/** whether the next sector of a write is kept. Default: all are */
-	readonly isKept?: () => boolean;
-}
-
-/** @returns the content, which may have been changed in place */
-function changed(content: Buffer, change: OfFile, { fill, isKept = () => true }: ChangeOptions = {}): Buffer {
-	if (change.type === 'truncate') return resized(content, change.size, fill);
-	const { bytes, offset } = change;
-	const end = offset + bytes.length;
-	const result = end > content.length ? resized(content, end, fill) : content;
-	for (let from = offset; from < end; ) {
-		const to = Math.min(end, (Math.floor(from / sectorBytes) + 1) * sectorBytes);
-		if (isKept()) bytes.copy(result, from, from - offset, to - offset);
-		from = to;
-	}
-	return result;
-}
-
-function resized(content: Buffer, size: number, fill: ChangeOptions['fill']): Buffer {
-	const result = Buffer.alloc(size);
-	content.copy(result);
-	if (fill !== undefined) for (let at = content.length; at < size; at += 1) result[at] = fill();
-	return result;
 }
