@@ -55,6 +55,8 @@ export class LineCursor {
 	problem = '';
 	/** bytes read so far */
 	position = 0;
+	/** where the line of the range starts that was met last, in bytes of the file */
+	lineByte = 0;
 	readonly bytes = Buffer.allocUnsafe(chunkBytes + lineBytesMax);
 	readonly #file: ListFile;
 	#at = 0;
@@ -66,6 +68,22 @@ export class LineCursor {
 
 	constructor(file: ListFile) {
 		this.#file = file;
+	}
+
+	/** Where the line starts that comes next, in bytes of the file. */
+	get nextLineByte(): number {
+		return this.position - this.#length + this.#at;
+	}
+
+	/** Goes to where a line starts. Call `fill` when `next` says `more`, as ever. */
+	seek(byte: number, lines: number): void {
+		this.position = byte;
+		this.line = lines;
+		this.#at = 0;
+		this.#length = 0;
+		this.#ended = false;
+		this.#overlong = undefined;
+		this.#text = undefined;
 	}
 
 	/** The text from `start` to `end`. */
@@ -111,6 +129,7 @@ export class LineCursor {
 			}
 			const end = newline < 0 ? this.#length : newline;
 			const from = this.#at;
+			this.lineByte = this.nextLineByte;
 			this.#at = newline < 0 ? end : end + 1;
 			this.line += 1;
 			const kind = this.#entry(from, end);

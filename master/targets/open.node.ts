@@ -34,7 +34,7 @@ export async function openTargetList({
 		const onBytes = (bytes: number): void => onProgress({ bytes, bytesTotal: file.sizeBytes });
 		const survey = new Survey({ file, excludePath, probe, check, hashKey, tempDir, signal, onBytes });
 		await survey.run();
-		const { problems, total, perProbe, duplicates, excluded, fingerprint, skips } = survey;
+		const { problems, total, perProbe, duplicates, excluded, fingerprint, skips, marks } = survey;
 		if (problems.count > 0 && !skipInvalid) {
 			throw problems.error('Mend the list, or go on without these lines with --skip-invalid.');
 		}
@@ -47,7 +47,8 @@ export async function openTargetList({
 			duplicates,
 			excluded,
 			fingerprint,
-			batches: (walkSignal) => walk({ file, skips, total, probe, signal: walkSignal }),
+			batches: (walkSignal, isDone = () => false) =>
+				walk({ file, skips, marks, total, probe, signal: walkSignal, isDone }),
 			close: () => file.close(),
 		};
 	} catch (error) {

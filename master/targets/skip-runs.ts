@@ -22,19 +22,33 @@ export class SkipRuns {
 		this.#run += count;
 	}
 
+	/**
+	 * Lets a reader begin behind the candidates so far, of which the last is taken.
+	 *
+	 * @returns where: the runs from there on start with one of taken candidates again
+	 */
+	mark(): number {
+		this.#write(this.#run);
+		this.#write(0);
+		this.#run = 0;
+		return this.#bytes;
+	}
+
 	/** Call once, after the last candidate. */
 	end(): void {
 		this.#write(this.#run);
 		this.#run = 0;
 	}
 
-	/** Lengths of the runs, the first of them taken, in order. */
-	*lengths(): Generator<number, void, undefined> {
+	/** Lengths of the runs from a mark on, the first of them taken, in order. */
+	*lengths(mark: number): Generator<number, void, undefined> {
 		let value = 0;
 		let unit = 1;
-		for (const [i, piece] of this.#pieces.entries()) {
+		let from = mark % pieceBytes;
+		for (let i = Math.floor(mark / pieceBytes); i < this.#pieces.length; i += 1) {
+			const piece = this.#pieces[i]!;
 			const end = i === this.#pieces.length - 1 ? this.#used : piece.length;
-			for (let at = 0; at < end; at += 1) {
+			for (let at = from; at < end; at += 1) {
 				const byte = piece[at]!;
 				value += (byte & 127) * unit;
 				unit *= 128;
@@ -44,7 +58,13 @@ export class SkipRuns {
 					unit = 1;
 				}
 			}
+			from = 0;
 		}
+	}
+
+	/** written so far */
+	get #bytes(): number {
+		return (this.#pieces.length - 1) * pieceBytes + this.#used;
 	}
 
 	/** LEB128: seven bits a byte, the lowest first, the eighth says that more follow. */
@@ -70,8 +90,9 @@ export class SkipReader {
 	#taking = false;
 	#left = 0;
 
-	constructor(runs: SkipRuns) {
-		this.#lengths = runs.lengths();
+	/** @param mark where to begin. Default: at the first candidate */
+	constructor(runs: SkipRuns, mark = 0) {
+		this.#lengths = runs.lengths(mark);
 	}
 
 	/** Whether the next candidates are targets; false behind the end. */

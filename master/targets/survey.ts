@@ -7,11 +7,13 @@ import { PingpoolError } from '../../shared/errors.ts';
 import { targetsPerRunMax } from '../../shared/limits.ts';
 import type { AddressRange, ProbeName, Target } from '../../shared/target.ts';
 import { addressTextAt, parseTarget, probeOf, quote } from '../../shared/target.ts';
+import { pagePositions } from '../dispatch/rules/ledger.ts';
 import type { ExcludeList } from './exclude-list.ts';
 import { readExcludeList } from './exclude-list.ts';
 import { KeyedHash } from './keyed-hash.ts';
 import { LineCursor, lineKinds } from './line-cursor.ts';
 import type { ListFile } from './list-file.ts';
+import { PageMarks } from './page-marks.ts';
 import { Problems } from './problems.ts';
 import { SkipRuns } from './skip-runs.ts';
 import { isBare, TargetSet } from './target-set.ts';
@@ -36,12 +38,16 @@ export class Survey {
 	excluded = 0;
 	fingerprint = '';
 	readonly skips = new SkipRuns();
+	readonly marks = new PageMarks();
 	readonly problems: Problems;
 	readonly #options: SurveyOptions;
 	readonly #cursor: LineCursor;
 	#bareJudged = false;
 	#bareProblem: string | undefined;
 	#rangeSkipped = 0;
+	/** of the range at hand, addresses that have been judged */
+	#rangeOffset = 0;
+	#accepted = 0;
 
 	constructor(options: SurveyOptions) {
 		this.#options = options;
@@ -124,6 +130,7 @@ export class Survey {
 			return;
 		}
 		this.#rangeSkipped = 0;
+		this.#rangeOffset = 0;
 		seen.addRange(range, this.#takeRun);
 		const excluded = this.#rangeSkipped === 0 ? 0 : (exclude?.countRange(range) ?? 0);
 		this.perProbe[this.#options.probe] += range.count - this.#rangeSkipped;
@@ -132,9 +139,27 @@ export class Survey {
 	}
 
 	readonly #takeRun = (isNew: boolean, count: number): void => {
-		this.skips.add(isNew, count);
-		if (!isNew) this.#rangeSkipped += count;
+		if (!isNew) {
+			this.skips.add(false, count);
+			this.#rangeSkipped += count;
+			this.#rangeOffset += count;
+			return;
+		}
+		for (let left = count; left > 0; ) {
+			const piece = Math.min(left, pagePositions - (this.#accepted % pagePositions));
+			this.skips.add(true, piece);
+			this.#rangeOffset += piece;
+			this.#accepted += piece;
+			left -= piece;
+			if (this.#accepted % pagePositions === 0) this.#markInRange();
+		}
 	};
+
+	#markInRange(): void {
+		const { line, lineByte } = this.#cursor;
+		const rangeOffset = this.#rangeOffset;
+		this.marks.add({ byte: lineByte, lines: line - 1, rangeOffset, skipByte: this.skips.mark() });
+	}
 
 	/** All bare hosts are judged alike, and then not again: there may be ten million. */
 	#judgeBare(target: Target): void {
@@ -144,8 +169,15 @@ export class Survey {
 
 	#accept(isNew: boolean, probe: ProbeName): void {
 		this.skips.add(isNew, 1);
-		if (isNew) this.perProbe[probe] += 1;
-		else this.duplicates += 1;
+		if (!isNew) {
+			this.duplicates += 1;
+			return;
+		}
+		this.perProbe[probe] += 1;
+		this.#accepted += 1;
+		if (this.#accepted % pagePositions > 0) return;
+		const { line, nextLineByte } = this.#cursor;
+		this.marks.add({ byte: nextLineByte, lines: line, rangeOffset: 0, skipByte: this.skips.mark() });
 	}
 
 	#exclude(): void {

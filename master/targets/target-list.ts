@@ -35,7 +35,7 @@ export interface TargetListOptions {
 
 /** Consecutive targets of the list. */
 export interface TargetBatch {
-	/** position of the first in the list; the others follow without a gap */
+	/** position of the first in the list; the others follow without a gap. No batch is of two pages */
 	readonly firstPosition: number;
 	/** at least one */
 	readonly hosts: HostColumn;
@@ -62,6 +62,8 @@ export interface TargetList {
 	 * The targets in list order, read as they are asked for. May be called again for another walk, one after the
 	 * other. The same list gives every target the same position every time.
 	 *
+	 * @param isDone whether a page of positions (`pagePositions` of rules/ledger.ts) is to be left out; it is not
+	 *   read then. Asked when the walk comes to it
 	 * @throws PingpoolError `invalid-input` when the file has changed since it was opened
 	 */
 	batches(

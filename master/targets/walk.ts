@@ -1,15 +1,18 @@
 /**
  * A later walk over a list: parses it again, and asks the survey's record which candidates are targets. It
- * holds one buffer of the file and one batch.
+ * holds one buffer of the file and one batch. Pages of targets that are not wanted are not read: the walk goes
+ * on where the next one starts (page-marks.ts).
  */
 import { HostColumnBuilder } from '../../shared/host-column.ts';
 import { formatIpv6 } from '../../shared/ip.ts';
 import { targetBatchMax } from '../../shared/limits.ts';
 import type { AddressRange, ProbeName, Target } from '../../shared/target.ts';
 import { addToIpv6, probeNames, probeOf } from '../../shared/target.ts';
+import { pagePositions } from '../dispatch/rules/ledger.ts';
 import { LineCursor, lineKinds } from './line-cursor.ts';
 import type { ListFile } from './list-file.ts';
 import { changed } from './list-file.ts';
+import type { PageMarks } from './page-marks.ts';
 import type { SkipRuns } from './skip-runs.ts';
 import { SkipReader } from './skip-runs.ts';
 import type { TargetBatch } from './target-list.ts';
@@ -17,19 +20,42 @@ import type { TargetBatch } from './target-list.ts';
 export interface WalkOptions {
 	readonly file: ListFile;
 	readonly skips: SkipRuns;
+	readonly marks: PageMarks;
 	/** targets that the survey counted */
 	readonly total: number;
 	readonly probe: ProbeName;
 	readonly signal: AbortSignal;
+	/** whether a page is not wanted; asked when the walk comes to it */
+	readonly isDone: (page: number) => boolean;
 }
 
 /** @throws PingpoolError `invalid-input` when the file is not the one that was surveyed, or the signal's reason */
 export async function* walk(options: WalkOptions): AsyncGenerator<TargetBatch, void, undefined> {
-	const { file, total, probe, signal } = options;
-	const cursor = new LineCursor(file);
-	const skips = new SkipReader(options.skips);
+	const { total, isDone } = options;
+	const pages = Math.ceil(total / pagePositions);
+	const cursor = new LineCursor(options.file);
+	for (let page = 0; page < pages; ) {
+		if (isDone(page)) page += 1;
+		else page = yield* stretch(options, cursor, page);
+	}
+}
+
+/** Walks from the start of a page to one that is not wanted, or to the end. @returns the page that it came to */
+async function* stretch(
+	{ file, skips: skipRuns, marks, total, probe, signal, isDone }: WalkOptions,
+	cursor: LineCursor,
+	from: number,
+): AsyncGenerator<TargetBatch, number, undefined> {
+	const mark = marks.at(from);
+	cursor.seek(mark.byte, mark.lines);
+	const skips = new SkipReader(skipRuns, mark.skipByte);
 	const asked = probeNames.indexOf(probe);
-	const batch = new BatchBuilder();
+	const batch = new BatchBuilder(from * pagePositions);
+	/** of the first line, what is another page's */
+	let { rangeOffset } = mark;
+	/** pages start where batches do */
+	const leaving = (): boolean =>
+		batch.nextPosition % pagePositions === 0 && isDone(batch.nextPosition / pagePositions);
 	for (;;) {
 		const kind = cursor.next();
 		if (kind === lineKinds.ipv4) {
@@ -46,7 +72,7 @@ export async function* walk(options: WalkOptions): AsyncGenerator<TargetBatch, v
 			if (taking) batch.addTarget(cursor.target!, probeNames.indexOf(probeOf(cursor.target!, probe)));
 		} else if (kind === lineKinds.range) {
 			const range = cursor.range!;
-			for (let offset = 0; offset < range.count; ) {
+			for (let offset = rangeOffset; offset < range.count; ) {
 				const { taking } = skips;
 				const count = skips.take(taking ? Math.min(range.count - offset, batch.room) : range.count - offset);
 				if (count === 0) throw changed(file.name);
@@ -55,8 +81,10 @@ export async function* walk(options: WalkOptions): AsyncGenerator<TargetBatch, v
 				if (batch.room === 0) {
 					signal.throwIfAborted();
 					yield batch.finish();
+					if (leaving()) return batch.nextPosition / pagePositions;
 				}
 			}
+			rangeOffset = 0;
 		} else if (kind === lineKinds.more) {
 			signal.throwIfAborted();
 			await cursor.fill();
@@ -65,16 +93,22 @@ export async function* walk(options: WalkOptions): AsyncGenerator<TargetBatch, v
 		if (batch.room === 0) {
 			signal.throwIfAborted();
 			yield batch.finish();
+			if (leaving()) return batch.nextPosition / pagePositions;
 		}
 	}
 	if (batch.nextPosition !== total) throw changed(file.name);
 	if (batch.room < targetBatchMax) yield batch.finish();
+	return Math.ceil(total / pagePositions);
 }
 
 class BatchBuilder {
 	#hosts = new HostColumnBuilder(targetBatchMax);
 	#probes = new Uint8Array(targetBatchMax);
-	#firstPosition = 0;
+	#firstPosition: number;
+
+	constructor(firstPosition: number) {
+		this.#firstPosition = firstPosition;
+	}
 
 	get room(): number {
 		return targetBatchMax - this.#hosts.length;

@@ -111,3 +111,24 @@ test('runs come back as they were written, lengths over 2^32 and across pieces i
 	expect(reader.take(1)).toBe(0);
 	expect(reader.taking).toBe(false);
 });
+
+test('runs can be read from any mark on, the pieces at whose ends they are included', () => {
+	const runs = new SkipRuns();
+	const marks: { byte: number; next: number }[] = [];
+	let next = 0;
+	// Left out and taken in turns of 1 and 2 candidates: marks of two bytes each move over the ends of pieces.
+	for (let i = 0; i < 70_000; i += 1) {
+		runs.add(false, 1);
+		runs.add(true, 2);
+		next += 3;
+		if (i % 7 === 0) marks.push({ byte: runs.mark(), next });
+	}
+	runs.end();
+	const pieceBytes = 65_536;
+	for (const { byte, next } of marks.filter(({ byte }, i) => i % 100 === 0 || byte % pieceBytes < 50)) {
+		const reader = new SkipReader(runs, byte);
+		for (let candidate = next; candidate < Math.min(next + 50, 210_000); candidate += 1) {
+			if (reader.taking !== candidate % 3 > 0 || reader.take(1) !== 1) throw new Error(`${candidate}`);
+		}
+	}
+});
