@@ -50,7 +50,7 @@ function pageOf(position: number): number {
  * between them, exclusions, and both ends of lines. */
 function mixedList(seed: number): { content: string; exclude: string } {
 	const random = createRandom(seed);
-	const lines = ['10.0.0.0/15', '# a comment', '10.0.255.0/23', ''];
+	const lines = ['10.0.0.0/15', '# a comment', '10.0.255.0/23', '', '10.8.0.0-10.9.255.7'];
 	for (let i = 0; i < 40_000; i += 1) {
 		const n = random.below(60_000);
 		const octets = `${n >> 8}.${n & 255}`;
