@@ -89,7 +89,6 @@ export function callOf(texts: readonly string[], changes: Partial<PingCall> = {}
 		onRestarted: () => {
 			restarts += 1;
 		},
-		silenceMsMax: 2_000,
 		signal: new AbortController().signal,
 		...changes,
 	};

@@ -1,0 +1,139 @@
+/** Faults 24, 25 and 27: a link that swallows everything, or one direction of it, between a master and a worker. */
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import type { WorkerClient } from '../../master/worker-client.ts';
+import type { Lab } from '../lab/lab.ts';
+import { createLab, labUnavailable } from '../lab/lab.ts';
+import { callOf, clientOf, hosts } from '../master/worker-client-fixture.ts';
+import type { Running } from '../process.ts';
+import { startProcess } from '../process.ts';
+import { describeUnless } from '../requirements.ts';
+import { watchdog } from './watchdog.ts';
+
+const script = new URL('./far-worker.ts', import.meta.url).pathname;
+const address = '10.200.0.2';
+const silenceMs = 600;
+/** On a machine that is busy with other tests as well. */
+const testMsMax = 20_000;
+
+describeUnless(labUnavailable(), 'a link that swallows packets', () => {
+	vi.setConfig({ testTimeout: testMsMax });
+	let lab: Lab;
+	let worker: Running;
+	let url: string;
+	let client: WorkerClient;
+
+	async function startFar(port: number, instance: string): Promise<string> {
+		const command = ['netns', 'exec', lab.far, process.execPath, script, address, String(port), instance];
+		worker = startProcess('ip', command);
+		return (await worker.says(/http:\/\/\S+/))[0];
+	}
+
+	beforeAll(async () => {
+		lab = await createLab();
+		await lab.enter();
+	});
+	afterAll(() => lab?.close());
+
+	beforeEach(async () => {
+		url = await startFar(0, 'first');
+		client = clientOf(url);
+	});
+	afterEach(async () => {
+		mend();
+		await worker[Symbol.asyncDispose]();
+	});
+
+	/** Leaves a connection that the next request takes: it is free when its answer was read and the parser is done. */
+	async function meet(): Promise<void> {
+		await client.capabilities(new AbortController().signal);
+		await new Promise(setImmediate);
+	}
+
+	/** Drops what arrives at the worker (`INPUT`), or what it sends (`OUTPUT`). */
+	function swallow(...chains: ('INPUT' | 'OUTPUT')[]): void {
+		for (const chain of chains) lab.execFar('iptables', '-A', chain, '-p', 'tcp', '-j', 'DROP');
+	}
+	function mend(): void {
+		lab.execFar('iptables', '-F', 'INPUT');
+		lab.execFar('iptables', '-F', 'OUTPUT');
+	}
+
+	/** A call that is given up after a silence. `begun` resolves when heartbeats have come for longer than that. */
+	function watchedCall() {
+		const dog = watchdog(silenceMs);
+		const begun = Promise.withResolvers<void>();
+		let signs = 0;
+		const got = callOf(hosts, {
+			signal: dog.signal,
+			onAlive() {
+				dog.alive();
+				signs += 1;
+				if (signs === 3 + Math.ceil(silenceMs / 50)) begun.resolve();
+			},
+		});
+		return { ...got, dog, begun: begun.promise };
+	}
+
+	test('24: both ways, before there is a connection: the request never arrived', async () => {
+		swallow('INPUT', 'OUTPUT');
+		const startedMs = performance.now();
+		await expect(client.ping(callOf(hosts).call)).rejects.toMatchObject({
+			kind: 'unreachable',
+			probed: false,
+			message: expect.stringMatching(/no connection in time/),
+		});
+		expect(performance.now() - startedMs).toBeLessThan(10_000);
+		expect(worker.output()).not.toContain('asked');
+	});
+
+	test('25: the way back: the request has arrived, and its answer is lost', async () => {
+		await meet();
+		swallow('OUTPUT');
+		const { call, rows, dog } = watchedCall();
+		await expect(client.ping(call)).rejects.toBe(dog.reason);
+		expect(worker.output()).toContain('asked');
+		expect(rows.size).toBe(0);
+		mend();
+		await goesOn();
+	});
+
+	test('27: both ways in an answer, and the peer is gone for good: half open', async () => {
+		await meet();
+		const { call, rows, begun, dog } = watchedCall();
+		const failing = expect(client.ping(call)).rejects.toBe(dog.reason);
+		await begun;
+		swallow('INPUT', 'OUTPUT');
+		// What its system says to the other side at its end is swallowed as well.
+		await worker[Symbol.asyncDispose]();
+		await failing;
+		expect([...rows.keys()]).toEqual([0]);
+		mend();
+		await startFar(Number(new URL(url).port), 'second');
+		expect((await goesOn()).restarts()).toBe(1);
+	});
+
+	test('27: an idle connection to a peer that is gone fails at once, and only that one', async () => {
+		await meet();
+		// The end of the connection alone: what is sent into it afterwards is answered with a reset.
+		lab.execFar('iptables', '-A', 'OUTPUT', '-p', 'tcp', '--tcp-flags', 'FIN', 'FIN', '-j', 'DROP');
+		await worker[Symbol.asyncDispose]();
+		await startFar(Number(new URL(url).port), 'second');
+		await expect(client.ping(callOf(hosts).call)).rejects.toMatchObject({ kind: 'broken', probed: true });
+		expect((await goesOn()).restarts()).toBe(1);
+	});
+
+	/** The next request is answered. */
+	async function goesOn() {
+		const next = watchedCall();
+		const controller = new AbortController();
+		const enough = new Error('enough');
+		const signal = AbortSignal.any([next.dog.signal, controller.signal]);
+		const pinging = expect(client.ping({ ...next.call, signal })).rejects.toBe(enough);
+		await next.begun;
+		next.dog.stop();
+		controller.abort(enough);
+		await pinging;
+		expect(next.rows.size).toBe(1);
+		return next;
+	}
+});
