@@ -79,21 +79,18 @@ test.each([1, 2])('give the rest as a whole walk does, whatever is left out (see
 	expect(pages).toBeGreaterThan(4);
 	const random = createRandom(seed + 100);
 	const masks = [
-		(page: number) => page === 0,
-		(page: number) => page === pages - 1,
 		(page: number) => page % 2 === 0,
 		(page: number) => page % 2 === 1,
 		(page: number) => page < pages - 1,
-		() => false,
 		() => random.below(2) === 0,
 	];
 	for (const mask of masks) {
 		const done = Array.from({ length: pages }, (_, page) => mask(page));
 		const isDone = (page: number): boolean => done[page]!;
-		const rest = all.filter((_, position) => !isDone(pageOf(position)));
 		const found = await walked(of, isDone);
-		const wrong = rest.findIndex((line, i) => line !== found[i]);
-		expect([wrong, rest[wrong], found.length], `left out: ${done}`).toEqual([-1, undefined, rest.length]);
+		let next = 0;
+		const wrong = all.find((line, position) => !isDone(pageOf(position)) && found[next++] !== line);
+		expect([wrong, found.length], `left out: ${done}`).toEqual([undefined, next]);
 	}
 	expect(await walked(of, () => true)).toEqual([]);
 });
