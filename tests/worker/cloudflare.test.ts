@@ -30,6 +30,7 @@ describe('in the runtime of Cloudflare', () => {
 		folder = mkdtempSync(join(tmpdir(), 'pingpool-cloudflare-'));
 		httpServer = createHttpServer((request, response) => {
 			hits += 1;
+			if (request.url === '/silent') return;
 			response.writeHead(request.url === '/broken' ? 503 : 302, { location: '/elsewhere' }).end('body');
 		});
 		httpPort = await listening(httpServer);
@@ -42,13 +43,14 @@ describe('in the runtime of Cloudflare', () => {
 		rmSync(folder, { recursive: true, force: true });
 	});
 
-	function ping(body: unknown, init: { accept?: string; token?: string } = {}) {
+	function ping(body: unknown, init: { accept?: string; token?: string; name?: string } = {}) {
 		return fetch(`${url}/ping`, {
 			method: 'POST',
 			body: JSON.stringify(body),
 			headers: {
 				authorization: `Bearer ${init.token ?? token}`,
 				...(init.accept && { accept: init.accept }),
+				...(init.name && { 'pingpool-request': init.name }),
 			},
 		});
 	}
@@ -63,6 +65,8 @@ describe('in the runtime of Cloudflare', () => {
 			hostsPerRequestMax: 20,
 			probesPerRequestMax: 20,
 			requestForms: [mediaTypes.json, mediaTypes.columns],
+			heartbeatMs: 250,
+			requestIds: true,
 		});
 	});
 
@@ -106,6 +110,17 @@ describe('in the runtime of Cloudflare', () => {
 		expect(columns.marks[0]).toMatchObject({ hosts: 2 });
 		expect(columns.marks.at(-1)).toMatchObject({ done: true, results: 2 });
 		expect(resultsIn(columns.blocks).map(({ status }) => status)).toEqual(['up', 'up']);
+	});
+
+	it('says that it is alive while a host keeps it waiting, and which request it answers', async () => {
+		const request = { hosts: [`http://127.0.0.1:${httpPort}/silent`], timeoutMs: 1_500, attempts: 1 };
+		const response = await ping(request, { accept: mediaTypes.frames, name: '0123456789abcdef' });
+		expect(response.headers.get('pingpool-request')).toBe('0123456789abcdef');
+		const { marks, blocks } = await columnsOf(response, 1);
+		expect(marks[0]).toMatchObject({ hosts: 1, request: '0123456789abcdef' });
+		expect(marks.filter((mark) => mark.alive === true).length).toBeGreaterThanOrEqual(3);
+		expect(marks.at(-1)).toEqual({ done: true, results: 1 });
+		expect(resultsIn(blocks)).toMatchObject([{ status: 'down' }]);
 	});
 
 	it('takes requests in columns', async () => {
