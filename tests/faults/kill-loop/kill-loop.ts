@@ -1,0 +1,209 @@
+/**
+ * One database, from nothing to a finished run, by a master that is killed again and again and started with the
+ * same command each time. The workers are real over HTTP, their hosts are not (fake-fleet.ts). Between two
+ * masters it is noted which hosts have a committed answer, on a copy, so that the files are as the kill left
+ * them. What became of it all is for verify.ts to say.
+ */
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import Database from 'better-sqlite3';
+import { systemClock } from '../../../shared/clock.ts';
+import type { Random } from '../../../shared/random.ts';
+import { createRandom } from '../../../shared/random.ts';
+import type { Running } from '../../process.ts';
+import { bin, startProcess } from '../../process.ts';
+import type { FakeWorker } from './fake-fleet.ts';
+import { startFakeWorker } from './fake-fleet.ts';
+import { HostLog } from './host-log.ts';
+import type { Kill, KillKind } from './kills.ts';
+import { lastKill, nextKill, straceArgs } from './kills.ts';
+import type { Verdict } from './verify.ts';
+
+const verifier = fileURLToPath(new URL('./verify.ts', import.meta.url));
+/** A master that was to be killed by rows or by strace is killed after this at the latest. */
+const lifeMsMax = 2_500;
+/** What is left of the list when the kills are used up takes less. */
+const lastLifeMsMax = 60_000;
+const pollMs = 20;
+
+export interface KillLoopOptions {
+	readonly seed: number;
+	readonly hosts: number;
+	/** hosts per second, of the whole fleet */
+	readonly rate: number;
+	readonly durability: 'full' | 'normal';
+	/** the most kills before the run is let end */
+	readonly killsMax: number;
+	/** whether strace can be used */
+	readonly tracing: boolean;
+}
+
+export interface KillLoopReport {
+	/** masters that were killed, by how */
+	readonly kills: Readonly<Partial<Record<KillKind, number>>>;
+	/** masters that said that they go on with a run */
+	readonly continued: number;
+	readonly verdict: Verdict;
+}
+
+/** @throws Error when a master ends otherwise than by a kill, or finished */
+export async function runKillLoop(options: KillLoopOptions): Promise<KillLoopReport> {
+	const folder = mkdtempSync(join(tmpdir(), 'pingpool-kills-'));
+	const random = createRandom(options.seed);
+	const log = new HostLog();
+	await using first = await startFakeWorker(log, random);
+	await using second = await startFakeWorker(log, random);
+	try {
+		return await new KillLoop(folder, options, { log, random, workers: [first, second] }).run();
+	} finally {
+		rmSync(folder, { recursive: true, force: true });
+	}
+}
+
+interface Parts {
+	readonly log: HostLog;
+	readonly random: Random;
+	readonly workers: readonly FakeWorker[];
+}
+
+class KillLoop {
+	readonly #folder: string;
+	readonly #options: KillLoopOptions;
+	readonly #parts: Parts;
+	readonly #command: readonly string[];
+	readonly #kills: Partial<Record<KillKind, number>> = {};
+	readonly #had = new Set<string>();
+	#continued = 0;
+
+	constructor(folder: string, options: KillLoopOptions, parts: Parts) {
+		this.#folder = folder;
+		this.#options = options;
+		this.#parts = parts;
+		const { rate, durability } = options;
+		const args = ['--workers', 'workers.txt', '--rate', String(rate), '--durability', durability];
+		this.#command = [process.execPath, bin, 'master', ...args, '--chunk', '100'];
+	}
+
+	async run(): Promise<KillLoopReport> {
+		const { workers, log } = this.#parts;
+		const { hosts, killsMax, tracing } = this.#options;
+		writeFileSync(
+			join(this.#folder, 'hosts.txt'),
+			`${Array.from({ length: hosts }, (_, i) => hostOf(i)).join('\n')}\n`,
+		);
+		writeFileSync(join(this.#folder, 'workers.txt'), workers.map(({ url }) => `${url}\n`).join(''));
+		let finished = false;
+		for (let life = 1; !finished; life += 1) {
+			const { random } = this.#parts;
+			const isFirst = !existsSync(join(this.#folder, 'hosts.db'));
+			// Without strace, the last master is left alone.
+			const last = tracing ? lastKill(random) : ({ kind: 'later', afterMs: lastLifeMsMax } as const);
+			const kill = life <= killsMax ? nextKill({ ...this.#options, isFirst, random }) : last;
+			if (life > killsMax + 3) throw new Error(`the run has not finished after ${life - 1} masters`);
+			await this.#live(kill);
+			await Promise.all(workers.map((worker) => worker.idle()));
+			finished = this.#look();
+		}
+		log.write(join(this.#folder, 'hosts.log'));
+		return { kills: this.#kills, continued: this.#continued, verdict: await this.#verdict() };
+	}
+
+	/** Starts a master and sees it die, or end with its work done. */
+	async #live(kill: Kill): Promise<void> {
+		this.#parts.log.started(systemClock.wallMs());
+		const prefix = 'nth' in kill ? ['strace', ...straceArgs(kill, this.#folder)] : [];
+		const [file, ...args] = [...prefix, ...this.#command];
+		await using master = startProcess(file!, args, { cwd: this.#folder });
+		const ended = new AbortController();
+		void master.exited.then(() => ended.abort());
+		await this.#moment(kill, ended.signal).catch(() => undefined);
+		// It may have ended by itself; strace and what it traces are one group.
+		const byItself = ended.signal.aborted;
+		if (!byItself) process.kill(-master.child.pid!, 'SIGKILL');
+		const how = await master.exited;
+		if (how !== 'SIGKILL' && how !== 0) {
+			throw new Error(`a master ended with ${how} (${JSON.stringify(kill)}):\n${master.errors()}`);
+		}
+		this.#count(kill, how, byItself, master);
+	}
+
+	#count(kill: Kill, how: number | string, byItself: boolean, master: Running): void {
+		if (/continuing run 1: [\d,]+ of [\d,]+ done/.test(master.errors())) this.#continued += 1;
+		if (how === 0) return;
+		// Whom strace did not kill in time was killed at some other moment.
+		const kind = 'nth' in kill && !byItself ? 'later' : kill.kind;
+		this.#kills[kind] = (this.#kills[kind] ?? 0) + 1;
+	}
+
+	/** Resolves when it is time; rejects when the master has ended. */
+	async #moment(kill: Kill, ended: AbortSignal): Promise<void> {
+		if ('afterMs' in kill) return systemClock.sleep(kill.afterMs, ended);
+		const untilMs = systemClock.monotonicMs() + (kill.kind === 'end' ? lastLifeMsMax : lifeMsMax);
+		const wanted = kill.kind === 'rows' ? this.#had.size + kill.rows : Number.POSITIVE_INFINITY;
+		while (systemClock.monotonicMs() < untilMs && rowsOf(join(this.#folder, 'hosts.db')) < wanted) {
+			await systemClock.sleep(pollMs, ended);
+		}
+	}
+
+	/** Notes what is committed, and says whether the run has finished. */
+	#look(): boolean {
+		const copies = join(this.#folder, 'copy');
+		mkdirSync(copies);
+		try {
+			for (const name of ['hosts.db', 'hosts.db-wal', 'hosts.db-journal']) {
+				const from = join(this.#folder, name);
+				if (existsSync(from)) copyFileSync(from, join(copies, name));
+			}
+			return this.#read(join(copies, 'hosts.db'));
+		} finally {
+			rmSync(copies, { recursive: true });
+		}
+	}
+
+	#read(path: string): boolean {
+		if (!existsSync(path)) return false;
+		const db = new Database(path);
+		try {
+			const tables = db.prepare(`SELECT count(*) FROM sqlite_schema WHERE name = 'runs'`).pluck().get();
+			if (tables === 0) return false;
+			for (const host of db.prepare('SELECT host FROM results').pluck().iterate() as Iterable<string>) {
+				if (this.#had.has(host)) continue;
+				this.#had.add(host);
+				this.#parts.log.had(host);
+			}
+			return db.prepare(`SELECT count(*) FROM runs WHERE state = 'finished'`).pluck().get() === 1;
+		} finally {
+			db.close();
+		}
+	}
+
+	async #verdict(): Promise<Verdict> {
+		const args = [verifier, 'hosts.txt', 'hosts.db', 'hosts.log'];
+		await using running = startProcess(process.execPath, args, { cwd: this.#folder });
+		if ((await running.exited) !== 0) throw new Error(`verify.ts failed:\n${running.errors()}`);
+		return JSON.parse(running.output()) as Verdict;
+	}
+}
+
+/** Mostly bare addresses, as lists have. */
+function hostOf(position: number): string {
+	if (position % 50 === 7) return `h${position}.example.com`;
+	const bytes = [position >> 16, (position >> 8) & 255, position & 255];
+	return position % 70 === 9 ? `fd00:a::${(position + 1).toString(16)}` : `10.${bytes.join('.')}`;
+}
+
+/** Rows that a reader of a database sees; 0 while it can not be read. */
+function rowsOf(path: string): number {
+	let db: Database.Database | undefined;
+	try {
+		db = new Database(path, { readonly: true, fileMustExist: true });
+		return db.prepare('SELECT count(*) FROM answers').pluck().get() as number;
+	} catch {
+		// It is being made.
+		return 0;
+	} finally {
+		db?.close();
+	}
+}
