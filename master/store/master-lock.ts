@@ -76,7 +76,7 @@ function tryToLock(path: string, lockPath: string, identity: MasterIdentity): Ma
 		write(db, identity);
 		if (!begin(db)) throw inUse(path, readIdentity(db));
 		locked = inodeOf(lockPath) === inode && isSame(readIdentity(db), identity);
-		return locked ? new HeldLock(db, lockPath) : undefined;
+		return locked ? new HeldLock(db, lockPath, inode) : undefined;
 	} catch (error) {
 		if (db === undefined && systemErrorCode(error) === 'SQLITE_CANTOPEN' && inodeOf(lockPath) === undefined) {
 			return undefined;
@@ -90,17 +90,20 @@ function tryToLock(path: string, lockPath: string, identity: MasterIdentity): Ma
 class HeldLock implements MasterLock {
 	readonly #db: Database.Database;
 	readonly #path: string;
+	readonly #inode: bigint;
 
-	constructor(db: Database.Database, path: string) {
+	constructor(db: Database.Database, path: string, inode: bigint) {
 		this.#db = db;
 		this.#path = path;
+		this.#inode = inode;
 	}
 
 	release(): void {
 		if (!this.#db.open) return;
 		try {
-			// While we hold it: afterwards it may be another's. Windows removes no file that is open.
-			if (process.platform !== 'win32') unlinkSync(this.#path);
+			// While we hold it: afterwards it may be another's, as it is when somebody has removed ours.
+			// Windows removes no file that is open.
+			if (process.platform !== 'win32' && inodeOf(this.#path) === this.#inode) unlinkSync(this.#path);
 		} catch {
 			// It stays behind, and blocks nobody.
 		}
