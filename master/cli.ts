@@ -139,13 +139,18 @@ async function runWith(config: MasterConfig, signals: Signals, closers: Closer[]
 			const { url, token } = await embedded.ready;
 			members.push({ name: 'embedded', url, token, weight: 1 });
 		}
-		const workers = await meetWorkers(members, onEvent, wanted);
+		const workers = await meetWorkers(members, {
+			onEvent,
+			waitMsMax: embedded === undefined ? config.startWaitMs : 0,
+			clock: systemClock,
+			signal: wanted,
+		});
 		if (workers.length === 0) throw noWorker(config);
 		return workers;
 	};
 	const workers = await meet();
 	closers.push(async () => {
-		await Promise.all(workers.map(({ client }) => client.close()));
+		await Promise.all(workers.map(({ link }) => link.close()));
 	});
 	const store = await held.open();
 	const outcome = await executeRun({

@@ -41,10 +41,15 @@ export interface MasterConfig {
 	readonly chunkHosts: number | undefined;
 	readonly concurrency: number | undefined;
 	readonly workerTimeoutMs: number;
+	/** how long to wait for a first worker: not as long, unless asked to, because a wrong file is likelier then */
+	readonly startWaitMs: number;
 	readonly json: boolean;
 	readonly quiet: boolean;
 	readonly failOnDown: boolean;
 }
+
+/** How long a master waits for a first worker, in ms, when --worker-timeout is not given. */
+const startWaitMsDefault = 10_000;
 
 /** What parsing ended in, when not in a run: help and version are no errors. */
 export class ConfigExit extends Error {
@@ -253,6 +258,8 @@ export function parseMasterConfig(argv: readonly string[], version: string): Mas
 		chunkHosts: options.chunk,
 		concurrency: options.concurrency,
 		workerTimeoutMs: options.workerTimeout,
+		startWaitMs:
+			spelling(command, 'workerTimeout') === undefined ? startWaitMsDefault : options.workerTimeout,
 		json: options.json === true,
 		quiet: options.quiet === true,
 		failOnDown: options.failOnDown === true,

@@ -15,7 +15,6 @@ export type RunEvent =
 	| { type: 'run-continued'; runId: number; done: number; total: number }
 	/** no worker is left; the run waits up to `forMs` */
 	| { type: 'waiting-for-workers'; forMs: number }
-	| { type: 'chunk-failed'; worker: string; hosts: number; message: string }
 	| { type: 'stopping'; inFlight: number }
 	| { type: 'notice'; message: string };
 

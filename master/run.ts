@@ -1,23 +1,20 @@
 /** The pipeline of one run: list → chunks → workers → store. */
 import type { Clock } from '../shared/clock.ts';
-import { sliceHosts } from '../shared/host-column.ts';
 import type { Status } from '../shared/outcome.ts';
 import { reasons, statuses } from '../shared/outcome.ts';
-import { Pacer } from '../shared/pacer.ts';
 import type { Random } from '../shared/random.ts';
 import { accountingError } from './accounting.ts';
 import type { MasterConfig } from './config.ts';
-import { ChunkSource } from './dispatch/chunk-source.ts';
-import type { AnsweredRows } from './dispatch/dispatcher.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
-import type { LaneTally } from './dispatch/lane.ts';
-import { Lane } from './dispatch/lane.ts';
+import type { Lane } from './dispatch/rules/lane.ts';
 import { Ledger } from './dispatch/rules/ledger.ts';
+import type { AnsweredRows } from './dispatch/rules/rules-io.ts';
+import { TargetFeed } from './dispatch/target-feed.ts';
 import type { OnRunEvent } from './events.ts';
-import type { MetWorker } from './fleet.ts';
+import type { FleetWorker } from './fleet.ts';
 import { openRun, wantedRun } from './resume.ts';
 import type { RunCounts, Store } from './store/store.ts';
-import type { TargetBatch, TargetList } from './targets/target-list.ts';
+import type { TargetList } from './targets/target-list.ts';
 
 /** How long what is under way may take to end after an interruption. */
 const drainMsMax = 10_000;
@@ -34,6 +31,17 @@ export interface RunProgress {
 	readonly inFlight: number;
 }
 
+/** What became of one worker in a run. */
+export interface WorkerSummary {
+	readonly name: string;
+	/** rows that it answered */
+	readonly byStatus: Readonly<Record<Status, number>>;
+	/** requests and checks that failed */
+	readonly failures: number;
+	/** why it gets no more work, when it was set aside at the end of the run */
+	readonly setAside: string | undefined;
+}
+
 export interface RunOutcome {
 	readonly runId: number;
 	readonly state: 'finished' | 'failed' | 'interrupted';
@@ -44,7 +52,7 @@ export interface RunOutcome {
 	readonly counts: RunCounts;
 	/** hosts per reason, of those that are not up */
 	readonly byReason: ReadonlyMap<string, number>;
-	readonly workers: readonly { readonly name: string; readonly tally: LaneTally }[];
+	readonly workers: readonly WorkerSummary[];
 	readonly seconds: number;
 	/** why, when `failed` */
 	readonly error: unknown;
@@ -54,7 +62,7 @@ export interface RunDeps {
 	readonly config: MasterConfig;
 	readonly list: TargetList;
 	readonly store: Store;
-	readonly workers: readonly MetWorker[];
+	readonly workers: readonly FleetWorker[];
 	readonly clock: Clock;
 	readonly random: Random;
 	readonly onEvent: OnRunEvent;
@@ -73,43 +81,27 @@ export async function executeRun(deps: RunDeps): Promise<RunOutcome> {
 	const { runId, done, doneBefore } = await openRun({ store, wanted, fresh: config.fresh, clock, onEvent });
 	const ledger = new Ledger(list.total, done);
 
-	const probesPerHost = Math.max(settings.count, settings.count > 1 ? 1 : settings.attempts);
-	const lanes = workers.map(
-		({ client, capabilities, weight }) =>
-			new Lane({
-				link: client,
-				capabilities,
-				weight,
-				chunkHosts: config.chunkHosts,
-				concurrency: config.concurrency,
-				probesPerHost,
-			}),
-	);
-	const tally = new Tally(lanes);
 	const ended = new AbortController();
-	const batches = openTargets(
-		list.batches(ended.signal, (page) => ledger.hasPage(page)),
-		ledger,
-	);
-	const source = new ChunkSource({ batches, random });
+	const batches = list.batches(ended.signal, (page) => ledger.hasPage(page));
+	const feed = new TargetFeed({ batches, random });
 	const dispatcher = new Dispatcher({
-		source,
-		lanes,
+		feed,
+		ledger,
 		settings,
-		total: list.total,
+		chunkHosts: config.chunkHosts,
+		concurrency: config.concurrency,
+		ratePerSecond: config.ratePerSecond ?? 0,
+		workerTimeoutMs: config.workerTimeoutMs,
 		onRows: (rows) => {
 			tally.add(rows);
 			return store.append({ ...rows, runId, checkedAtMs: clock.wallMs() });
 		},
 		onEvent,
-		fleetPacer: new Pacer({
-			ratePerSecond: config.ratePerSecond ?? 0,
-			nowUs: () => clock.monotonicMs() * 1000,
-		}),
-		workerTimeoutMs: config.workerTimeoutMs,
 		clock,
 		random,
 	});
+	const tally = new Tally();
+	for (const worker of workers) dispatcher.addWorker(worker);
 	deps.watch(() => tally.progress(list.total, doneBefore, dispatcher.inFlight));
 
 	const onInterrupted = (): void => {
@@ -128,7 +120,7 @@ export async function executeRun(deps: RunDeps): Promise<RunOutcome> {
 		interrupted.removeEventListener('abort', onInterrupted);
 		ended.abort();
 		await flushing;
-		await source.close();
+		await feed.close();
 	}
 	// What the store could not keep of the last rows is told here, with its cause.
 	await store.flush().catch((caught) => {
@@ -156,7 +148,7 @@ export async function executeRun(deps: RunDeps): Promise<RunOutcome> {
 		doneBefore,
 		counts,
 		byReason: tally.byReason(),
-		workers: lanes.map(({ name, tally: each }) => ({ name, tally: each })),
+		workers: [...dispatcher.lanes.values()].map((lane) => tally.summaryOf(lane)),
 		seconds: (clock.monotonicMs() - startedMs) / 1000,
 		error,
 	};
@@ -171,44 +163,36 @@ async function flushNowAndThen(store: Store, clock: Clock, signal: AbortSignal):
 	}
 }
 
-/** What of the list has no answer yet. */
-async function* openTargets(
-	batches: AsyncIterable<TargetBatch>,
-	ledger: Ledger,
-): AsyncGenerator<TargetBatch, void, undefined> {
-	for await (const { firstPosition, hosts, probes } of batches) {
-		for (let from = 0; from < hosts.length; ) {
-			const answered = ledger.has(firstPosition + from);
-			let to = from + 1;
-			while (to < hosts.length && ledger.has(firstPosition + to) === answered) to += 1;
-			const open = { hosts: sliceHosts(hosts, from, to), probes: probes.subarray(from, to) };
-			if (!answered) yield { firstPosition: firstPosition + from, ...open };
-			from = to;
-		}
-	}
-}
-
 /** Counts rows on their way to the store, for the view and to check the database against. */
 class Tally {
 	done = 0;
-	readonly #byStatus: Record<Status, number> = { up: 0, down: 0, unresolved: 0, denied: 0, error: 0 };
+	readonly #byStatus = noRows();
 	readonly #byReason = new Uint32Array(reasons.length);
-	readonly #lanes: ReadonlyMap<string, LaneTally>;
-
-	constructor(lanes: readonly Lane[]) {
-		this.#lanes = new Map(lanes.map((lane) => [lane.name, lane.tally]));
-	}
+	readonly #byWorker = new Map<string, Record<Status, number>>();
 
 	add({ worker, block }: AnsweredRows): void {
-		const lane = this.#lanes.get(worker);
+		let ofWorker = this.#byWorker.get(worker);
+		if (ofWorker === undefined) {
+			ofWorker = noRows();
+			this.#byWorker.set(worker, ofWorker);
+		}
 		this.done += block.length;
 		for (let row = 0; row < block.length; row += 1) {
 			const status = statuses[block.status[row]!]!;
 			this.#byStatus[status] += 1;
-			if (lane !== undefined) lane[status] += 1;
+			ofWorker[status] += 1;
 			const reason = block.reason[row]!;
 			if (reason > 0) this.#byReason[reason]! += 1;
 		}
+	}
+
+	summaryOf({ name, failures, usable, isLeaving, health }: Lane): WorkerSummary {
+		return {
+			name,
+			byStatus: this.#byWorker.get(name) ?? noRows(),
+			failures,
+			setAside: usable || isLeaving ? undefined : health.lastFailure?.message,
+		};
 	}
 
 	progress(total: number, doneBefore: number, inFlight: number): RunProgress {
@@ -220,4 +204,8 @@ class Tally {
 		for (const [code, count] of this.#byReason.entries()) if (count > 0) found.set(reasons[code]!, count);
 		return found;
 	}
+}
+
+function noRows(): Record<Status, number> {
+	return { up: 0, down: 0, unresolved: 0, denied: 0, error: 0 };
 }

@@ -43,3 +43,14 @@ export function lossPercent(sent: number, received: number): number {
 export function roundToMicroseconds(ms: number): number {
 	return Math.round(ms * 1000) / 1000;
 }
+
+/**
+ * A quantile of some samples: the smallest one that so large a share is not above.
+ *
+ * @param samples at least one, in any order
+ * @param share above 0, at most 1
+ */
+export function quantile(samples: readonly number[], share: number): number {
+	const sorted = Float64Array.from(samples).sort();
+	return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]!;
+}

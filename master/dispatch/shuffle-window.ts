@@ -5,7 +5,7 @@ import type { Random } from '../../shared/random.ts';
 import { shuffledOrder } from '../../shared/random.ts';
 import { probeNames } from '../../shared/target.ts';
 import type { TargetBatch } from '../targets/target-list.ts';
-import type { Dealt } from './target-queue.ts';
+import type { Dealt } from './rules/target-queue.ts';
 
 export class ShuffleWindow {
 	#length = 0;

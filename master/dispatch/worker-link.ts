@@ -40,25 +40,29 @@ export interface WorkerLink {
 /**
  * - `unreachable`: the request never arrived
  * - `local`: this machine could not send it, for want of descriptors, ports or memory: no fault of the worker's
- * - `broken`: it may have arrived; the answer was cut, or did not come in time
+ * - `broken`: it may have arrived; the connection or the answer was cut
+ * - `silent`: it may have arrived; nothing, or not enough, was heard for too long
  * - `busy`: the worker asks to come back later
  * - `refused`: our token is not accepted
  * - `invalid`: what answers does not speak the protocol, or says what can not be
  * - `too-large`: the worker takes fewer hosts, or bytes, at a time
  * - `rejected`: the worker finds the request itself wrong
+ * - `troubled`: it answers, with its own trouble
  */
 export type WorkerFailureKind =
 	| 'unreachable'
 	| 'local'
 	| 'broken'
+	| 'silent'
 	| 'busy'
 	| 'refused'
 	| 'invalid'
 	| 'too-large'
-	| 'rejected';
+	| 'rejected'
+	| 'troubled';
 
 /** Of which the hosts may have been probed, unless it is known better. */
-const probedKinds: readonly WorkerFailureKind[] = ['broken', 'invalid'];
+const probedKinds: readonly WorkerFailureKind[] = ['broken', 'silent', 'invalid', 'troubled'];
 
 export interface WorkerFailureOptions {
 	readonly cause?: unknown;

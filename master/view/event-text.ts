@@ -32,9 +32,6 @@ export function eventText(event: RunEvent): string | undefined {
 			return `continuing run ${event.runId}: ${count(event.done)} of ${count(event.total)} done`;
 		case 'waiting-for-workers':
 			return `no worker is left; waiting up to ${Math.round(event.forMs / 1000)} s for one to come back`;
-		case 'chunk-failed':
-			// The worker's own failure has been said already; its chunks fail together, dozens at a time.
-			return undefined;
 		case 'stopping':
 			return `stopping: waiting up to 10 s for ${plural(event.inFlight, 'host')} under way (once more to stop at once)`;
 		case 'notice':

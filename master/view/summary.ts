@@ -83,14 +83,17 @@ export function summaryLines(outcome: RunOutcome, db: string): string[] {
 		const reasons = [...byReason].sort((a, b) => b[1] - a[1]).map(([reason, n]) => [`  ${reason}`, count(n)]);
 		lines.push('', `why not up${doneBefore === 0 ? '' : ', since it was continued'}`, ...table(reasons));
 	}
-	const rows = workers.map(({ name, tally }) => [
+	const rows = workers.map(({ name, byStatus, failures }) => [
 		`  ${name}`,
-		count(tally.up),
-		count(tally.down),
-		count(tally.unresolved + tally.denied + tally.error),
-		count(tally.failures),
+		count(byStatus.up),
+		count(byStatus.down),
+		count(byStatus.unresolved + byStatus.denied + byStatus.error),
+		count(failures),
 	]);
 	lines.push('', ...table([['worker', 'up', 'down', 'other', 'failures'], ...rows]));
+	const aside = workers.filter(({ setAside }) => setAside !== undefined);
+	if (aside.length > 0) lines.push('', 'set aside');
+	for (const { name, setAside } of aside) lines.push(`  ${name} ${setAside}`);
 	const advice = [...byReason.keys()].flatMap((reason) =>
 		hints[reason] ? [`${reason}: ${hints[reason]}`] : [],
 	);

@@ -72,7 +72,8 @@ describe('a worker that can not be used', () => {
 			(port) => `http://127.0.0.1:${port}`,
 		);
 		const lines = [webUrl!, noiseUrl!, nobodyUrl!, 'http://no-such-worker.invalid:8786'];
-		const { code, stdout, stderr } = await space.master(fleet(...lines), withToken);
+		const args = [...fleet(...lines), '--worker-timeout', '700'];
+		const { code, stdout, stderr } = await space.master(args, withToken);
 		expect([code, stdout]).toEqual([1, '']);
 		expect(stderr.startsWith('1 host\n')).toBe(true);
 		expect(stderr.endsWith(nobodyHint)).toBe(true);
@@ -81,6 +82,7 @@ describe('a worker that can not be used', () => {
 				`worker ${webUrl} is not a pingpool worker (GET /capabilities is no JSON)`,
 				`worker ${noiseUrl} is not a pingpool worker (it does not speak HTTP)`,
 				`worker ${nobodyUrl} can not be reached: the connection was refused (ECONNREFUSED)`,
+				'no worker is left; waiting up to 1 s for one to come back',
 				expect.stringMatching(
 					/^worker http:\/\/no-such-worker\.invalid:8786 can not be reached: its name .* \((ENOTFOUND|EAI_AGAIN)\)$/,
 				),

@@ -54,6 +54,7 @@ describe('what is not said', () => {
 			chunkHosts: undefined,
 			concurrency: undefined,
 			workerTimeoutMs: 60_000,
+			startWaitMs: 10_000,
 			json: false,
 			quiet: false,
 			failOnDown: false,
@@ -89,6 +90,7 @@ describe('options', () => {
 			chunkHosts: 10,
 			concurrency: 3,
 			workerTimeoutMs: 0,
+			startWaitMs: 0,
 			json: true,
 			quiet: true,
 			failOnDown: true,
@@ -112,6 +114,7 @@ describe('options', () => {
 			durability: 'full',
 			fresh: true,
 			workerTimeoutMs: 5,
+			startWaitMs: 5,
 			token: 'first-token',
 		});
 		expect(parsed.settings.timeoutMs).toBe(400);

@@ -1,9 +1,9 @@
 /** A dispatcher over fake workers, with everything that came out of it. */
 
-import { ChunkSource } from '../../../master/dispatch/chunk-source.ts';
-import type { AnsweredRows } from '../../../master/dispatch/dispatcher.ts';
 import { Dispatcher } from '../../../master/dispatch/dispatcher.ts';
-import { Lane } from '../../../master/dispatch/lane.ts';
+import { Ledger } from '../../../master/dispatch/rules/ledger.ts';
+import type { AnsweredRows } from '../../../master/dispatch/rules/rules-io.ts';
+import { TargetFeed } from '../../../master/dispatch/target-feed.ts';
 import type { WorkerLink } from '../../../master/dispatch/worker-link.ts';
 import type { RunEvent } from '../../../master/events.ts';
 import type { TargetBatch } from '../../../master/targets/target-list.ts';
@@ -11,7 +11,6 @@ import type { Clock } from '../../../shared/clock.ts';
 import { hostAt, hostColumn } from '../../../shared/host-column.ts';
 import { formatIpv4 } from '../../../shared/ip.ts';
 import { reasons, statuses } from '../../../shared/outcome.ts';
-import { Pacer } from '../../../shared/pacer.ts';
 import type { Capabilities, ProbeSettings } from '../../../shared/protocol.ts';
 import { createRandom } from '../../../shared/random.ts';
 import type { ProbeName } from '../../../shared/target.ts';
@@ -76,31 +75,23 @@ export function dispatchFixture(options: FixtureOptions) {
 		...settings,
 	};
 	const random = createRandom(seed);
-	const source = new ChunkSource({
+	const ledger = new Ledger(total);
+	const feed = new TargetFeed({
 		batches: batchesOf(total, options.probeAt),
 		random,
-		...(options.shuffleWindow === undefined ? {} : { shuffleWindow: options.shuffleWindow }),
+		shuffleWindow: options.shuffleWindow,
 	});
-	const lanes = workers.map(
-		(worker) =>
-			new Lane({
-				link: worker.link,
-				capabilities: capabilities(worker.capabilities),
-				weight: 1,
-				chunkHosts: options.chunkHosts ?? 100,
-				concurrency: options.concurrency,
-				probesPerHost: Math.max(probeSettings.count, probeSettings.attempts),
-			}),
-	);
 	const events: RunEvent[] = [];
 	const answers = new Map<number, Answer>();
 	/** what must never happen: rows that were there before, or whose host is not the position's */
 	const wrong: string[] = [];
 	const dispatcher = new Dispatcher({
-		source,
-		lanes,
+		feed,
+		ledger,
 		settings: probeSettings,
-		total,
+		chunkHosts: options.chunkHosts ?? 100,
+		concurrency: options.concurrency,
+		ratePerSecond: options.ratePerSecond ?? 0,
 		onRows(rows) {
 			const { block, positions, hosts, worker } = rows;
 			for (let row = 0; row < block.length; row += 1) {
@@ -118,13 +109,13 @@ export function dispatchFixture(options: FixtureOptions) {
 			return options.onRows?.(rows) ?? Promise.resolve();
 		},
 		onEvent: (event) => events.push(event),
-		fleetPacer: new Pacer({
-			ratePerSecond: options.ratePerSecond ?? 0,
-			nowUs: () => clock.monotonicMs() * 1000,
-		}),
+		...(options.shuffleWindow === undefined ? {} : { pendingHostsMax: options.shuffleWindow }),
 		workerTimeoutMs: options.workerTimeoutMs ?? 20_000,
 		clock,
 		random,
 	});
-	return { dispatcher, source, lanes, events, answers, wrong };
+	for (const { link, capabilities: said } of workers) {
+		dispatcher.addWorker({ link, weight: 1, met: capabilities(said) });
+	}
+	return { dispatcher, ledger, events, answers, wrong };
 }

@@ -10,12 +10,38 @@ import type { Capabilities } from '../../../shared/protocol.ts';
 import type { ResultBlock } from '../../../shared/results.ts';
 import type { ProbeName } from '../../../shared/target.ts';
 
-/** Time that runs `speed` times as fast as the machine's, so that pauses of seconds take milliseconds. */
+/**
+ * Time that goes on by `speed` ms with every millisecond that the event loop has to spare, so that pauses of
+ * seconds take milliseconds, and a machine that is busy holds nobody up.
+ */
 export function fastClock(speed: number): Clock {
+	let nowMs = 0;
+	let isRunning = false;
+	const sleepers = new Set<{ readonly atMs: number; readonly wake: () => void }>();
+	const tick = (): void => {
+		nowMs += speed;
+		const due = [...sleepers].filter(({ atMs }) => atMs <= nowMs).sort((a, b) => a.atMs - b.atMs);
+		for (const sleeper of due) {
+			sleepers.delete(sleeper);
+			sleeper.wake();
+		}
+		isRunning = sleepers.size > 0;
+		if (isRunning) setTimeout(tick, 1);
+	};
 	return {
-		wallMs: () => systemClock.wallMs(),
-		monotonicMs: () => systemClock.monotonicMs() * speed,
-		sleep: (ms, signal) => systemClock.sleep(ms / speed, signal),
+		wallMs: () => nowMs,
+		monotonicMs: () => nowMs,
+		sleep: (ms, signal) =>
+			new Promise((resolve, reject) => {
+				const sleeper = { atMs: nowMs + ms, wake: resolve };
+				sleepers.add(sleeper);
+				signal?.addEventListener('abort', () => {
+					sleepers.delete(sleeper);
+					reject(signal.reason);
+				});
+				if (!isRunning) setTimeout(tick, 1);
+				isRunning = true;
+			}),
 	};
 }
 
@@ -64,6 +90,8 @@ export interface FakeLinkOptions {
 	/** what the worker says at a check. Default: its capabilities */
 	readonly onCheck?: () => Capabilities;
 	readonly log?: AskedLog;
+	/** takes the hosts of a request at once, before the behaviour does */
+	readonly onAsked?: (hosts: readonly string[]) => void;
 }
 
 /** Who was asked for which host, over all workers, in order. */
@@ -77,6 +105,7 @@ export class FakeLink implements WorkerLink {
 	readonly name: string;
 	requests = 0;
 	checks = 0;
+	isClosed = false;
 	readonly #options: FakeLinkOptions;
 
 	constructor(options: FakeLinkOptions) {
@@ -94,13 +123,16 @@ export class FakeLink implements WorkerLink {
 	async ping(call: PingCall): Promise<void> {
 		this.requests += 1;
 		const request = this.requests;
-		this.#options.log?.push({ worker: this.name, probe: call.probe, hosts: hostTexts(call.hosts) });
+		const hosts = hostTexts(call.hosts);
+		this.#options.log?.push({ worker: this.name, probe: call.probe, hosts });
+		this.#options.onAsked?.(hosts);
 		await setImmediate();
 		call.signal.throwIfAborted();
 		await (this.#options.onPing ?? answerAll)(call, request);
 	}
 
 	close(): Promise<void> {
+		this.isClosed = true;
 		return Promise.resolve();
 	}
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { RunOutcome } from '../../../master/run.ts';
 import { jsonSummary, summaryLines } from '../../../master/view/summary.ts';
 
-const tally = { up: 60, down: 30, unresolved: 5, denied: 4, error: 1, failures: 2, lastFailure: 'x' };
+const byStatus = { up: 60, down: 30, unresolved: 5, denied: 4, error: 1 };
 const outcome: RunOutcome = {
 	runId: 7,
 	state: 'finished',
@@ -13,7 +13,7 @@ const outcome: RunOutcome = {
 		['no-permission', 1],
 		['timeout', 30],
 	]),
-	workers: [{ name: 'http://10.0.0.1:8786', tally }],
+	workers: [{ name: 'http://10.0.0.1:8786', byStatus, failures: 2, setAside: undefined }],
 	seconds: 2.00049,
 	error: undefined,
 };

@@ -1,7 +1,7 @@
 /** Targets that wait to go out, and how many of them a request takes. */
-import type { HostColumn } from '../../shared/host-column.ts';
-import { sliceHosts } from '../../shared/host-column.ts';
-import type { ProbeName } from '../../shared/target.ts';
+import type { HostColumn } from '../../../shared/host-column.ts';
+import { sliceHosts } from '../../../shared/host-column.ts';
+import type { ProbeName } from '../../../shared/target.ts';
 
 /** Targets of one probe, in the order in which they go out. */
 export interface Dealt {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ChunkSize } from '../../../master/dispatch/chunk-size.ts';
+import { ChunkSize } from '../../../../master/dispatch/rules/chunk-size.ts';
 
 describe('the hosts of a chunk', () => {
 	it('are what the worker sends on in a fortieth of a second', () => {

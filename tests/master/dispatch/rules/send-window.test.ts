@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SendWindow } from '../../../master/dispatch/send-window.ts';
+import { SendWindow } from '../../../../master/dispatch/rules/send-window.ts';
 
 /** Fills the window with chunks; returns how many went out. */
 function fill(window: SendWindow, chunk = 100): number {

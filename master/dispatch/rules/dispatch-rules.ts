@@ -1,0 +1,690 @@
+/**
+ * The rules of dispatch: which worker gets which hosts when, and what becomes of them. Pure: no clock, no timer,
+ * no network; whatever happens is told by a method with the time, `next` says what to do, and `wakeAtMs` when to
+ * ask again at the latest. The real run (../dispatcher.ts) and the simulation (tests/sim/) drive the same rules.
+ *
+ * - Hosts go out in chunks, to workers that are well (health.ts) and have room (lane.ts, send-window.ts), within
+ *   the fleet's rate. What has to be asked again goes first, elsewhere where it can, within a budget
+ *   (retry-budget.ts).
+ * - Every host that has no answer belongs to exactly one of: the list, the hosts pending here, a flight that owns
+ *   it. A flight that fails gives the hosts back that it owns and has no answer for. The first answer counts
+ *   (ledger.ts); later ones change nothing.
+ * - A flight whose worker is silent or late is hedged: a chunk with its hosts takes over, and it owns them no
+ *   longer, although it may still answer.
+ * - A host may reach probes in three requests. If workers die of them, its chunk goes out in pieces first, then
+ *   host by host, each with a worker to itself, so that only the host that is why becomes an `error`.
+ * - A run without a worker that is well waits, and is given up in the end; nothing is recorded for what is left.
+ */
+import { PingpoolError } from '../../../shared/errors.ts';
+import { selectHosts } from '../../../shared/host-column.ts';
+import { dnsTimeoutMs } from '../../../shared/limits.ts';
+import { reasons } from '../../../shared/outcome.ts';
+import { Pacer } from '../../../shared/pacer.ts';
+import type { Capabilities } from '../../../shared/protocol.ts';
+import type { ResultBlock } from '../../../shared/results.ts';
+import { selectRows, unsentBlock } from '../../../shared/results.ts';
+import type { ProbeName } from '../../../shared/target.ts';
+import { probeNames } from '../../../shared/target.ts';
+import type { RunEvent } from '../../events.ts';
+import { WorkerFailure } from '../worker-link.ts';
+import { backoffMs } from './backoff.ts';
+import { hasOtherThanUp, isError, isWorkersTrouble } from './block-rows.ts';
+import type { Chunk } from './chunk.ts';
+import { dispatchesMax, isSuspect } from './chunk.ts';
+import { Flight } from './flight.ts';
+import { Hedging } from './hedging.ts';
+import { Lane } from './lane.ts';
+import { openOf, Pending } from './pending.ts';
+import { RetryBudget } from './retry-budget.ts';
+import type { AnsweredRows, NewWorker, RulesOptions, Step } from './rules-io.ts';
+import { Suspects } from './suspects.ts';
+import type { Dealt } from './target-queue.ts';
+
+/** How often deadlines are looked at. */
+const tickMs = 50;
+/** Not to have been asked for this long means that this process was held up (stopped, or out of CPU). */
+const heldUpMs = 1_000;
+/** Connections that break within this time of that are no worker's fault. */
+const heldUpGraceMs = 5_000;
+/** With no worker that is well, one of them is tried again within this time. */
+const lonelyRestMsMax = 1_000;
+
+export class DispatchRules {
+	readonly #options: RulesOptions;
+	readonly #lanes = new Map<string, Lane>();
+	readonly #flights = new Map<number, Flight>();
+	readonly #pending: Pending;
+	readonly #budget: RetryBudget;
+	readonly #hedging = new Hedging();
+	readonly #suspects = new Suspects();
+	readonly #pacer: Pacer;
+	#steps: Step[] = [];
+	#nowMs: number;
+	#tickedMs: number;
+	#wakeAtMs: number;
+	/** when this process was held up last */
+	#heldUpMs = Number.NEGATIVE_INFINITY;
+	#nextId = 1;
+	/** the lane that is looked at first */
+	#turn = 0;
+	#listEnded = false;
+	#storeHasRoom = true;
+	#stopping = false;
+	#ended = false;
+	#failure: unknown;
+	/** hosts that have been sent at least once, or need not be */
+	#taken: number;
+	/** for how long no worker has been well, since one last answered for a host */
+	#idleMs = 0;
+	#saidWaiting = false;
+
+	constructor(options: RulesOptions) {
+		const { ledger, nowMs, ratePerSecond } = options;
+		this.#options = options;
+		this.#pending = new Pending(ledger);
+		this.#budget = new RetryBudget(nowMs);
+		this.#pacer = new Pacer({ ratePerSecond, nowUs: () => this.#nowMs * 1000 });
+		this.#nowMs = nowMs;
+		this.#tickedMs = nowMs - tickMs;
+		this.#wakeAtMs = nowMs;
+		this.#taken = ledger.count;
+	}
+
+	/** All workers there have been. */
+	get lanes(): ReadonlyMap<string, Lane> {
+		return this.#lanes;
+	}
+
+	/** Hosts in requests under way. */
+	get inFlight(): number {
+		let hosts = 0;
+		for (const flight of this.#flights.values()) hosts += flight.chunk.hosts.length;
+		return hosts;
+	}
+
+	/** Hosts that wait here to go out. */
+	get pendingHosts(): number {
+		return this.#pending.freshHosts + this.#pending.againHosts;
+	}
+
+	/** Whether nothing more will be done; `failure` says whether that is because something failed. */
+	get ended(): boolean {
+		return this.#ended;
+	}
+
+	get failure(): unknown {
+		return this.#failure;
+	}
+
+	/** When `next` must be called again at the latest, as a monotonic time, if nothing happens before. */
+	get wakeAtMs(): number {
+		return this.#wakeAtMs;
+	}
+
+	/** Whether the next targets of the list should be read. */
+	get wantsTargets(): boolean {
+		const { pendingHostsMax = 16_384 } = this.#options;
+		return (
+			!this.#ended &&
+			!this.#stopping &&
+			!this.#listEnded &&
+			// Half a window waits while the next one is read.
+			this.#pending.freshHosts <= pendingHostsMax / 2 &&
+			this.#pending.againHosts <= pendingHostsMax
+		);
+	}
+
+	/** A worker joins; one that left and comes back is met again first. */
+	addWorker({ name, weight, met }: NewWorker, nowMs: number): void {
+		const { settings, chunkHosts, concurrency, random } = this.#options;
+		const failure = met instanceof WorkerFailure ? met : undefined;
+		const capabilities = met instanceof WorkerFailure ? undefined : met;
+		const probesPerHost = settings.count > 1 ? settings.count : settings.attempts;
+		const lane = new Lane({ name, weight, capabilities, chunkHosts, concurrency, probesPerHost, nowMs });
+		lane.failures = this.#lanes.get(name)?.failures ?? 0;
+		this.#lanes.set(name, lane);
+		if (failure !== undefined) lane.health.checkFailed(failure, nowMs, random);
+	}
+
+	/** A worker gets no more work; what it has under way may end. */
+	removeWorker(name: string): void {
+		const lane = this.#lanes.get(name);
+		if (lane === undefined || lane.isLeaving) return;
+		lane.isLeaving = true;
+		this.#closeIfGone(lane);
+	}
+
+	/** Targets of the list, in the order in which they are to go out. */
+	addTargets(targets: readonly (Dealt & { readonly probe: ProbeName })[]): void {
+		for (const { probe, ...dealt } of targets) this.#pending.add(probe, dealt);
+	}
+
+	/** The list has no more targets. */
+	endTargets(): void {
+		this.#listEnded = true;
+	}
+
+	/** Whether the store takes rows; without room nothing is asked. */
+	setStoreRoom(hasRoom: boolean): void {
+		this.#storeHasRoom = hasRoom;
+	}
+
+	/** A worker that was asked for a check has answered, or failed to. */
+	checked(name: string, result: Capabilities | WorkerFailure, nowMs: number): void {
+		this.#listen(nowMs);
+		const lane = this.#lanes.get(name);
+		if (lane === undefined || !lane.health.checking) return;
+		const { health, isMet } = lane;
+		if (!(result instanceof WorkerFailure)) {
+			lane.met(result);
+			const isBack = health.checked();
+			if (!isMet) {
+				this.#tell({ type: 'worker-joined', worker: name, probes: result.probes, icmp: result.icmp });
+			} else if (isBack) this.#tell({ type: 'worker-back', worker: name });
+			return;
+		}
+		lane.failures += 1;
+		const isNews = health.strikes === 0 || result.kind === 'refused' || result.kind === 'invalid';
+		const forMs = health.checkFailed(result, nowMs, this.#options.random);
+		if (isNews) this.#tell({ type: 'worker-set-aside', worker: name, message: result.message, forMs });
+		this.#closeIfGone(lane);
+	}
+
+	/** The worker of a request shows that it lives. */
+	alive(id: number, nowMs: number): void {
+		this.#listen(nowMs);
+		const flight = this.#flights.get(id);
+		if (flight !== undefined) flight.heardMs = nowMs;
+	}
+
+	/** Every host of a request has had its first probe; the longest of them waited this long in the worker. */
+	sent(id: number, waitMs: number, nowMs: number): void {
+		this.#listen(nowMs);
+		const flight = this.#flights.get(id);
+		if (flight === undefined || flight.sentMs !== undefined) return;
+		flight.heardMs = nowMs;
+		flight.progressMs = nowMs;
+		this.#passed(flight, waitMs, nowMs);
+	}
+
+	/** The worker of a request is another one than was met: started anew, perhaps with other settings. */
+	restarted(id: number): void {
+		const flight = this.#flights.get(id);
+		if (flight === undefined || flight.lane.health.checking) return;
+		flight.lane.health.checking = true;
+		this.#steps.push({ type: 'check', worker: flight.lane.name });
+	}
+
+	/**
+	 * Results of a request.
+	 *
+	 * @param block every position of the request at most once over all calls, all values plausible
+	 * @returns the rows that count, to be kept; `undefined` when none does
+	 */
+	answered(id: number, block: ResultBlock, nowMs: number): AnsweredRows | undefined {
+		this.#listen(nowMs);
+		const flight = this.#flights.get(id);
+		if (flight === undefined) return undefined;
+		const { lane, chunk } = flight;
+		flight.heardMs = nowMs;
+		flight.progressMs = nowMs;
+		if (hasOtherThanUp(block)) flight.lossMs = this.#spanMs();
+		this.#chargeRetries(block);
+		const kept = this.#keep(flight, block, nowMs);
+		if (kept === undefined) return undefined;
+		// Passing a check does not end the time without a worker: it may fail at every request.
+		this.#idleMs = 0;
+		lane.health.worked();
+		return { worker: lane.name, positions: chunk.positions, hosts: chunk.hosts, block: kept };
+	}
+
+	/** A request is over: well, with an answer for every host, or not. */
+	closed(id: number, failure: WorkerFailure | undefined, nowMs: number): void {
+		this.#listen(nowMs);
+		const flight = this.#flights.get(id);
+		if (flight === undefined) return;
+		const { lane } = flight;
+		if (failure === undefined) {
+			if (flight.sentMs === undefined) {
+				// No mark has come: the worker is none of ours, or an old one.
+				const tookMs = Math.max(0, nowMs - flight.startedMs - flight.lossMs);
+				this.#passed(flight, lane.waitMsOf(tookMs), nowMs);
+			}
+			this.#close(flight);
+			lane.health.succeeded(nowMs);
+			if (isSuspect(flight.chunk)) this.#suspects.passed();
+			this.#judgeTrouble(flight, nowMs);
+		} else this.#fail(flight, failure, nowMs);
+		if (flight.isOwner) this.#giveBack(flight, failure, nowMs);
+		this.#closeIfGone(lane);
+	}
+
+	/** Nothing more is asked; what is under way may end. */
+	stop(): void {
+		this.#stopping = true;
+	}
+
+	/** Ends what is under way, and the run. */
+	end(failure?: unknown): void {
+		if (this.#ended) return;
+		this.#ended = true;
+		this.#failure = failure;
+		const reason = new WorkerFailure('local', 'is not asked any more');
+		for (const flight of this.#flights.values()) {
+			this.#steps.push({ type: 'cancel', id: flight.id, worker: flight.lane.name, reason });
+			this.#close(flight);
+		}
+	}
+
+	/** What is to be done next; `undefined` when nothing is, until something happens or `wakeAtMs`. */
+	next(nowMs: number): Step | undefined {
+		this.#listen(nowMs);
+		const waiting = this.#steps.shift();
+		if (waiting !== undefined) return waiting;
+		if (this.#ended) return undefined;
+		if (this.#isDone()) this.end();
+		else {
+			if (nowMs - this.#tickedMs >= tickMs) this.#tick(nowMs);
+			this.#wakeAtMs = this.#tickedMs + tickMs;
+			if (this.#steps.length === 0 && !this.#ended) this.#ask(nowMs);
+		}
+		return this.#steps.shift();
+	}
+
+	#isDone(): boolean {
+		if (this.#options.ledger.complete) return true;
+		if (this.#flights.size > 0) return false;
+		// A list that is shorter than it was said to be ends as well; whoever counts will tell.
+		return this.#stopping || (this.#listEnded && this.pendingHosts === 0);
+	}
+
+	/** Takes note of the time. Nobody listened for a while: what was not heard then counts against nobody. */
+	#listen(nowMs: number): void {
+		this.#nowMs = nowMs;
+		const gapMs = nowMs - this.#tickedMs;
+		if (gapMs < heldUpMs) return;
+		this.#tickedMs = nowMs - tickMs;
+		this.#heldUpMs = nowMs;
+		for (const flight of this.#flights.values()) flight.postpone(gapMs, nowMs);
+	}
+
+	/** Looks at everything that time alone changes. */
+	#tick(nowMs: number): void {
+		if (this.#noneWell()) this.#idleMs += nowMs - this.#tickedMs;
+		this.#tickedMs = nowMs;
+		for (const flight of this.#flights.values()) {
+			const why = flight.overdue(nowMs);
+			if (why !== undefined) this.#cancel(flight, new WorkerFailure('silent', why), nowMs);
+		}
+		this.#wakeLanes(nowMs);
+		if (!this.#stopping) this.#hedge(nowMs);
+		this.#dropOrphans(nowMs);
+		this.#watchForWorkers();
+	}
+
+	#wakeLanes(nowMs: number): void {
+		const lanes = [...this.#lanes.values()].filter(({ isLeaving }) => !isLeaving);
+		this.#hurryOne(lanes, nowMs);
+		for (const { health, name } of lanes) {
+			if (health.state !== 'resting' || health.restUntilMs > nowMs) continue;
+			if (!health.needsCheck) health.rested();
+			else if (!health.checking) {
+				health.checking = true;
+				this.#steps.push({ type: 'check', worker: name });
+			}
+		}
+	}
+
+	/** With none that is well, the one that is due first is tried soon. */
+	#hurryOne(lanes: readonly Lane[], nowMs: number): void {
+		if (lanes.some((lane) => lane.usable)) return;
+		let first: Lane | undefined;
+		for (const lane of lanes) {
+			const { state, restUntilMs, lastFailure } = lane.health;
+			// What a worker asked for is its own to know.
+			if (state !== 'resting' || lastFailure?.kind === 'busy') continue;
+			if (first === undefined || restUntilMs < first.health.restUntilMs) first = lane;
+		}
+		const jitterMs = (lonelyRestMsMax / 2) * this.#options.random.next();
+		first?.health.restAtMost(nowMs + lonelyRestMsMax / 2 + jitterMs);
+	}
+
+	/** Sends one chunk, where there are a chunk and a worker for it. */
+	#ask(nowMs: number): void {
+		if (this.#stopping || !this.#storeHasRoom) return;
+		const waitMs = this.#pacer.delayMs();
+		if (waitMs > 0) {
+			this.#wakeBy(nowMs + waitMs);
+			return;
+		}
+		const lanes = [...this.#lanes.values()];
+		for (let i = 0; i < lanes.length; i += 1) {
+			const lane = lanes[(this.#turn + i) % lanes.length]!;
+			if (!lane.usable || !lane.hasRoom()) continue;
+			const chunk = this.#take(lane, nowMs);
+			if (chunk === undefined) continue;
+			this.#turn = (this.#turn + i + 1) % lanes.length;
+			this.#open(lane, chunk, nowMs);
+			return;
+		}
+		const againMs = this.#pending.nextAgainMs(nowMs);
+		if (againMs !== undefined) this.#wakeBy(againMs);
+	}
+
+	#take(lane: Lane, nowMs: number): Chunk | undefined {
+		const bounds = {
+			hostsOf: (probe: ProbeName): number => this.#hostsFor(lane, probe),
+			bytesMax: lane.hostBytesMax,
+		};
+		const freeMs = this.#budget.freeAtMs(nowMs);
+		if (this.#pending.againHosts > 0) {
+			const again = this.#pending.takeAgain(
+				(chunk) => this.#mayAskAgain(lane, chunk, nowMs, freeMs <= nowMs),
+				bounds,
+			);
+			if (again !== undefined) return again;
+			if (freeMs > nowMs) this.#wakeBy(freeMs);
+		}
+		// A fleet that loses more than it answers must not take in ever more.
+		if (this.#pending.againHosts > (this.#options.pendingHostsMax ?? 16_384)) return undefined;
+		return this.#pending.takeFresh(lane.probes, bounds);
+	}
+
+	#mayAskAgain(lane: Lane, chunk: Chunk, nowMs: number, isInBudget: boolean): boolean {
+		if (!lane.probes.has(chunk.probe) || chunk.notBeforeMs > nowMs) return false;
+		if (!isInBudget && isRepeat(chunk)) return false;
+		if (chunk.hedgeOf !== undefined && this.#flights.get(chunk.hedgeOf)?.lane === lane) return false;
+		if (chunk.failedOn.has(lane.name) && this.#untried(lane, chunk).length > 0) return false;
+		return lane.takes(chunk, this.#suspects.hostsMax);
+	}
+
+	/** Hosts of the next chunk for a lane. */
+	#hostsFor(lane: Lane, probe: ProbeName): number {
+		const { ledger, settings } = this.#options;
+		const hosts = lane.nextChunkHosts(ledger.total - this.#taken, this.#others(lane, probe).length + 1);
+		if (this.#pacer.ratePerSecond === 0) return hosts;
+		// A tenth of a second of the fleet's rate.
+		return Math.max(1, Math.min(hosts, Math.floor(this.#pacer.ratePerSecond / 10 / settings.count)));
+	}
+
+	#open(lane: Lane, chunk: Chunk, nowMs: number): void {
+		const { length } = chunk.hosts;
+		this.#pacer.charge(length * this.#options.settings.count);
+		this.#budget.resize(lane.chunkHosts);
+		if (isRepeat(chunk)) this.#budget.withdraw(length, nowMs);
+		else if (chunk.isFresh) {
+			this.#budget.deposit(length);
+			this.#taken += length;
+		}
+		const limits = lane.limitsOf(chunk, this.#spanMs(), dnsTimeoutMs);
+		lane.opened(chunk);
+		const id = this.#nextId;
+		this.#nextId += 1;
+		this.#flights.set(id, new Flight(id, { lane, chunk, limits, nowMs }));
+		const { probe, positions, hosts } = chunk;
+		this.#steps.push({ type: 'ask', id, worker: lane.name, probe, positions, hosts });
+	}
+
+	#passed(flight: Flight, waitMs: number | undefined, nowMs: number): void {
+		if (flight.sentMs !== undefined) return;
+		flight.sentMs = nowMs;
+		flight.lane.passed(flight.chunk.hosts.length, flight.aheadHosts, waitMs);
+		if (waitMs !== undefined) this.#hedging.sent(nowMs - flight.startedMs);
+	}
+
+	#close(flight: Flight): void {
+		this.#passed(flight, undefined, this.#nowMs);
+		this.#flights.delete(flight.id);
+		flight.lane.closed(flight.chunk);
+	}
+
+	/** Gives up a request that is under way. */
+	#cancel(flight: Flight, reason: WorkerFailure, nowMs: number): void {
+		this.#steps.push({ type: 'cancel', id: flight.id, worker: flight.lane.name, reason });
+		this.closed(flight.id, reason, nowMs);
+	}
+
+	/** The rows of a block that count; the ledger has them then. */
+	#keep(flight: Flight, block: ResultBlock, nowMs: number): ResultBlock | undefined {
+		const { ledger } = this.#options;
+		const { positions } = flight.chunk;
+		let mayTryElsewhere: boolean | undefined;
+		let kept: number[] | undefined;
+		for (let row = 0; row < block.length; row += 1) {
+			const at = block.index[row]!;
+			let counts = true;
+			if (isError(block, row)) {
+				flight.trouble = block.reason[row]!;
+				if (isWorkersTrouble(block, row)) flight.troubled += 1;
+				// A worker's own trouble says nothing about a host: another worker may do better, or is doing so.
+				mayTryElsewhere ??= this.#mayTryElsewhere(flight, nowMs);
+				counts = flight.isOwner && !mayTryElsewhere;
+			}
+			if (counts) {
+				flight.answered[at] = 1;
+				counts = ledger.add(positions[at]!);
+			}
+			if (counts) kept?.push(row);
+			else kept ??= Array.from({ length: row }, (_, before) => before);
+		}
+		if (kept === undefined) return block;
+		return kept.length === 0 ? undefined : selectRows(block, kept);
+	}
+
+	#mayTryElsewhere({ lane, chunk }: Flight, nowMs: number): boolean {
+		return (
+			chunk.dispatches + 1 < dispatchesMax &&
+			this.#untried(lane, chunk).length > 0 &&
+			this.#budget.freeAtMs(nowMs) <= nowMs
+		);
+	}
+
+	/** A worker that answers with little but its own trouble is no better than one that does not answer. */
+	#judgeTrouble(flight: Flight, nowMs: number): void {
+		const { lane, chunk, troubled, trouble } = flight;
+		if (2 * troubled < chunk.hosts.length || this.#others(lane, chunk.probe).length === 0) return;
+		this.#setAside(lane, new WorkerFailure('troubled', `answers with ${reasons[trouble]}`), nowMs);
+	}
+
+	#fail(flight: Flight, failure: WorkerFailure, nowMs: number): void {
+		const { lane, chunk } = flight;
+		const { length } = chunk.hosts;
+		if (failure.kind === 'local') lane.foundNoRoomHere();
+		this.#close(flight);
+		if (isSuspect(chunk) && isCrash(failure)) this.#suspects.crashed();
+		if (failure.kind === 'too-large' && length > 1) lane.foundTooLarge(length);
+		else if (failure.kind === 'broken' && nowMs - this.#heldUpMs < heldUpGraceMs) {
+			// What this process did not read in time, a worker may have given up.
+			this.#setAside(lane, new WorkerFailure('local', failure.message), nowMs);
+		} else this.#setAside(lane, failure, nowMs);
+	}
+
+	#setAside(lane: Lane, failure: WorkerFailure, nowMs: number): void {
+		const { health } = lane;
+		const before = health.state;
+		lane.failures += 1;
+		lane.window.collapse();
+		const forMs = health.failed(failure, nowMs, this.#options.random);
+		const isOutNow = before !== 'out' && forMs === undefined;
+		// Being busy now and then is how a full worker works; being busy all the time is worth a word.
+		const isWorthAWord = failure.kind !== 'busy' || health.busyInARow === 3;
+		if (isOutNow || ((before === 'ready' || before === 'trial') && isWorthAWord)) {
+			this.#tell({ type: 'worker-set-aside', worker: lane.name, message: failure.message, forMs });
+		}
+	}
+
+	/** What a flight owns and has no answer for goes out again, or is an error. */
+	#giveBack(flight: Flight, failure: WorkerFailure | undefined, nowMs: number): void {
+		const { lane, chunk, answered } = flight;
+		const { ledger, random } = this.#options;
+		const rows: number[] = [];
+		for (let row = 0; row < answered.length; row += 1) {
+			if (answered[row] === 0 && !ledger.has(chunk.positions[row]!)) rows.push(row);
+		}
+		if (rows.length === 0) return;
+		// What a worker will never take must not go around forever, although nothing was probed.
+		const isWrong = failure?.kind === 'rejected' || (failure?.kind === 'too-large' && answered.length === 1);
+		const isCounted = failure === undefined || failure.probed || isWrong;
+		const dispatches = chunk.dispatches + (isCounted ? 1 : 0);
+		if (dispatches >= dispatchesMax) {
+			this.#record(chunk, rows, 'worker-failed');
+			return;
+		}
+		const crashes = chunk.crashes + (failure !== undefined && isCounted && isCrash(failure) ? 1 : 0);
+		this.#pending.addAgain({
+			probe: chunk.probe,
+			positions: Uint32Array.from(rows, (row) => chunk.positions[row]!),
+			hosts: selectHosts(chunk.hosts, rows),
+			dispatches,
+			crashes,
+			isFresh: false,
+			// One that only found it too large gets it again, in pieces.
+			failedOn:
+				failure?.kind === 'too-large' && !isWrong ? chunk.failedOn : new Set([...chunk.failedOn, lane.name]),
+			notBeforeMs: nowMs + (failure !== undefined && isCounted ? backoffMs(dispatches, random) : 0),
+			hostsMax: crashes > 0 ? this.#suspects.pieceHosts(rows.length, dispatches) : Number.POSITIVE_INFINITY,
+			hedgeOf: undefined,
+		});
+	}
+
+	/** Lets a chunk take over from flights that are silent, or late where nothing else is left to do. */
+	#hedge(nowMs: number): void {
+		const nothingLeft = this.#listEnded && this.#pending.freshHosts === 0;
+		for (const flight of this.#flights.values()) {
+			const { lane, chunk } = flight;
+			if (!flight.isOwner || chunk.dispatches > 0 || isSuspect(chunk)) continue;
+			if (!this.#hedging.isDue(flight, nowMs, this.#spanMs(), nothingLeft)) continue;
+			if (this.#budget.freeAtMs(nowMs) > nowMs || this.#others(lane, chunk.probe).length === 0) continue;
+			flight.isOwner = false;
+			const open = openOf(chunk, this.#options.ledger);
+			if (open.hosts.length === 0) continue;
+			this.#pending.addAgain({
+				...chunk,
+				...open,
+				dispatches: chunk.dispatches + 1,
+				isFresh: false,
+				failedOn: new Set([...chunk.failedOn, lane.name]),
+				hedgeOf: flight.id,
+			});
+		}
+	}
+
+	/** Records hosts whose probe no worker offers any more, or none that has been well for too long. */
+	#dropOrphans(nowMs: number): void {
+		// Then the run ends, and what is left has no answer.
+		if (this.#stopping || this.#noneWell()) return;
+		for (const probe of probeNames) {
+			if ([...this.#lanes.values()].some((lane) => this.#mayOffer(lane, probe, nowMs))) continue;
+			for (const dealt of this.#pending.takeAll(probe)) {
+				this.#record(dealt, [...dealt.hosts.ipv4.keys()], 'no-worker');
+			}
+		}
+	}
+
+	#mayOffer(lane: Lane, probe: ProbeName, nowMs: number): boolean {
+		const { state, unwellSinceMs } = lane.health;
+		if (lane.isLeaving || state === 'out') return false;
+		if (lane.isMet && !lane.probes.has(probe)) return false;
+		return unwellSinceMs === undefined || nowMs - unwellSinceMs < this.#options.workerTimeoutMs;
+	}
+
+	/** Keeps an error for hosts that no worker answers for. */
+	#record({ positions, hosts }: Dealt, rows: readonly number[], reason: 'worker-failed' | 'no-worker'): void {
+		const { ledger } = this.#options;
+		const kept = rows.filter((row) => ledger.add(positions[row]!));
+		if (kept.length === 0) return;
+		const block = unsentBlock(kept, 'error', reason);
+		this.#steps.push({ type: 'record', rows: { worker: 'master', positions, hosts, block } });
+	}
+
+	/** Ends the run when no worker has been well for too long. */
+	#watchForWorkers(): void {
+		const { workerTimeoutMs } = this.#options;
+		if (this.#stopping) return;
+		const lanes = [...this.#lanes.values()];
+		if (lanes.every(({ isLeaving, health }) => isLeaving || health.state === 'out')) {
+			if (this.#flights.size === 0) this.end(this.#noWorkerLeft());
+			return;
+		}
+		if (!this.#noneWell()) {
+			this.#saidWaiting = false;
+			return;
+		}
+		if (!this.#saidWaiting) this.#tell({ type: 'waiting-for-workers', forMs: workerTimeoutMs });
+		this.#saidWaiting = true;
+		if (this.#idleMs >= workerTimeoutMs) this.end(this.#noWorkerLeft());
+	}
+
+	#noWorkerLeft(): PingpoolError {
+		const failures = [...this.#lanes.values()]
+			.filter(({ isLeaving }) => !isLeaving)
+			.map(({ name, health }) => `${name} ${health.lastFailure?.message ?? 'is gone'}`);
+		const shown = failures.slice(0, 3).join('; ') + (failures.length > 3 ? '; …' : '');
+		return new PingpoolError('no-worker', `no worker is left to ask${shown === '' ? '' : `: ${shown}`}`, {
+			hint: 'start the workers again and run the same command: it goes on where it stopped',
+		});
+	}
+
+	/** A busy worker is well: it will come to us. One that is always busy is not. */
+	#noneWell(): boolean {
+		for (const lane of this.#lanes.values()) {
+			if (lane.usable || (!lane.isLeaving && lane.health.isBusy)) return false;
+		}
+		return true;
+	}
+
+	/** Other lanes that may take this probe now. */
+	#others(lane: Lane, probe: ProbeName): Lane[] {
+		return [...this.#lanes.values()].filter(
+			(other) => other !== lane && other.usable && other.probes.has(probe),
+		);
+	}
+
+	/** Those of them that have not failed at the chunk: with none, a worker that has may try again. */
+	#untried(lane: Lane, chunk: Chunk): Lane[] {
+		return this.#others(lane, chunk.probe).filter((other) => !chunk.failedOn.has(other.name));
+	}
+
+	/** Tries beyond the first were not foreseen when the chunk was paced: later chunks wait for them. */
+	#chargeRetries(block: ResultBlock): void {
+		const { settings } = this.#options;
+		if (this.#pacer.ratePerSecond === 0 || settings.count > 1) return;
+		let extra = 0;
+		for (let row = 0; row < block.length; row += 1) {
+			// No more than was asked for: a worker that lies must not hold up the others.
+			extra += Math.max(0, Math.min(block.sent[row]!, settings.attempts) - 1);
+		}
+		if (extra > 0) this.#pacer.charge(extra);
+	}
+
+	/** How long one host can take on a worker by its settings, in ms. */
+	#spanMs(): number {
+		const { count, attempts, timeoutMs, intervalMs } = this.#options.settings;
+		return count > 1 ? (count - 1) * intervalMs + timeoutMs : attempts * timeoutMs;
+	}
+
+	#closeIfGone(lane: Lane): void {
+		const { name, isLeaving, requests } = lane;
+		// A worker of that name may have come back.
+		if (!isLeaving || requests > 0 || this.#lanes.get(name) !== lane) return;
+		this.#steps.push({ type: 'close', worker: name });
+	}
+
+	#tell(event: RunEvent): void {
+		this.#steps.push({ type: 'tell', event });
+	}
+
+	#wakeBy(atMs: number): void {
+		this.#wakeAtMs = Math.min(this.#wakeAtMs, atMs);
+	}
+}
+
+/** Whether its hosts may have been probed before. */
+function isRepeat(chunk: Chunk): boolean {
+	return chunk.dispatches > 0;
+}
+
+/** Whether one of the hosts asked for may be why the worker failed. */
+function isCrash({ kind }: WorkerFailure): boolean {
+	return kind === 'broken' || kind === 'rejected';
+}
