@@ -15,7 +15,7 @@ export interface AskedOfWorker {
 	readonly requestId: string;
 	/** whether the worker says in its capabilities that it repeats names */
 	readonly namesRequests: boolean;
-	/** the life whose capabilities were read last; `undefined` when none were */
+	/** the life whose capabilities were read last; `undefined` when none were, or it says nothing */
 	readonly instance: string | undefined;
 }
 

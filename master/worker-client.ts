@@ -97,12 +97,17 @@ export class WorkerClient implements WorkerLink {
 		const type = isColumns ? mediaTypes.columns : mediaTypes.json;
 		const message = { method: 'POST', path: '/ping', body, type, accept, requestId } as const;
 		await this.#call(message, deadline, (answered, headers) => {
-			const { instance, requestIds = false } = this.#said ?? {};
-			const asked = { requestId, namesRequests: requestIds, instance };
+			const asked = { requestId, namesRequests: this.#said?.requestIds ?? false, instance: this.#life() };
 			const heard = (): void => deadline.heard();
 			const reader = new AnswerReader({ call, asked, heard, memory: this.#memory });
 			return reader.read(answered, String(headers['content-type'] ?? ''), headers[requestIdHeader]);
 		});
+	}
+
+	/** The life of the worker that its answers should come from. */
+	#life(): string | undefined {
+		// Cloudflare's runtime has many at a time, and answers from any.
+		return this.#said?.runtime === 'cloudflare' ? undefined : this.#said?.instance;
 	}
 
 	async close(): Promise<void> {

@@ -1,18 +1,10 @@
-/** What a worker can answer and do while it answers (faults 11 to 18, 23, 25, 28 and 29 of the list in README.md),
- * against the client that asks it, over real connections. */
-import { createServer } from 'node:http';
+/** Faults 14 to 17 and 29: answers that lie, end too soon, or do not end at all, over real connections. */
 import type { Socket } from 'node:net';
-import { createServer as createTcpServer } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { getRequestListener } from '@hono/node-server';
 import { describe, expect, it } from 'vitest';
-import type { PingCall } from '../../master/dispatch/worker-link.ts';
 import { WorkerFailure } from '../../master/dispatch/worker-link.ts';
-import { encodeBlock } from '../../shared/columns.ts';
 import { mediaTypes } from '../../shared/protocol.ts';
 import { createRandom } from '../../shared/random.ts';
-import { blockOf, capabilities } from '../master/dispatch/fake-link.ts';
-import type { Got } from '../master/worker-client-fixture.ts';
 import {
 	answering,
 	callOf,
@@ -21,27 +13,13 @@ import {
 	head,
 	hosts,
 	httpServer,
-	lines,
-	listen,
-	pieces,
 	rawServer,
-	stream,
 	whole,
 } from '../master/worker-client-fixture.ts';
-import type { TestApp } from '../worker/app-fixture.ts';
-import { recordingProbe, testApp, token, upBlock } from '../worker/app-fixture.ts';
+import { recordingProbe, testApp, upBlock } from '../worker/app-fixture.ts';
+import { failureOf, headOf, requestsServer } from './raw-worker.ts';
 
-const never = new AbortController().signal;
 const zeros = Buffer.alloc(64 * 1024);
-
-async function failureOf(pinging: Promise<void>): Promise<WorkerFailure> {
-	const error = await pinging.then(
-		() => new Error('it was taken'),
-		(reason: unknown) => reason,
-	);
-	if (error instanceof WorkerFailure) return error;
-	throw error;
-}
 
 /** Writes without end until the other side closes. @returns the bytes that were taken */
 async function writeOn(socket: Socket, piece: Buffer): Promise<number> {
@@ -58,169 +36,6 @@ async function writeOn(socket: Socket, piece: Buffer): Promise<number> {
 	}
 	return socket.bytesWritten - socket.writableLength;
 }
-
-function headOf(type: string, more = ''): string {
-	return `HTTP/1.1 200 OK\r\nContent-Type: ${type}\r\n${more}\r\n`;
-}
-
-/** Real workers at one address, one life after the other. */
-async function livesOf(...apps: TestApp[]): Promise<{ url: string; next: () => void }> {
-	let life = 0;
-	const listeners = apps.map(({ app }) => getRequestListener(app.fetch, { overrideGlobalObjects: false }));
-	const url = await listen(createServer((request, response) => void listeners[life]!(request, response)));
-	return {
-		url,
-		next() {
-			life += 1;
-		},
-	};
-}
-
-describe('11: a worker that is started anew', () => {
-	it('says so before its first result, and its results count', async () => {
-		const { url, next } = await livesOf(testApp(), testApp());
-		const client = clientOf(url, token);
-		await client.capabilities(never);
-		const events: string[] = [];
-		const ping = async (): Promise<Got> => {
-			const got = callOf(hosts, {
-				settings: { ...callOf(hosts).call.settings, port: 9 },
-				onRestarted: () => events.push('restarted'),
-				onBlock: ({ length }) => events.push(`${length} rows`),
-			});
-			await client.ping(got.call);
-			return got;
-		};
-		await ping();
-		expect(events.splice(0)).toEqual(['3 rows']);
-		next();
-		await ping();
-		expect(events.splice(0)).toEqual(['restarted', '3 rows']);
-		await client.capabilities(never);
-		await ping();
-		expect(events).toEqual(['3 rows']);
-	});
-
-	it('is not told of, when nobody has read capabilities before', async () => {
-		const { url } = await livesOf(testApp());
-		const { call, rows, restarts } = callOf(hosts);
-		await clientOf(url, token).ping(call);
-		expect([rows.size, restarts()]).toEqual([3, 0]);
-	});
-});
-
-describe('13: an answer that is not ours', () => {
-	const forms = [mediaTypes.frames, mediaTypes.ndjson, mediaTypes.json];
-	const bodies: Record<string, string | Buffer> = {
-		[mediaTypes.frames]: columns([{ ...head, request: '0123456789abcdef' }, ...pieces.slice(1)]),
-		[mediaTypes.ndjson]: lines([
-			...hosts.map((host) => ({ host, status: 'up', sent: 1, received: 1, rttMs: 1 })),
-			{ done: true, results: 3 },
-		]),
-		[mediaTypes.json]: JSON.stringify({
-			worker: 'x',
-			results: hosts.map((host) => ({ host, status: 'up', sent: 1, received: 1, rttMs: 1 })),
-		}),
-	};
-
-	/** A server whose worker says that it names requests, and answers with `headers`. */
-	async function clientOfServer(requestIds: boolean, headers: Record<string, string>, body: string | Buffer) {
-		const url = await httpServer((request, response) => {
-			if (request.url === '/capabilities') response.end(JSON.stringify(capabilities({ requestIds })));
-			else response.writeHead(200, headers).end(body);
-		});
-		const client = clientOf(url);
-		await client.capabilities(never);
-		return client;
-	}
-
-	it.each(forms)('is refused when another request is named in its header (%s)', async (type) => {
-		for (const requestIds of [true, false]) {
-			const headers = { 'content-type': type, 'pingpool-request': '0123456789abcdef' };
-			const { call, rows, signs } = callOf(hosts);
-			const client = await clientOfServer(requestIds, headers, bodies[type]!);
-			expect(await failureOf(client.ping(call))).toMatchObject({
-				kind: 'invalid',
-				message: 'answered another request than ours',
-			});
-			expect([rows.size, signs()]).toEqual([0, 0]);
-		}
-	});
-
-	it.each(forms)('is refused when it names none, from a worker that does (%s)', async (type) => {
-		const { call, rows } = callOf(hosts);
-		const body = type === mediaTypes.frames ? whole : bodies[type]!;
-		const client = await clientOfServer(true, { 'content-type': type }, body);
-		expect(await failureOf(client.ping(call))).toMatchObject({
-			kind: 'invalid',
-			message: 'does not say which request it answers',
-		});
-		expect(rows.size).toBe(0);
-	});
-
-	it.each(forms)('23: is taken without a name from a worker of an earlier version (%s)', async (type) => {
-		const { call, rows } = callOf(hosts);
-		const body = type === mediaTypes.frames ? whole : bodies[type]!;
-		await (await clientOfServer(false, { 'content-type': type }, body)).ping(call);
-		expect(rows.size).toBe(3);
-	});
-
-	it('is refused when the head of its frames names another request, whatever its header says', async () => {
-		const url = await httpServer((request, response) => {
-			response.setHeader('pingpool-request', request.headers['pingpool-request']!);
-			return answering(bodies[mediaTypes.frames]!)(request, response, '');
-		});
-		const { call, rows } = callOf(hosts);
-		expect(await failureOf(clientOf(url).ping(call))).toMatchObject({ kind: 'invalid' });
-		expect(rows.size).toBe(0);
-	});
-
-	it('is refused when it is for another number of hosts', async () => {
-		const { call, rows } = callOf([...hosts, 'c.test']);
-		expect(await failureOf(clientOf(await httpServer(answering(whole))).ping(call))).toMatchObject({
-			kind: 'invalid',
-			message: 'answered another request than ours',
-		});
-		expect(rows.size).toBe(0);
-	});
-
-	it.each(forms)(
-		'is refused when a proxy replays what a real worker said to someone else (%s)',
-		async (type) => {
-			const worker = testApp();
-			const { url } = await livesOf(worker);
-			let kept: { headers: Headers; body: Buffer } | undefined;
-			const proxy = await httpServer(async (request, response, body) => {
-				const headers = new Headers({ accept: type });
-				for (const name of ['authorization', 'content-type', 'pingpool-request']) {
-					const value = request.headers[name];
-					if (typeof value === 'string') headers.set(name, value);
-				}
-				const init = { method: request.method!, headers, ...(request.method === 'POST' && { body }) };
-				const real = await fetch(url + request.url, init);
-				const answer = { headers: real.headers, body: Buffer.from(await real.arrayBuffer()) };
-				if (request.method === 'POST') kept ??= answer;
-				const { headers: said, body: bytes } = request.method === 'POST' ? kept! : answer;
-				for (const name of ['content-type', 'pingpool-request']) {
-					const value = said.get(name);
-					if (value !== null) response.setHeader(name, value);
-				}
-				response.end(bytes);
-			});
-			const client = clientOf(proxy, token);
-			await client.capabilities(never);
-			const first = callOf(hosts);
-			await client.ping(first.call);
-			expect(first.rows.size).toBe(3);
-			const second = callOf(['d.test', 'e.test', 'f.test']);
-			expect(await failureOf(client.ping(second.call))).toMatchObject({
-				kind: 'invalid',
-				message: 'answered another request than ours',
-			});
-			expect(second.rows.size).toBe(0);
-		},
-	);
-});
 
 describe('14: times that can not be', () => {
 	it.each(['-1', '-1e-9', '1e308', '1e999', '"NaN"', '11001', '[1]', 'true'])('rttMs %s', async (rtt) => {
@@ -256,24 +71,6 @@ async function realAnswer(names: readonly string[]): Promise<Buffer> {
 }
 
 const five = ['192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4', '192.0.2.5'];
-
-/** A server that answers every request, on one connection or more, as it is told. */
-function requestsServer(onRequest: (socket: Socket, request: number) => void): Promise<string> {
-	let requests = 0;
-	return listen(
-		createTcpServer((socket) => {
-			socket.on('error', () => undefined);
-			let text = '';
-			socket.on('data', (data) => {
-				text += data.toString('latin1');
-				if (!text.endsWith('}')) return;
-				text = '';
-				onRequest(socket, requests);
-				requests += 1;
-			});
-		}),
-	);
-}
 
 describe('15: a body cut at any byte', () => {
 	type Cut = (socket: Socket, bytes: Buffer, all: number) => void;
@@ -478,66 +275,4 @@ describe('17: an answer that drips', () => {
 			await gone.promise;
 		},
 	);
-});
-
-describe('28: a connection that was kept and is closed', () => {
-	const answer = Buffer.concat([
-		Buffer.from(headOf(mediaTypes.frames, `Content-Length: ${whole.length}\r\n`)),
-		whole,
-	]);
-
-	it.each<[string, (socket: Socket) => void]>([
-		['closed', (socket) => void socket.end()],
-		['reset', (socket) => void socket.resetAndDestroy()],
-	])('under a request (%s) may have carried it; the next one gets a new one', async (_, close) => {
-		const sockets = new Set<Socket>();
-		const url = await requestsServer((socket, request) => {
-			sockets.add(socket);
-			if (request === 1) close(socket);
-			else socket.write(answer);
-		});
-		const client = clientOf(url);
-		await client.ping(callOf(hosts).call);
-		expect(await failureOf(client.ping(callOf(hosts).call))).toMatchObject({
-			kind: 'broken',
-			probed: true,
-			message: expect.stringMatching(/^broke off the connection/),
-		});
-		const { call, rows } = callOf(hosts);
-		await client.ping(call);
-		expect([rows.size, sockets.size]).toEqual([3, 2]);
-	});
-
-	it('between two requests costs nothing', async () => {
-		const closed = Promise.withResolvers<void>();
-		const url = await requestsServer((socket, request) => {
-			socket.write(answer);
-			if (request > 0) return;
-			socket.once('close', () => closed.resolve());
-			setImmediate(() => socket.end());
-		});
-		const client = clientOf(url);
-		await client.ping(callOf(hosts).call);
-		await closed.promise;
-		const { call, rows } = callOf(hosts);
-		await client.ping(call);
-		expect(rows.size).toBe(3);
-	});
-});
-
-it('a caller who gives a worker up gets back his own reason, whenever he does', async () => {
-	const reason = new WorkerFailure('broken', 'was silent for 3 s');
-	const moments: [string, (controller: AbortController) => Partial<PingCall>][] = [
-		['before it is asked', () => ({ signal: AbortSignal.abort(reason) })],
-		['at its head', (controller) => ({ onAlive: () => controller.abort(reason) })],
-		['at its first results', (controller) => ({ onBlock: () => controller.abort(reason) })],
-	];
-	const url = await httpServer((_, response) => {
-		response.setHeader('content-type', mediaTypes.frames).write(stream([encodeBlock(blockOf([0], 'up'))]));
-	});
-	for (const [moment, changes] of moments) {
-		const controller = new AbortController();
-		const { call } = callOf(hosts, { signal: controller.signal, ...changes(controller) });
-		expect(await failureOf(clientOf(url).ping(call)), moment).toBe(reason);
-	}
 });
