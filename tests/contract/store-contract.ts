@@ -1,5 +1,6 @@
 /** What every store promises (master/store/store.ts), run over each implementation. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Ledger, pagePositions } from '../../master/dispatch/rules/ledger.ts';
 import type { NewRun, Store, StoredRows } from '../../master/store/store.ts';
 import { hostColumn } from '../../shared/host-column.ts';
 import { reasonCode, statusCode } from '../../shared/outcome.ts';
@@ -291,6 +292,104 @@ export function storeContract(name: string, createPlace: () => StorePlace): void
 				['b', 'w9'],
 				['c', 'w10'],
 			]);
+		});
+
+		test('the last run is the newest, with the rows that are committed', async () => {
+			expect(await store.lastRun()).toBeUndefined();
+			const first = await store.startRun(newRun);
+			await store.append(
+				rowsOf(first, [
+					{ position: 0, host: 'a' },
+					{ position: 7, host: 'b', status: 'error' },
+				]),
+			);
+			expect(await store.lastRun()).toEqual({ ...newRun, id: first, state: 'running', done: 2 });
+			await store.finishRun(first, { state: 'finished', finishedAtMs: 9_000 });
+			expect(await store.lastRun()).toMatchObject({ id: first, state: 'finished', done: 2 });
+			const other = { startedAtMs: 5, total: 3, fingerprint: 'other', options: { timeoutMs: 250.5 } };
+			const second = await store.startRun(other);
+			expect(await store.lastRun()).toEqual({ ...other, id: second, state: 'running', done: 0 });
+			await store.append(rowsOf(second, [{ position: 2, host: 'c' }]));
+			await store.finishRun(second, { state: 'interrupted', finishedAtMs: 9_000 });
+			const last = { ...other, id: second, state: 'interrupted', done: 1 };
+			expect(await store.lastRun()).toEqual(last);
+			await store.close();
+			store = await place.open();
+			expect(await store.lastRun()).toEqual(last);
+		});
+
+		test('a run that is continued is running again, tells which positions have a row, and takes the others', async () => {
+			const seed = 20_261_122;
+			const random = createRandom(seed);
+			// A page that is full, one that is not, one without a row, and a short one that is full.
+			const total = 3 * pagePositions + 100;
+			const run = await store.startRun({ ...newRun, total });
+			const all = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
+			const done = [
+				...all(0, pagePositions),
+				...all(pagePositions, pagePositions + 5_000),
+				...all(pagePositions + 9_000, 2 * pagePositions).filter(() => random.below(40) === 0),
+				...all(3 * pagePositions, total),
+			];
+			const answers = done.map((position) => ({ position, host: `h${position}` }));
+			for (let from = 0; from < answers.length; from += 10_000) {
+				await store.append(rowsOf(run, answers.slice(from, from + 10_000)));
+			}
+			// Of runs before and after it nothing counts.
+			const later = await store.startRun({ ...newRun, total });
+			await store.append(rowsOf(later, [{ position: 2 * pagePositions, host: 'z' }]));
+			await store.finishRun(run, { state: 'failed', finishedAtMs: 9_000 });
+			await store.close();
+			store = await place.open();
+
+			const pages = await store.continueRun(run);
+			expect(pages.full).toEqual([0, 3]);
+			expect(pages.partial.map(({ page }) => page)).toEqual([1]);
+			const ledger = new Ledger(total, pages);
+			expect(ledger.count).toBe(done.length);
+			const expected = new Set(done);
+			const wrong = all(0, total).filter((position) => ledger.has(position) !== expected.has(position));
+			expect(wrong, `seed ${seed}`).toEqual([]);
+			expect(place.runs()[0]).toEqual({ id: run, state: 'running', total, up: null, finished_at: null });
+
+			const open = all(0, total).filter((position) => !expected.has(position));
+			const rest = open.map((position) => ({ position, host: `h${position}` }));
+			for (let from = 0; from < rest.length; from += 10_000) {
+				await store.append(rowsOf(run, rest.slice(from, from + 10_000)));
+			}
+			const counts = await store.finishRun(run, { state: 'finished', finishedAtMs: 10_000 });
+			expect(counts.up).toBe(total);
+			expect(place.runs()[0]).toMatchObject({ state: 'finished', up: total, finished_at: 10_000 });
+		});
+
+		test('a run of which nothing is there, and one of which all is, can be continued', async () => {
+			const run = await store.startRun(newRun);
+			expect(await store.continueRun(run)).toEqual({ full: [], partial: [] });
+			await store.append(rowsOf(run, [{ position: 3, host: 'a' }]));
+			const { partial } = await store.continueRun(run);
+			expect(partial.map(({ page, bits }) => [page, bits[0], bits.length])).toEqual([
+				[0, 0b1000, pagePositions / 8],
+			]);
+			await store.append(
+				rowsOf(
+					run,
+					Array.from({ length: 10 }, (_, position) => ({ position, host: `h${position}` })),
+				),
+			);
+			expect(await store.continueRun(run)).toEqual({ full: [0], partial: [] });
+			await expect(store.continueRun(run + 1)).rejects.toThrow(`there is no run ${run + 1}`);
+		});
+
+		test('a second store on the same place is refused until the first is closed', async () => {
+			await expect(place.open()).rejects.toMatchObject({
+				code: 'database',
+				message: expect.stringContaining(`is in use by another master: process ${process.pid} on`),
+			});
+			const run = await store.startRun(newRun);
+			await store.append(rowsOf(run, [{ position: 0, host: 'a' }]));
+			await store.close();
+			store = await place.open();
+			expect(await store.lastRun()).toMatchObject({ id: run, done: 1 });
 		});
 
 		test.each([

@@ -27,10 +27,13 @@ it.each<[RunEvent, string | undefined]>([
 	[{ type: 'worker-back', worker: 'w' }, 'worker w is back'],
 	[{ type: 'run-started', runId: 1, total: 1 }, undefined],
 	[
+		{ type: 'run-continued', runId: 7, done: 412_000, total: 1_000_000 },
+		'continuing run 7: 412,000 of 1,000,000 done',
+	],
+	[
 		{ type: 'waiting-for-workers', forMs: 20_000 },
 		'no worker is left; waiting up to 20 s for one to come back',
 	],
-	[{ type: 'chunk-failed', worker: 'w', hosts: 2, message: 'broke' }, undefined],
 	[
 		{ type: 'stopping', inFlight: 1 },
 		'stopping: waiting up to 10 s for 1 host under way (once more to stop at once)',

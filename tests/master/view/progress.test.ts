@@ -35,6 +35,16 @@ describe('progress elsewhere than on a terminal', () => {
 		expect(written.join('')).not.toContain('\u001b');
 	});
 
+	it('of a continued run counts what was done before as done, but not as fast', () => {
+		const { shown, written, progress } = view({});
+		progress.done = 40;
+		shown.start(() => progress);
+		progress.done = 60;
+		vi.advanceTimersByTime(5_000);
+		expect(written).toEqual(['60% 60/100  4/s  ETA 0:10  up 30 down 10 other 6\n']);
+		shown.stop();
+	});
+
 	it('is 100 % of an empty list', () => {
 		const { shown, written } = view({});
 		shown.start(() => ({ total: 0, done: 0, byStatus, inFlight: 0 }));
