@@ -506,11 +506,11 @@ describe('an answer', () => {
 			response.setHeader('content-type', mediaTypes.frames).write(columns([{ ...head, hosts: 12 }]));
 			for (let i = 0; i < 12; i += 1) {
 				response.write(encodeBlock(blockOf([i], 'up')));
-				await sleep(20);
+				await sleep(60);
 			}
 			response.end(columns([{ done: true, results: 12 }]));
 		});
-		const { call, rows } = callOf(many, { silenceMsMax: 150 });
+		const { call, rows } = callOf(many, { silenceMsMax: 500 });
 		await clientOf(url).ping(call);
 		expect(rows.size).toBe(12);
 	});
