@@ -12,7 +12,7 @@ import type { ScriptSize } from './power-loss/script.ts';
 const seed = Number(process.env.SEED ?? randomInt(2 ** 31));
 
 const small: ScriptSize = { lives: 2, commits: 7, rowsMax: 60, hostLength: 0, checkpointEvery: 3 };
-const medium: ScriptSize = { ...small, lives: 3, commits: 16, checkpointEvery: 5 };
+const medium: ScriptSize = { ...small, lives: 2, commits: 16, checkpointEvery: 5 };
 /** The log becomes so long that the store itself copies it back, some commits before the end. */
 const large: ScriptSize = { lives: 1, commits: 14, rowsMax: 1_400, hostLength: 2_000, checkpointEvery: 0 };
 

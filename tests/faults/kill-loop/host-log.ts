@@ -11,13 +11,19 @@ import { writeFileSync } from 'node:fs';
 
 export class HostLog {
 	readonly #lines: string[] = [];
+	#begin = (): void => undefined;
 
-	started(nowMs: number): void {
+	/** @returns a promise that resolves when the new master has a host asked */
+	started(nowMs: number): Promise<void> {
 		this.#lines.push(`start ${nowMs}`);
+		return new Promise((resolve) => {
+			this.#begin = resolve;
+		});
 	}
 
 	asked(host: string): void {
 		this.#lines.push(`ask ${host}`);
+		this.#begin();
 	}
 
 	gave(host: string, status: string, rttUs: number | undefined): void {

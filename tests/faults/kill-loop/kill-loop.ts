@@ -22,8 +22,10 @@ import { lastKill, nextKill, straceArgs } from './kills.ts';
 import type { Verdict } from './verify.ts';
 
 const verifier = fileURLToPath(new URL('./verify.ts', import.meta.url));
-/** A master that was to be killed by rows or by strace is killed after this at the latest. */
-const lifeMsMax = 2_500;
+const startMsMax = 20_000;
+/** A master that was to be killed by rows or by strace is killed so long after it began at the latest: time for two
+ * commits. */
+const lifeMsMax = 2_300;
 /** What is left of the list when the kills are used up takes less. */
 const lastLifeMsMax = 60_000;
 const pollMs = 20;
@@ -107,18 +109,18 @@ class KillLoop {
 			finished = this.#look();
 		}
 		log.write(join(this.#folder, 'hosts.log'));
-		return { kills: this.#kills, continued: this.#continued, verdict: await this.#verdict() };
+		return { kills: this.#kills, continued: this.#continued, verdict: await verdictOn(this.#folder) };
 	}
 
 	/** Starts a master and sees it die, or end with its work done. */
 	async #live(kill: Kill): Promise<void> {
-		this.#parts.log.started(systemClock.wallMs());
+		const begun = this.#parts.log.started(systemClock.wallMs());
 		const prefix = 'nth' in kill ? ['strace', ...straceArgs(kill, this.#folder)] : [];
 		const [file, ...args] = [...prefix, ...this.#command];
 		await using master = startProcess(file!, args, { cwd: this.#folder });
 		const ended = new AbortController();
 		void master.exited.then(() => ended.abort());
-		await this.#moment(kill, ended.signal).catch(() => undefined);
+		await this.#moment(kill, begun, ended.signal).catch(() => undefined);
 		// It may have ended by itself; strace and what it traces are one group.
 		const byItself = ended.signal.aborted;
 		if (!byItself) process.kill(-master.child.pid!, 'SIGKILL');
@@ -138,10 +140,14 @@ class KillLoop {
 	}
 
 	/** Resolves when it is time; rejects when the master has ended. */
-	async #moment(kill: Kill, ended: AbortSignal): Promise<void> {
-		if ('afterMs' in kill) return systemClock.sleep(kill.afterMs, ended);
-		const untilMs = systemClock.monotonicMs() + (kill.kind === 'end' ? lastLifeMsMax : lifeMsMax);
-		const wanted = kill.kind === 'rows' ? this.#had.size + kill.rows : Number.POSITIVE_INFINITY;
+	async #moment(kill: Kill, begun: Promise<void>, ended: AbortSignal): Promise<void> {
+		if (kill.kind === 'start') return systemClock.sleep(kill.afterMs, ended);
+		if (kill.kind === 'end') return systemClock.sleep(lastLifeMsMax, ended);
+		// How long a start takes depends on what else the machine does.
+		await Promise.race([begun, systemClock.sleep(startMsMax, ended)]);
+		if (kill.kind !== 'rows') return systemClock.sleep('nth' in kill ? lifeMsMax : kill.afterMs, ended);
+		const untilMs = systemClock.monotonicMs() + lifeMsMax;
+		const wanted = this.#had.size + kill.rows;
 		while (systemClock.monotonicMs() < untilMs && rowsOf(join(this.#folder, 'hosts.db')) < wanted) {
 			await systemClock.sleep(pollMs, ended);
 		}
@@ -178,13 +184,14 @@ class KillLoop {
 			db.close();
 		}
 	}
+}
 
-	async #verdict(): Promise<Verdict> {
-		const args = [verifier, 'hosts.txt', 'hosts.db', 'hosts.log'];
-		await using running = startProcess(process.execPath, args, { cwd: this.#folder });
-		if ((await running.exited) !== 0) throw new Error(`verify.ts failed:\n${running.errors()}`);
-		return JSON.parse(running.output()) as Verdict;
-	}
+/** What verify.ts says of hosts.txt, hosts.db and hosts.log in a folder. */
+export async function verdictOn(folder: string): Promise<Verdict> {
+	const args = [verifier, 'hosts.txt', 'hosts.db', 'hosts.log'];
+	await using running = startProcess(process.execPath, args, { cwd: folder });
+	if ((await running.exited) !== 0) throw new Error(`verify.ts failed:\n${running.errors()}`);
+	return JSON.parse(running.output()) as Verdict;
 }
 
 /** Mostly bare addresses, as lists have. */
