@@ -15,8 +15,6 @@
  *   host by host, each with a worker to itself, so that only the host that is why becomes an `error`.
  * - A run without a worker that is well waits, and is given up in the end; nothing is recorded for what is left.
  */
-import { PingpoolError } from '../../../shared/errors.ts';
-import { selectHosts } from '../../../shared/host-column.ts';
 import { dnsTimeoutMs } from '../../../shared/limits.ts';
 import { reasons } from '../../../shared/outcome.ts';
 import { Pacer } from '../../../shared/pacer.ts';
@@ -25,15 +23,15 @@ import type { ResultBlock } from '../../../shared/results.ts';
 import { selectRows, unsentBlock } from '../../../shared/results.ts';
 import type { ProbeName } from '../../../shared/target.ts';
 import { probeNames } from '../../../shared/target.ts';
-import type { RunEvent } from '../../events.ts';
 import { WorkerFailure } from '../worker-link.ts';
-import { backoffMs } from './backoff.ts';
 import { hasOtherThanUp, isError, isWorkersTrouble } from './block-rows.ts';
 import type { Chunk } from './chunk.ts';
 import { dispatchesMax, isSuspect } from './chunk.ts';
+import { Fleet } from './fleet.ts';
 import { Flight } from './flight.ts';
 import { Hedging } from './hedging.ts';
-import { Lane } from './lane.ts';
+import type { Lane } from './lane.ts';
+import { chunkAgain, isCrash, unansweredRows } from './losses.ts';
 import { openOf, Pending } from './pending.ts';
 import { RetryBudget } from './retry-budget.ts';
 import type { AnsweredRows, NewWorker, RulesOptions, Step } from './rules-io.ts';
@@ -46,12 +44,10 @@ const tickMs = 50;
 const heldUpMs = 1_000;
 /** Connections that break within this time of that are no worker's fault. */
 const heldUpGraceMs = 5_000;
-/** With no worker that is well, one of them is tried again within this time. */
-const lonelyRestMsMax = 1_000;
 
 export class DispatchRules {
 	readonly #options: RulesOptions;
-	readonly #lanes = new Map<string, Lane>();
+	readonly #fleet: Fleet;
 	readonly #flights = new Map<number, Flight>();
 	readonly #pending: Pending;
 	readonly #budget: RetryBudget;
@@ -74,13 +70,11 @@ export class DispatchRules {
 	#failure: unknown;
 	/** hosts that have been sent at least once, or need not be */
 	#taken: number;
-	/** for how long no worker has been well, since one last answered for a host */
-	#idleMs = 0;
-	#saidWaiting = false;
 
 	constructor(options: RulesOptions) {
 		const { ledger, nowMs, ratePerSecond } = options;
 		this.#options = options;
+		this.#fleet = new Fleet(options, (step) => this.#steps.push(step));
 		this.#pending = new Pending(ledger);
 		this.#budget = new RetryBudget(nowMs);
 		this.#pacer = new Pacer({ ratePerSecond, nowUs: () => this.#nowMs * 1000 });
@@ -92,7 +86,7 @@ export class DispatchRules {
 
 	/** All workers there have been. */
 	get lanes(): ReadonlyMap<string, Lane> {
-		return this.#lanes;
+		return this.#fleet.lanes;
 	}
 
 	/** Hosts in requests under way. */
@@ -135,23 +129,13 @@ export class DispatchRules {
 	}
 
 	/** A worker joins; one that left and comes back is met again first. */
-	addWorker({ name, weight, met }: NewWorker, nowMs: number): void {
-		const { settings, chunkHosts, concurrency, random } = this.#options;
-		const failure = met instanceof WorkerFailure ? met : undefined;
-		const capabilities = met instanceof WorkerFailure ? undefined : met;
-		const probesPerHost = settings.count > 1 ? settings.count : settings.attempts;
-		const lane = new Lane({ name, weight, capabilities, chunkHosts, concurrency, probesPerHost, nowMs });
-		lane.failures = this.#lanes.get(name)?.failures ?? 0;
-		this.#lanes.set(name, lane);
-		if (failure !== undefined) lane.health.checkFailed(failure, nowMs, random);
+	addWorker(worker: NewWorker, nowMs: number): void {
+		this.#fleet.add(worker, nowMs);
 	}
 
 	/** A worker gets no more work; what it has under way may end. */
 	removeWorker(name: string): void {
-		const lane = this.#lanes.get(name);
-		if (lane === undefined || lane.isLeaving) return;
-		lane.isLeaving = true;
-		this.#closeIfGone(lane);
+		this.#fleet.remove(name);
 	}
 
 	/** Targets of the list, in the order in which they are to go out. */
@@ -172,22 +156,7 @@ export class DispatchRules {
 	/** A worker that was asked for a check has answered, or failed to. */
 	checked(name: string, result: Capabilities | WorkerFailure, nowMs: number): void {
 		this.#listen(nowMs);
-		const lane = this.#lanes.get(name);
-		if (lane === undefined || !lane.health.checking) return;
-		const { health, isMet } = lane;
-		if (!(result instanceof WorkerFailure)) {
-			lane.met(result);
-			const isBack = health.checked();
-			if (!isMet) {
-				this.#tell({ type: 'worker-joined', worker: name, probes: result.probes, icmp: result.icmp });
-			} else if (isBack) this.#tell({ type: 'worker-back', worker: name });
-			return;
-		}
-		lane.failures += 1;
-		const isNews = health.strikes === 0 || result.kind === 'refused' || result.kind === 'invalid';
-		const forMs = health.checkFailed(result, nowMs, this.#options.random);
-		if (isNews) this.#tell({ type: 'worker-set-aside', worker: name, message: result.message, forMs });
-		this.#closeIfGone(lane);
+		this.#fleet.checked(name, result, nowMs);
 	}
 
 	/** The worker of a request shows that it lives. */
@@ -210,9 +179,7 @@ export class DispatchRules {
 	/** The worker of a request is another one than was met: started anew, perhaps with other settings. */
 	restarted(id: number): void {
 		const flight = this.#flights.get(id);
-		if (flight === undefined || flight.lane.health.checking) return;
-		flight.lane.health.checking = true;
-		this.#steps.push({ type: 'check', worker: flight.lane.name });
+		if (flight !== undefined) this.#fleet.check(flight.lane);
 	}
 
 	/**
@@ -232,9 +199,7 @@ export class DispatchRules {
 		this.#chargeRetries(block);
 		const kept = this.#keep(flight, block, nowMs);
 		if (kept === undefined) return undefined;
-		// Passing a check does not end the time without a worker: it may fail at every request.
-		this.#idleMs = 0;
-		lane.health.worked();
+		this.#fleet.worked(lane);
 		return { worker: lane.name, positions: chunk.positions, hosts: chunk.hosts, block: kept };
 	}
 
@@ -256,7 +221,7 @@ export class DispatchRules {
 			this.#judgeTrouble(flight, nowMs);
 		} else this.#fail(flight, failure, nowMs);
 		if (flight.isOwner) this.#giveBack(flight, failure, nowMs);
-		this.#closeIfGone(lane);
+		this.#fleet.closeIfGone(lane);
 	}
 
 	/** Nothing more is asked; what is under way may end. */
@@ -310,43 +275,18 @@ export class DispatchRules {
 
 	/** Looks at everything that time alone changes. */
 	#tick(nowMs: number): void {
-		if (this.#noneWell()) this.#idleMs += nowMs - this.#tickedMs;
+		const elapsedMs = nowMs - this.#tickedMs;
 		this.#tickedMs = nowMs;
 		for (const flight of this.#flights.values()) {
 			const why = flight.overdue(nowMs);
 			if (why !== undefined) this.#cancel(flight, new WorkerFailure('silent', why), nowMs);
 		}
-		this.#wakeLanes(nowMs);
-		if (!this.#stopping) this.#hedge(nowMs);
+		this.#fleet.tick(elapsedMs, nowMs);
+		if (this.#stopping) return;
+		this.#hedge(nowMs);
 		this.#dropOrphans(nowMs);
-		this.#watchForWorkers();
-	}
-
-	#wakeLanes(nowMs: number): void {
-		const lanes = [...this.#lanes.values()].filter(({ isLeaving }) => !isLeaving);
-		this.#hurryOne(lanes, nowMs);
-		for (const { health, name } of lanes) {
-			if (health.state !== 'resting' || health.restUntilMs > nowMs) continue;
-			if (!health.needsCheck) health.rested();
-			else if (!health.checking) {
-				health.checking = true;
-				this.#steps.push({ type: 'check', worker: name });
-			}
-		}
-	}
-
-	/** With none that is well, the one that is due first is tried soon. */
-	#hurryOne(lanes: readonly Lane[], nowMs: number): void {
-		if (lanes.some((lane) => lane.usable)) return;
-		let first: Lane | undefined;
-		for (const lane of lanes) {
-			const { state, restUntilMs, lastFailure } = lane.health;
-			// What a worker asked for is its own to know.
-			if (state !== 'resting' || lastFailure?.kind === 'busy') continue;
-			if (first === undefined || restUntilMs < first.health.restUntilMs) first = lane;
-		}
-		const jitterMs = (lonelyRestMsMax / 2) * this.#options.random.next();
-		first?.health.restAtMost(nowMs + lonelyRestMsMax / 2 + jitterMs);
+		const failure = this.#fleet.lost();
+		if (failure !== undefined) this.end(failure);
 	}
 
 	/** Sends one chunk, where there are a chunk and a worker for it. */
@@ -357,7 +297,7 @@ export class DispatchRules {
 			this.#wakeBy(nowMs + waitMs);
 			return;
 		}
-		const lanes = [...this.#lanes.values()];
+		const lanes = [...this.#fleet.lanes.values()];
 		for (let i = 0; i < lanes.length; i += 1) {
 			const lane = lanes[(this.#turn + i) % lanes.length]!;
 			if (!lane.usable || !lane.hasRoom()) continue;
@@ -394,14 +334,14 @@ export class DispatchRules {
 		if (!lane.probes.has(chunk.probe) || chunk.notBeforeMs > nowMs) return false;
 		if (!isInBudget && isRepeat(chunk)) return false;
 		if (chunk.hedgeOf !== undefined && this.#flights.get(chunk.hedgeOf)?.lane === lane) return false;
-		if (chunk.failedOn.has(lane.name) && this.#untried(lane, chunk).length > 0) return false;
+		if (chunk.failedOn.has(lane.name) && this.#fleet.untried(lane, chunk).length > 0) return false;
 		return lane.takes(chunk, this.#suspects.hostsMax);
 	}
 
 	/** Hosts of the next chunk for a lane. */
 	#hostsFor(lane: Lane, probe: ProbeName): number {
 		const { ledger, settings } = this.#options;
-		const hosts = lane.nextChunkHosts(ledger.total - this.#taken, this.#others(lane, probe).length + 1);
+		const hosts = lane.nextChunkHosts(ledger.total - this.#taken, this.#fleet.others(lane, probe).length + 1);
 		if (this.#pacer.ratePerSecond === 0) return hosts;
 		// A tenth of a second of the fleet's rate.
 		return Math.max(1, Math.min(hosts, Math.floor(this.#pacer.ratePerSecond / 10 / settings.count)));
@@ -474,7 +414,7 @@ export class DispatchRules {
 	#mayTryElsewhere({ lane, chunk }: Flight, nowMs: number): boolean {
 		return (
 			chunk.dispatches + 1 < dispatchesMax &&
-			this.#untried(lane, chunk).length > 0 &&
+			this.#fleet.untried(lane, chunk).length > 0 &&
 			this.#budget.freeAtMs(nowMs) <= nowMs
 		);
 	}
@@ -482,8 +422,8 @@ export class DispatchRules {
 	/** A worker that answers with little but its own trouble is no better than one that does not answer. */
 	#judgeTrouble(flight: Flight, nowMs: number): void {
 		const { lane, chunk, troubled, trouble } = flight;
-		if (2 * troubled < chunk.hosts.length || this.#others(lane, chunk.probe).length === 0) return;
-		this.#setAside(lane, new WorkerFailure('troubled', `answers with ${reasons[trouble]}`), nowMs);
+		if (2 * troubled < chunk.hosts.length || this.#fleet.others(lane, chunk.probe).length === 0) return;
+		this.#fleet.setAside(lane, new WorkerFailure('troubled', `answers with ${reasons[trouble]}`), nowMs);
 	}
 
 	#fail(flight: Flight, failure: WorkerFailure, nowMs: number): void {
@@ -495,56 +435,18 @@ export class DispatchRules {
 		if (failure.kind === 'too-large' && length > 1) lane.foundTooLarge(length);
 		else if (failure.kind === 'broken' && nowMs - this.#heldUpMs < heldUpGraceMs) {
 			// What this process did not read in time, a worker may have given up.
-			this.#setAside(lane, new WorkerFailure('local', failure.message), nowMs);
-		} else this.#setAside(lane, failure, nowMs);
-	}
-
-	#setAside(lane: Lane, failure: WorkerFailure, nowMs: number): void {
-		const { health } = lane;
-		const before = health.state;
-		lane.failures += 1;
-		lane.window.collapse();
-		const forMs = health.failed(failure, nowMs, this.#options.random);
-		const isOutNow = before !== 'out' && forMs === undefined;
-		// Being busy now and then is how a full worker works; being busy all the time is worth a word.
-		const isWorthAWord = failure.kind !== 'busy' || health.busyInARow === 3;
-		if (isOutNow || ((before === 'ready' || before === 'trial') && isWorthAWord)) {
-			this.#tell({ type: 'worker-set-aside', worker: lane.name, message: failure.message, forMs });
-		}
+			this.#fleet.setAside(lane, new WorkerFailure('local', failure.message), nowMs);
+		} else this.#fleet.setAside(lane, failure, nowMs);
 	}
 
 	/** What a flight owns and has no answer for goes out again, or is an error. */
 	#giveBack(flight: Flight, failure: WorkerFailure | undefined, nowMs: number): void {
-		const { lane, chunk, answered } = flight;
 		const { ledger, random } = this.#options;
-		const rows: number[] = [];
-		for (let row = 0; row < answered.length; row += 1) {
-			if (answered[row] === 0 && !ledger.has(chunk.positions[row]!)) rows.push(row);
-		}
+		const rows = unansweredRows(flight, ledger);
 		if (rows.length === 0) return;
-		// What a worker will never take must not go around forever, although nothing was probed.
-		const isWrong = failure?.kind === 'rejected' || (failure?.kind === 'too-large' && answered.length === 1);
-		const isCounted = failure === undefined || failure.probed || isWrong;
-		const dispatches = chunk.dispatches + (isCounted ? 1 : 0);
-		if (dispatches >= dispatchesMax) {
-			this.#record(chunk, rows, 'worker-failed');
-			return;
-		}
-		const crashes = chunk.crashes + (failure !== undefined && isCounted && isCrash(failure) ? 1 : 0);
-		this.#pending.addAgain({
-			probe: chunk.probe,
-			positions: Uint32Array.from(rows, (row) => chunk.positions[row]!),
-			hosts: selectHosts(chunk.hosts, rows),
-			dispatches,
-			crashes,
-			isFresh: false,
-			// One that only found it too large gets it again, in pieces.
-			failedOn:
-				failure?.kind === 'too-large' && !isWrong ? chunk.failedOn : new Set([...chunk.failedOn, lane.name]),
-			notBeforeMs: nowMs + (failure !== undefined && isCounted ? backoffMs(dispatches, random) : 0),
-			hostsMax: crashes > 0 ? this.#suspects.pieceHosts(rows.length, dispatches) : Number.POSITIVE_INFINITY,
-			hedgeOf: undefined,
-		});
+		const again = chunkAgain(flight, rows, { failure, suspects: this.#suspects, random, nowMs });
+		if (again === undefined) this.#record(flight.chunk, rows, 'worker-failed');
+		else this.#pending.addAgain(again);
 	}
 
 	/** Lets a chunk take over from flights that are silent, or late where nothing else is left to do. */
@@ -554,7 +456,8 @@ export class DispatchRules {
 			const { lane, chunk } = flight;
 			if (!flight.isOwner || chunk.dispatches > 0 || isSuspect(chunk)) continue;
 			if (!this.#hedging.isDue(flight, nowMs, this.#spanMs(), nothingLeft)) continue;
-			if (this.#budget.freeAtMs(nowMs) > nowMs || this.#others(lane, chunk.probe).length === 0) continue;
+			if (this.#budget.freeAtMs(nowMs) > nowMs || this.#fleet.others(lane, chunk.probe).length === 0)
+				continue;
 			flight.isOwner = false;
 			const open = openOf(chunk, this.#options.ledger);
 			if (open.hosts.length === 0) continue;
@@ -572,20 +475,13 @@ export class DispatchRules {
 	/** Records hosts whose probe no worker offers any more, or none that has been well for too long. */
 	#dropOrphans(nowMs: number): void {
 		// Then the run ends, and what is left has no answer.
-		if (this.#stopping || this.#noneWell()) return;
+		if (this.#fleet.noneWell) return;
 		for (const probe of probeNames) {
-			if ([...this.#lanes.values()].some((lane) => this.#mayOffer(lane, probe, nowMs))) continue;
+			if (this.#fleet.mayOffer(probe, nowMs)) continue;
 			for (const dealt of this.#pending.takeAll(probe)) {
 				this.#record(dealt, [...dealt.hosts.ipv4.keys()], 'no-worker');
 			}
 		}
-	}
-
-	#mayOffer(lane: Lane, probe: ProbeName, nowMs: number): boolean {
-		const { state, unwellSinceMs } = lane.health;
-		if (lane.isLeaving || state === 'out') return false;
-		if (lane.isMet && !lane.probes.has(probe)) return false;
-		return unwellSinceMs === undefined || nowMs - unwellSinceMs < this.#options.workerTimeoutMs;
 	}
 
 	/** Keeps an error for hosts that no worker answers for. */
@@ -595,54 +491,6 @@ export class DispatchRules {
 		if (kept.length === 0) return;
 		const block = unsentBlock(kept, 'error', reason);
 		this.#steps.push({ type: 'record', rows: { worker: 'master', positions, hosts, block } });
-	}
-
-	/** Ends the run when no worker has been well for too long. */
-	#watchForWorkers(): void {
-		const { workerTimeoutMs } = this.#options;
-		if (this.#stopping) return;
-		const lanes = [...this.#lanes.values()];
-		if (lanes.every(({ isLeaving, health }) => isLeaving || health.state === 'out')) {
-			if (this.#flights.size === 0) this.end(this.#noWorkerLeft());
-			return;
-		}
-		if (!this.#noneWell()) {
-			this.#saidWaiting = false;
-			return;
-		}
-		if (!this.#saidWaiting) this.#tell({ type: 'waiting-for-workers', forMs: workerTimeoutMs });
-		this.#saidWaiting = true;
-		if (this.#idleMs >= workerTimeoutMs) this.end(this.#noWorkerLeft());
-	}
-
-	#noWorkerLeft(): PingpoolError {
-		const failures = [...this.#lanes.values()]
-			.filter(({ isLeaving }) => !isLeaving)
-			.map(({ name, health }) => `${name} ${health.lastFailure?.message ?? 'is gone'}`);
-		const shown = failures.slice(0, 3).join('; ') + (failures.length > 3 ? '; …' : '');
-		return new PingpoolError('no-worker', `no worker is left to ask${shown === '' ? '' : `: ${shown}`}`, {
-			hint: 'start the workers again and run the same command: it goes on where it stopped',
-		});
-	}
-
-	/** A busy worker is well: it will come to us. One that is always busy is not. */
-	#noneWell(): boolean {
-		for (const lane of this.#lanes.values()) {
-			if (lane.usable || (!lane.isLeaving && lane.health.isBusy)) return false;
-		}
-		return true;
-	}
-
-	/** Other lanes that may take this probe now. */
-	#others(lane: Lane, probe: ProbeName): Lane[] {
-		return [...this.#lanes.values()].filter(
-			(other) => other !== lane && other.usable && other.probes.has(probe),
-		);
-	}
-
-	/** Those of them that have not failed at the chunk: with none, a worker that has may try again. */
-	#untried(lane: Lane, chunk: Chunk): Lane[] {
-		return this.#others(lane, chunk.probe).filter((other) => !chunk.failedOn.has(other.name));
 	}
 
 	/** Tries beyond the first were not foreseen when the chunk was paced: later chunks wait for them. */
@@ -663,17 +511,6 @@ export class DispatchRules {
 		return count > 1 ? (count - 1) * intervalMs + timeoutMs : attempts * timeoutMs;
 	}
 
-	#closeIfGone(lane: Lane): void {
-		const { name, isLeaving, requests } = lane;
-		// A worker of that name may have come back.
-		if (!isLeaving || requests > 0 || this.#lanes.get(name) !== lane) return;
-		this.#steps.push({ type: 'close', worker: name });
-	}
-
-	#tell(event: RunEvent): void {
-		this.#steps.push({ type: 'tell', event });
-	}
-
 	#wakeBy(atMs: number): void {
 		this.#wakeAtMs = Math.min(this.#wakeAtMs, atMs);
 	}
@@ -682,9 +519,4 @@ export class DispatchRules {
 /** Whether its hosts may have been probed before. */
 function isRepeat(chunk: Chunk): boolean {
 	return chunk.dispatches > 0;
-}
-
-/** Whether one of the hosts asked for may be why the worker failed. */
-function isCrash({ kind }: WorkerFailure): boolean {
-	return kind === 'broken' || kind === 'rejected';
 }
