@@ -12,12 +12,21 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { openSqliteStore } from '../../master/store/sqlite.ts';
 import type { StoredRows } from '../../master/store/store.ts';
 import { openThreadStore } from '../../master/store/thread-store.ts';
 import { hostColumn } from '../../shared/host-column.ts';
-import { describeUnless, nobody, withoutPermissions, withoutPrivilege } from '../requirements.ts';
+import { Workspace } from '../e2e/command-line.ts';
+import {
+	describeUnless,
+	nobody,
+	notLong,
+	testUnless,
+	withoutEcho,
+	withoutPermissions,
+	withoutPrivilege,
+} from '../requirements.ts';
 
 const newRun = { startedAtMs: 1, total: 1_000_000, fingerprint: 'f', options: {} };
 
@@ -126,6 +135,35 @@ describe('a file that another program has locked', () => {
 		}
 	});
 });
+
+testUnless(
+	withoutEcho() ?? notLong(),
+	'a lock in mid-run that does not go away ends the run, and the same command goes on when it has gone',
+	async () => {
+		using space = new Workspace();
+		const hosts = 16_384;
+		space.write('hosts.txt', '127.0.0.0/18');
+		await using master = space.start(['master', '--rate', '4000']);
+		await vi.waitFor(() => expect(space.count('SELECT count(*) FROM results')).toBeGreaterThan(0), 20_000);
+		const other = new Database(space.path('hosts.db'), { timeout: 10_000 });
+		try {
+			other.exec('BEGIN IMMEDIATE');
+			expect([await master.exited, master.output()]).toEqual([1, '']);
+			expect(master.errors()).toMatch(
+				/^pingpool: hosts\.db is locked by another program \(SQLITE_BUSY\)\n {2}.+\n$/m,
+			);
+			other.exec('ROLLBACK');
+		} finally {
+			other.close();
+		}
+		const { code, stderr } = await space.master(['--rate', '4000']);
+		expect([code, stderr]).toEqual([0, expect.stringContaining('continuing run 1: ')]);
+		expect(space.rows('SELECT count(*) AS n, count(DISTINCT host) AS hosts FROM results')).toEqual([
+			{ n: hosts, hosts },
+		]);
+	},
+	90_000,
+);
 
 describe('a reader that never ends its transaction', () => {
 	test('holds the log open: it grows by what is written and no more, and is gone when both have closed', async () => {
