@@ -39,6 +39,8 @@ export class Dispatcher {
 	readonly #options: DispatcherOptions;
 	readonly #rules: DispatchRules;
 	readonly #workers = new Map<string, Asked>();
+	/** of workers that came back before what they had under way had ended: until that has, and they are closed */
+	readonly #draining = new Set<Promise<void>>();
 	/** of requests under way, by their ids */
 	readonly #requests = new Map<number, AbortController>();
 	/** aborted when the run has ended */
@@ -67,10 +69,10 @@ export class Dispatcher {
 		return this.#rules.lanes;
 	}
 
-	/** A worker joins. One of the same name must have been removed before; what it has under way ends. */
+	/** A worker joins. One of the same name must have been removed before; what that has under way may end. */
 	addWorker({ link, met, weight }: DispatcherWorker): void {
 		const before = this.#workers.get(link.name);
-		if (before !== undefined) void before.link.close();
+		if (before !== undefined) this.#drain(before);
 		this.#workers.set(link.name, { link, queue: new PQueue({ concurrency: connectionsPerWorkerMax }) });
 		this.#rules.addWorker({ name: link.name, weight, met }, this.#nowMs());
 		this.#pump();
@@ -93,7 +95,7 @@ export class Dispatcher {
 		await this.#ended.promise;
 		this.#over.abort();
 		this.#timer?.abort.abort();
-		await Promise.all([...this.#workers.values()].map(({ queue }) => queue.onIdle()));
+		await Promise.all([...[...this.#workers.values()].map(({ queue }) => queue.onIdle()), ...this.#draining]);
 		if (this.#rules.failure !== undefined) throw this.#rules.failure;
 		await this.#kept;
 	}
@@ -114,6 +116,14 @@ export class Dispatcher {
 	fail(error: unknown): void {
 		this.#rules.end(error);
 		this.#pump();
+	}
+
+	#drain({ link, queue }: Asked): void {
+		const drained = queue
+			.onIdle()
+			.then(() => link.close())
+			.finally(() => this.#draining.delete(drained));
+		this.#draining.add(drained);
 	}
 
 	#nowMs(): number {
@@ -140,10 +150,12 @@ export class Dispatcher {
 
 	#perform(step: Step): void {
 		switch (step.type) {
-			case 'ask':
+			case 'ask': {
+				const { link, queue } = this.#workers.get(step.worker)!;
 				this.#requests.set(step.id, new AbortController());
-				void this.#workers.get(step.worker)!.queue.add(() => this.#ask(step));
+				void queue.add(() => this.#ask(step, link));
 				return;
+			}
 			case 'cancel':
 				this.#requests.get(step.id)?.abort(step.reason);
 				return;
@@ -162,12 +174,12 @@ export class Dispatcher {
 		}
 	}
 
-	async #ask({ id, worker, probe, hosts }: Step & { type: 'ask' }): Promise<void> {
+	async #ask({ id, probe, hosts }: Step & { type: 'ask' }, link: WorkerLink): Promise<void> {
 		const { signal } = this.#requests.get(id)!;
 		let failure: WorkerFailure | undefined;
 		try {
 			if (signal.aborted) return;
-			await this.#workers.get(worker)!.link.ping({
+			await link.ping({
 				hosts,
 				probe,
 				settings: this.#options.settings,
@@ -182,7 +194,7 @@ export class Dispatcher {
 				},
 				onAlive: () => this.#rules.alive(id, this.#nowMs()),
 				onRestarted: () => {
-					this.#rules.restarted(id);
+					this.#rules.restarted(id, this.#nowMs());
 					this.#pump();
 				},
 				signal,
@@ -198,9 +210,10 @@ export class Dispatcher {
 	}
 
 	async #check(worker: string): Promise<void> {
+		const asked = this.#workers.get(worker)!;
 		let result: Capabilities | WorkerFailure;
 		try {
-			result = await this.#workers.get(worker)!.link.capabilities(this.#over.signal);
+			result = await asked.link.capabilities(this.#over.signal);
 		} catch (error) {
 			if (this.#over.signal.aborted) return;
 			if (!(error instanceof WorkerFailure)) {
@@ -209,6 +222,8 @@ export class Dispatcher {
 			}
 			result = error;
 		}
+		// Another one of that name may have joined meanwhile.
+		if (this.#workers.get(worker) !== asked) return;
 		this.#rules.checked(worker, result, this.#nowMs());
 		this.#pump();
 	}

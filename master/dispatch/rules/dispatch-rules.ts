@@ -177,9 +177,9 @@ export class DispatchRules {
 	}
 
 	/** The worker of a request is another one than was met: started anew, perhaps with other settings. */
-	restarted(id: number): void {
+	restarted(id: number, nowMs: number): void {
 		const flight = this.#flights.get(id);
-		if (flight !== undefined) this.#fleet.check(flight.lane);
+		if (flight !== undefined) this.#fleet.recheck(flight.lane, nowMs);
 	}
 
 	/**

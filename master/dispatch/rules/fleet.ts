@@ -13,6 +13,8 @@ import type { NewWorker, RulesOptions, Step } from './rules-io.ts';
 
 /** With no worker that is well, one of them is tried again within this time. */
 const lonelyRestMsMax = 1_000;
+/** Between two checks of a worker that is another one than was met. */
+const recheckMsMin = 5_000;
 
 export class Fleet {
 	readonly #options: RulesOptions;
@@ -22,6 +24,7 @@ export class Fleet {
 	/** for how long no worker has been well, since one last answered for a host */
 	#idleMs = 0;
 	#saidWaiting = false;
+	readonly #recheckedMs = new WeakMap<Lane, number>();
 
 	/** @param emit takes what is to be done */
 	constructor(options: RulesOptions, emit: (step: Step) => void) {
@@ -101,16 +104,18 @@ export class Fleet {
 		for (const lane of lanes) {
 			const { health } = lane;
 			if (health.state !== 'resting' || health.restUntilMs > nowMs) continue;
-			if (health.needsCheck) this.check(lane);
+			if (health.needsCheck) this.#check(lane);
 			else health.rested();
 		}
 	}
 
-	/** Asks a worker what it can do, unless that is under way. */
-	check({ name, health }: Lane): void {
-		if (health.checking) return;
-		health.checking = true;
-		this.#emit({ type: 'check', worker: name });
+	/** A worker is another one than was met: it is asked what it can do. Behind a balancer, that may be so with every
+	 * request, so it is asked now and then only. */
+	recheck(lane: Lane, nowMs: number): void {
+		const checkedMs = this.#recheckedMs.get(lane);
+		if (checkedMs !== undefined && nowMs - checkedMs < recheckMsMin) return;
+		this.#recheckedMs.set(lane, nowMs);
+		this.#check(lane);
 	}
 
 	/** A worker that was asked for a check has answered, or failed to. */
@@ -184,6 +189,13 @@ export class Fleet {
 		}
 		const jitterMs = (lonelyRestMsMax / 2) * this.#random.next();
 		first?.health.restAtMost(nowMs + lonelyRestMsMax / 2 + jitterMs);
+	}
+
+	/** Asks a worker what it can do, unless that is under way. */
+	#check({ name, health }: Lane): void {
+		if (health.checking) return;
+		health.checking = true;
+		this.#emit({ type: 'check', worker: name });
 	}
 
 	#noWorkerLeft(): PingpoolError {

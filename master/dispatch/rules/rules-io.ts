@@ -20,6 +20,8 @@ export interface RulesOptions {
 	readonly ratePerSecond: number;
 	/** how long to wait when no worker is well before the run is given up */
 	readonly workerTimeoutMs: number;
+	/** whether workers may be added while the run goes on: one without any is then waited for. Default: false */
+	readonly workersMayJoin?: boolean;
 	/** hosts that may wait to go out; more are not asked for. Default: 16,384 */
 	readonly pendingHostsMax?: number;
 	readonly random: Random;
