@@ -36,8 +36,6 @@ const answerForms = new Set<string>([mediaTypes.frames, mediaTypes.ndjson, media
 export interface AnswerReaderOptions {
 	readonly call: PingCall;
 	readonly asked: AskedOfWorker;
-	/** called with every line that says something new: bytes alone are no sign of life */
-	readonly heard: () => void;
 	/** what blocks are decoded into; may be shared, as each is taken before the next is decoded */
 	readonly memory: BlockMemory;
 }
@@ -46,7 +44,6 @@ export interface AnswerReaderOptions {
 export class AnswerReader {
 	readonly #call: PingCall;
 	readonly #asked: AskedOfWorker;
-	readonly #heard: () => void;
 	readonly #seen: Uint8Array;
 	readonly #rttMsMax: number;
 	readonly #memory: BlockMemory;
@@ -56,11 +53,10 @@ export class AnswerReader {
 	#sent = false;
 	#done = false;
 
-	constructor({ call, asked, heard, memory }: AnswerReaderOptions) {
+	constructor({ call, asked, memory }: AnswerReaderOptions) {
 		this.#memory = memory;
 		this.#call = call;
 		this.#asked = asked;
-		this.#heard = heard;
 		this.#seen = new Uint8Array(call.hosts.length);
 		this.#rttMsMax = call.settings.timeoutMs + lateMsMax;
 	}
@@ -163,7 +159,6 @@ export class AnswerReader {
 		this.#call.onAlive();
 		if (!this.#sent && typeof mark.waitMs === 'number' && mark.waitMs >= 0 && mark.waitMs <= requestMsMax) {
 			this.#sent = true;
-			this.#heard();
 			this.#call.onSent(mark.waitMs);
 		}
 		if (isEnd) {
@@ -187,7 +182,6 @@ export class AnswerReader {
 			if (problem !== undefined) throw invalid(`answered nonsense: ${problem}`);
 		}
 		this.#results += block.length;
-		this.#heard();
 		this.#call.onAlive();
 		this.#call.onBlock(block);
 	}

@@ -1,7 +1,6 @@
 /**
- * Aborts with the caller, when nothing has been heard for a while, or when it has taken too long in all: a slow
- * drip is heard of forever. One timer and one listener per call, both gone when it is released; AbortSignal.any
- * would leave its traces on a caller's signal that outlives a million calls.
+ * Aborts with the caller, or when it has taken too long in all. One timer and one listener per call, both gone when
+ * it is released; AbortSignal.any would leave its traces on a caller's signal that outlives a million calls.
  */
 
 /** A timer that is later than this tells of this process, which was stopped or busy, and nothing of the worker: its
@@ -10,27 +9,20 @@ const lateMsMax = 1_000;
 
 export interface DeadlineOptions {
 	readonly caller: AbortSignal;
-	/** Default: none */
-	readonly silenceMsMax?: number | undefined;
 	readonly totalMsMax: number;
 }
 
 export class Deadline {
 	readonly #controller = new AbortController();
 	readonly #caller: AbortSignal;
-	readonly #silenceMsMax: number;
-	readonly #endMs: number;
-	#heardMs = performance.now();
 	#timer: NodeJS.Timeout | undefined;
 	#timerDueMs = 0;
 	#passed = false;
 	#hadGrace = false;
 
-	constructor({ caller, silenceMsMax = Number.POSITIVE_INFINITY, totalMsMax }: DeadlineOptions) {
+	constructor({ caller, totalMsMax }: DeadlineOptions) {
 		this.#caller = caller;
-		this.#silenceMsMax = silenceMsMax;
-		this.#endMs = this.#heardMs + totalMsMax;
-		this.#checkIn(Math.min(silenceMsMax, totalMsMax));
+		this.#checkIn(totalMsMax);
 		caller.addEventListener('abort', this.#onAbort, { once: true });
 		if (caller.aborted) this.#onAbort();
 	}
@@ -39,10 +31,6 @@ export class Deadline {
 	}
 	get passed(): boolean {
 		return this.#passed;
-	}
-	/** The worker did something that counts. */
-	heard(): void {
-		this.#heardMs = performance.now();
 	}
 	throwIfCallerGone(): void {
 		this.#caller.throwIfAborted();
@@ -57,16 +45,12 @@ export class Deadline {
 		this.#timer = setTimeout(this.#check, ms);
 	}
 	readonly #check = (): void => {
-		const nowMs = performance.now();
-		const leftMs = Math.min(this.#heardMs + this.#silenceMsMax, this.#endMs) - nowMs;
-		if (leftMs > 1) {
-			this.#checkIn(leftMs);
-		} else if (!this.#hadGrace && nowMs - this.#timerDueMs > lateMsMax) {
+		if (!this.#hadGrace && performance.now() - this.#timerDueMs > lateMsMax) {
 			this.#hadGrace = true;
 			this.#checkIn(lateMsMax);
-		} else {
-			this.#passed = true;
-			this.#controller.abort(new Error('deadline'));
+			return;
 		}
+		this.#passed = true;
+		this.#controller.abort(new Error('deadline'));
 	};
 }

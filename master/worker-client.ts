@@ -87,19 +87,14 @@ export class WorkerClient implements WorkerLink {
 		const body = isColumns
 			? encodeRequest({ probe, ...settings }, hosts.ipv4)
 			: JSON.stringify(jsonRequest(call));
-		const deadline = new Deadline({
-			caller: call.signal,
-			silenceMsMax: call.silenceMsMax,
-			totalMsMax: requestDeadlineMsMax,
-		});
+		const deadline = new Deadline({ caller: call.signal, totalMsMax: requestDeadlineMsMax });
 		const requestId = randomBytes(8).toString('hex');
 		const accept = `${mediaTypes.frames}, ${mediaTypes.ndjson};q=0.9, ${mediaTypes.json};q=0.5`;
 		const type = isColumns ? mediaTypes.columns : mediaTypes.json;
 		const message = { method: 'POST', path: '/ping', body, type, accept, requestId } as const;
 		await this.#call(message, deadline, (answered, headers) => {
 			const asked = { requestId, namesRequests: this.#said?.requestIds ?? false, instance: this.#life() };
-			const heard = (): void => deadline.heard();
-			const reader = new AnswerReader({ call, asked, heard, memory: this.#memory });
+			const reader = new AnswerReader({ call, asked, memory: this.#memory });
 			return reader.read(answered, String(headers['content-type'] ?? ''), headers[requestIdHeader]);
 		});
 	}

@@ -19,9 +19,6 @@ export interface PingCall {
 	/** The answer comes from another life of the worker than the capabilities that were read last: called before any
 	 * of its results, which count like all others. The caller should ask for capabilities again */
 	readonly onRestarted: () => void;
-	/** without news of hosts for this long, the call fails; signs of life alone are none. Default: whoever calls
-	 * watches over that, and aborts */
-	readonly silenceMsMax?: number;
 	/** ends the call, which then rejects with the signal's reason as it is: a WorkerFailure, when the caller has given
 	 * up on the worker */
 	readonly signal: AbortSignal;
