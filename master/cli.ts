@@ -77,6 +77,7 @@ const importantEvents: ReadonlySet<RunEvent['type']> = new Set([
 	'worker-unreachable',
 	'workers-met',
 	'waiting-for-workers',
+	'workers-file-problem',
 ]);
 
 function exitCodeOf(error: PingpoolError): number {
@@ -103,7 +104,8 @@ async function runWith(config: MasterConfig, signals: Signals, closers: Closer[]
 	};
 	closers.push(() => progress.stop());
 
-	const members = await fleetMembers(config);
+	const workersFile = await openFleet(config);
+	const members = [...(workersFile?.members ?? [])];
 	const embedded =
 		config.workers === undefined ? await embeddedWorker(config, signals.signal, closers) : undefined;
 	if (config.hosts === '-' && process.stdin.isTTY === true && !config.quiet) {
@@ -158,6 +160,8 @@ async function runWith(config: MasterConfig, signals: Signals, closers: Closer[]
 		list,
 		store,
 		workers,
+		// A pipe can not be read again.
+		watchedFile: workersFile?.isFile ? workersFile : undefined,
 		clock: systemClock,
 		random: createRandom(randomInt(2 ** 32)),
 		onEvent,
@@ -233,11 +237,10 @@ function exitCodeOfRun(
 	return config.failOnDown && counts.down > 0 ? 3 : 0;
 }
 
-async function fleetMembers(config: MasterConfig) {
-	if (config.workers === undefined) return [];
-	const { readWorkersFile } = await import('./workers-file.ts');
-	const entries = await readWorkersFile(config.workers);
-	return entries.map(({ url, token, weight }) => ({ name: url, url, token: token ?? config.token, weight }));
+async function openFleet({ workers, token }: MasterConfig) {
+	if (workers === undefined) return undefined;
+	const { openWorkersFile } = await import('./workers-watch.ts');
+	return openWorkersFile({ path: workers, token });
 }
 
 /** Why a target can not be probed for want of a port, for the list's messages. */

@@ -10,6 +10,12 @@ export type RunEvent =
 	/** set aside for a while, or for good when `forMs` is undefined */
 	| { type: 'worker-set-aside'; worker: string; message: string; forMs: number | undefined }
 	| { type: 'worker-back'; worker: string }
+	/** it is no longer in its file; `inFlight` hosts that it has may end */
+	| { type: 'worker-removed'; worker: string; file: string; inFlight: number }
+	/** its line in the file has another token or weight: it leaves, and joins anew */
+	| { type: 'worker-changed'; worker: string; file: string }
+	/** what was noticed about the file while the run goes on */
+	| { type: 'workers-file-problem'; message: string }
 	| { type: 'run-started'; runId: number; total: number }
 	/** a run that had not finished goes on; `done` of its hosts have an answer */
 	| { type: 'run-continued'; runId: number; done: number; total: number }

@@ -11,6 +11,8 @@ export interface WorkerEntry {
 	/** origin and path, without a trailing slash: what `/ping` is put behind */
 	readonly url: string;
 	readonly token: string | undefined;
+	/** path of the file that the token comes from */
+	readonly tokenFile: string | undefined;
 	/** share of the work relative to the others; above 0 */
 	readonly weight: number;
 	/** line of the file, counted from 1 */
@@ -27,15 +29,18 @@ class LineError extends Error {}
 
 /**
  * @param path of the file; token files are relative to its folder
+ * @param mayBeEmpty whether it may have no worker in it. Default: it may not
  * @throws PingpoolError `invalid-input`: it can not be read, has no worker in it, or has lines that are wrong
  */
-export function readWorkersFile(path: string): WorkerEntry[] {
+export function readWorkersFile(path: string, { mayBeEmpty = false } = {}): WorkerEntry[] {
 	const name = escapeUnsafe(path);
 	const text = readText(
 		path,
 		(problem) => new PingpoolError('invalid-input', `${name} ${problem}`, { hint }),
 	);
-	return parseWorkers(text, name, dirname(path));
+	const entries = parseWorkers(text, name, dirname(path));
+	if (entries.length > 0 || mayBeEmpty) return entries;
+	throw new PingpoolError('invalid-input', `${name} has no worker in it`, { hint });
 }
 
 const hint = 'One worker a line is expected, as in: http://10.0.0.5:8786 token-file=worker.token weight=2';
@@ -75,7 +80,6 @@ function parseWorkers(text: string, name: string, folder: string): WorkerEntry[]
 			shown.push(`${problems.length} lines are wrong; the first 10 are shown`);
 		throw new PingpoolError('invalid-input', shown.join('\n'), { hint });
 	}
-	if (entries.length === 0) throw new PingpoolError('invalid-input', `${name} has no worker in it`, { hint });
 	return entries;
 }
 
@@ -91,15 +95,16 @@ function parseLine(content: string, line: number, folder: string): WorkerEntry {
 		if (values.has(key)) throw new LineError(`${key} is given twice`);
 		values.set(key, setting.slice(equals + 1));
 	}
-	const tokenFile = values.get('token-file');
+	const tokenFile = tokenPath(values.get('token-file'), folder);
 	if (tokenFile !== undefined && values.has('token')) {
 		throw new LineError('token and token-file are both given; one is expected');
 	}
-	const token = tokenFile === undefined ? values.get('token') : readToken(tokenFile, folder);
+	const token =
+		tokenFile === undefined ? values.get('token') : readToken(tokenFile, values.get('token-file')!);
 	if (token !== undefined && !tokenPattern.test(token)) {
 		throw new LineError('the token is empty or has characters in it that no header can carry');
 	}
-	return { url, token, weight: parseWeight(values.get('weight')), line };
+	return { url, token, tokenFile, weight: parseWeight(values.get('weight')), line };
 }
 
 function parseUrl(text: string): string {
@@ -142,10 +147,14 @@ function unknownKey(key: string, bare: boolean): LineError {
 	return new LineError(`${quote(key)} is no setting of a worker; ${suggestion}`);
 }
 
-function readToken(file: string, folder: string): string {
-	const shown = `token file ${quote(file)}`;
+function tokenPath(file: string | undefined, folder: string): string | undefined {
 	if (file === '') throw new LineError('token-file needs a path, as in token-file=worker.token');
-	return readText(resolve(folder, file), (problem) => new LineError(`${shown} ${problem}`)).trim();
+	return file === undefined ? undefined : resolve(folder, file);
+}
+
+/** @param asWritten the path as the line has it */
+function readToken(path: string, asWritten: string): string {
+	return readText(path, (problem) => new LineError(`token file ${quote(asWritten)} ${problem}`)).trim();
 }
 
 /** @param fail makes the error of the end of a sentence that starts with the file */

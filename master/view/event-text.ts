@@ -26,6 +26,14 @@ export function eventText(event: RunEvent): string | undefined {
 		case 'workers-met':
 			if (event.met === event.asked || event.met === 0) return undefined;
 			return `going on with ${event.met} of ${event.asked} workers`;
+		case 'worker-removed': {
+			const rest = event.inFlight > 0 ? `; ${plural(event.inFlight, 'host')} under way may end` : '';
+			return `worker ${event.worker} was taken out of ${event.file}${rest}`;
+		}
+		case 'worker-changed':
+			return `worker ${event.worker} has another token or weight in ${event.file}; it joins anew`;
+		case 'workers-file-problem':
+			return event.message;
 		case 'run-started':
 			return undefined;
 		case 'run-continued':

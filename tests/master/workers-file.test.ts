@@ -30,7 +30,13 @@ test('a worker a line, with its settings, in any order, and comments', () => {
 	expect(read(content)).toEqual([
 		{ url: 'http://10.0.0.5:8786', token: undefined, weight: 1, line: 2 },
 		{ url: 'https://worker.example.com/ping/pool', token: 's3cret', weight: 2.5, line: 4 },
-		{ url: 'http://[fd00::1]', token: 'from-a-file', weight: 3, line: 5 },
+		{
+			url: 'http://[fd00::1]',
+			token: 'from-a-file',
+			tokenFile: join(folder, 'worker.token'),
+			weight: 3,
+			line: 5,
+		},
 	]);
 });
 

@@ -14,6 +14,7 @@
  * - A host may reach probes in three requests. If workers die of them, its chunk goes out in pieces first, then
  *   host by host, each with a worker to itself, so that only the host that is why becomes an `error`.
  * - A run without a worker that is well waits, and is given up in the end; nothing is recorded for what is left.
+ *   It does not wait where nobody may come: all workers are out for good, or have left and none can join.
  */
 import { dnsTimeoutMs } from '../../../shared/limits.ts';
 import { reasons } from '../../../shared/outcome.ts';
@@ -131,6 +132,8 @@ export class DispatchRules {
 	/** A worker joins; one that left and comes back is met again first. */
 	addWorker(worker: NewWorker, nowMs: number): void {
 		this.#fleet.add(worker, nowMs);
+		// One of that name that left is for whoever carries this out to end.
+		this.#steps = this.#steps.filter((step) => step.type !== 'close' || step.worker !== worker.name);
 	}
 
 	/** A worker gets no more work; what it has under way may end. */

@@ -58,7 +58,7 @@ export class Fleet {
 		if (failure !== undefined) lane.health.checkFailed(failure, nowMs, this.#random);
 	}
 
-	/** A worker gets no more work; what it has under way may end. */
+	/** A worker gets no more work; what it has under way may end. One that joins under its name is another one. */
 	remove(name: string): void {
 		const lane = this.#lanes.get(name);
 		if (lane === undefined || lane.isLeaving) return;
@@ -123,6 +123,11 @@ export class Fleet {
 		const lane = this.#lanes.get(name);
 		if (lane === undefined || !lane.health.checking) return;
 		const { health, isMet } = lane;
+		if (lane.isLeaving) {
+			// Nobody waits for it, and being closed it can not answer.
+			health.checking = false;
+			return;
+		}
 		if (!(result instanceof WorkerFailure)) {
 			const { probes, icmp } = result;
 			lane.met(result);
@@ -161,19 +166,23 @@ export class Fleet {
 
 	/** Why the run must be given up for want of workers; `undefined` while there is somebody, or hope. */
 	lost(): PingpoolError | undefined {
-		const { workerTimeoutMs } = this.#options;
+		const { workerTimeoutMs, workersMayJoin = false } = this.#options;
 		const lanes = [...this.#lanes.values()];
-		if (lanes.every(({ isLeaving, health }) => isLeaving || health.state === 'out')) {
+		const staying = lanes.filter(({ isLeaving }) => !isLeaving);
+		// Those that are out have to be mended by somebody: told sooner by an end, from which the run can go on.
+		if (staying.every(({ health }) => health.state === 'out') && (staying.length > 0 || !workersMayJoin)) {
 			return lanes.every(({ requests }) => requests === 0) ? this.#noWorkerLeft() : undefined;
 		}
 		if (!this.noneWell) {
 			this.#saidWaiting = false;
 			return undefined;
 		}
-		if (!this.#saidWaiting) {
+		// One that is asked for the first time is likely to answer.
+		const isExpected = staying.some(({ health }) => health.lastFailure === undefined);
+		if (!this.#saidWaiting && !isExpected) {
 			this.#emit({ type: 'tell', event: { type: 'waiting-for-workers', forMs: workerTimeoutMs } });
+			this.#saidWaiting = true;
 		}
-		this.#saidWaiting = true;
 		return this.#idleMs >= workerTimeoutMs ? this.#noWorkerLeft() : undefined;
 	}
 
