@@ -121,9 +121,8 @@ class KillLoop {
 		const ended = new AbortController();
 		void master.exited.then(() => ended.abort());
 		await this.#moment(kill, begun, ended.signal).catch(() => undefined);
-		// It may have ended by itself; strace and what it traces are one group.
 		const byItself = ended.signal.aborted;
-		if (!byItself) process.kill(-master.child.pid!, 'SIGKILL');
+		if (!byItself) kill9(master);
 		const how = await master.exited;
 		if (how !== 'SIGKILL' && how !== 0) {
 			throw new Error(`a master ended with ${how} (${JSON.stringify(kill)}):\n${master.errors()}`);
@@ -183,6 +182,15 @@ class KillLoop {
 		} finally {
 			db.close();
 		}
+	}
+}
+
+/** Kills a process, and strace with what it traces: they are one group. */
+function kill9({ child }: Running): void {
+	try {
+		process.kill(-child.pid!, 'SIGKILL');
+	} catch {
+		// It has just ended.
 	}
 }
 
