@@ -94,7 +94,7 @@ describeUnless(withoutEcho() ?? withoutTracing(), 'a disk that fails', () => {
 			expect([code, stdout]).toEqual([1, '']);
 			expect(stderr).toMatch(message);
 			expect(space.count("SELECT count(*) FROM runs WHERE state = 'finished'")).toBe(0);
-			expect((await space.master(['--rate', '0', '--durability', durability])).code).toBe(0);
+			expect(await space.master(['--rate', '0', '--durability', durability])).toMatchObject({ code: 0 });
 			expectFinished(hosts);
 		},
 	);

@@ -56,7 +56,7 @@ describeUnless(responderUnavailable(), 'a network that misbehaves', () => {
 
 		test('delayed, jittered, reordered and doubled answers make nobody down and no time negative', async () => {
 			// Ten echoes of a host are under way at a time, and their answers overtake one another.
-			const settings = { count: 12, intervalMs: 8, timeoutMs: 1_000 };
+			const settings = { count: 12, intervalMs: 8, timeoutMs: 5_000 };
 			const { results, counted } = await probe(addresses('jittered-twice', 100), settings);
 			expect(tally(results)).toEqual({ up: 100 });
 			for (const result of results) {
@@ -64,7 +64,7 @@ describeUnless(responderUnavailable(), 'a network that misbehaves', () => {
 				expect(result.rttMinMs!).toBeGreaterThanOrEqual(0);
 				expect(result.rttMinMs!).toBeLessThanOrEqual(result.rttAvgMs!);
 				expect(result.rttAvgMs!).toBeLessThanOrEqual(result.rttMaxMs!);
-				expect(result.rttMaxMs!).toBeLessThanOrEqual(1_000);
+				expect(result.rttMaxMs!).toBeLessThanOrEqual(5_000);
 				expect(result.jitterMs!).toBeGreaterThan(0);
 				expect(result.jitterMs!).toBeLessThanOrEqual(result.rttMaxMs! - result.rttMinMs! + 1e-9);
 			}

@@ -196,7 +196,8 @@ class NamespaceLab implements Lab {
 			child.once('exit', (code) => reject(new Error(`the responder ended with ${code}`)));
 			createInterface({ input: child.stdout! }).once('line', () => {
 				this.#script(this.far, [
-					'ip link set pptun up',
+					// On a busy machine the responder is kept waiting: what it is sent meanwhile must not get lost.
+					'ip link set pptun txqueuelen 20000 up',
 					'ip route add 10.64.0.0/12 dev pptun',
 					'ip -6 route add fd00:40::/28 dev pptun',
 				]);
