@@ -82,6 +82,16 @@ export class Workspace implements Disposable {
 		}
 	}
 
+	/** Does to a database of the folder what nothing of ours would do. */
+	change(sql: string, db = 'hosts.db'): void {
+		const database = new Database(this.path(db));
+		try {
+			database.exec(sql);
+		} finally {
+			database.close();
+		}
+	}
+
 	/** The one number that a query finds; 0 while there is no such database or table. */
 	count(sql: string): number {
 		try {

@@ -76,6 +76,7 @@ describeUnless(withoutEcho(), 'the sample list', () => {
 			unresolved: 0,
 			denied: 0,
 			error: 0,
+			continued: 0,
 			seconds: expect.any(Number),
 			hostsPerSecond: expect.any(Number),
 			db: 'other.db',
