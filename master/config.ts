@@ -145,7 +145,10 @@ function createCommand(version: string): Command {
 			.choices(durabilities)
 			.default('normal'),
 		flag('--fresh', 'begin a new run, although there is an unfinished one that would go on'),
-		fileOption('--workers <file>', 'workers, one URL per line (default: one embedded worker)'),
+		fileOption(
+			'--workers <file>',
+			'workers, one URL per line; may change while a run goes on (default: one embedded worker)',
+		),
 		option('--probe <name>', 'probe of hosts without a scheme')
 			.choices(probeNames)
 			.default(requestDefaults.probe),

@@ -25,6 +25,19 @@ it.each<[RunEvent, string | undefined]>([
 		'worker w lies; out of this run, others get its hosts',
 	],
 	[{ type: 'worker-back', worker: 'w' }, 'worker w is back'],
+	[
+		{ type: 'worker-removed', worker: 'w', file: 'workers.txt', inFlight: 1_024 },
+		'worker w was taken out of workers.txt; 1,024 hosts under way may end',
+	],
+	[
+		{ type: 'worker-removed', worker: 'w', file: 'fleet.txt', inFlight: 0 },
+		'worker w was taken out of fleet.txt',
+	],
+	[
+		{ type: 'worker-changed', worker: 'w', file: 'workers.txt' },
+		'worker w has another token or weight in workers.txt; it joins anew',
+	],
+	[{ type: 'workers-file-problem', message: 'it is gone' }, 'it is gone'],
 	[{ type: 'run-started', runId: 1, total: 1 }, undefined],
 	[
 		{ type: 'run-continued', runId: 7, done: 412_000, total: 1_000_000 },
