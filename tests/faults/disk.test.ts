@@ -104,5 +104,8 @@ describeUnless(withoutEcho() ?? withoutTracing(), 'a disk that fails', () => {
 		const { code, stdout, stderr } = await failing('fsync,fdatasync:error=EIO:when=3+', 'normal');
 		expect([code, stdout]).toEqual([1, '']);
 		expect(stderr).toMatch(message);
+		expect(space.count("SELECT count(*) FROM runs WHERE state = 'finished'")).toBe(0);
+		expect(await space.master(['--rate', '0'])).toMatchObject({ code: 0 });
+		expectFinished(hosts);
 	});
 });
