@@ -1,0 +1,84 @@
+/** Fault 21: no worker is there: from the start, or since some time. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, vi } from 'vitest';
+import { token, Workspace } from '../e2e/command-line.ts';
+import { testUnless, withoutEchoSockets } from '../requirements.ts';
+import { closedPort } from '../servers.ts';
+import { Seat } from './fleet/seat.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+let space: Workspace;
+beforeEach(() => {
+	space = new Workspace();
+});
+afterEach(() => space[Symbol.dispose]());
+
+const total = 4_096;
+const env = { PINGPOOL_TOKEN: token };
+
+testUnless(
+	withoutEchoSockets(),
+	'21: when all workers have gone, the run waits, says so, ends resumable, and goes on when they are back',
+	async () => {
+		const take = (): Promise<Seat> =>
+			Seat.take((port) => space.worker(['--rate', '1500', '--port', String(port)]));
+		await using first = await take();
+		await using second = await take();
+		space.write('hosts.txt', '127.0.0.0/20');
+		space.write('workers.txt', [first.url, second.url]);
+		const command = ['master', '--workers', 'workers.txt', '--worker-timeout', '2000', '--json'];
+		const stored = (): number => space.count('SELECT count(*) FROM results');
+		{
+			await using master = space.start(command, { env });
+			await vi.waitFor(() => expect(stored()).toBeGreaterThan(0), { timeout: 20_000, interval: 20 });
+			await Promise.all([first.kill(), second.kill()]);
+			await master.says(/no worker is left; waiting up to 2 s for one to come back/);
+			const waitingMs = performance.now();
+			expect(await master.exited).toBe(1);
+			expect(performance.now() - waitingMs).toBeGreaterThan(1_500);
+			expect(master.errors()).toMatch(
+				/pingpool: no worker is left to ask: .*\n {2}start the workers again and run the same command: .*\n/,
+			);
+		}
+		const done = stored();
+		expect(done).toBeGreaterThan(0);
+		expect(done).toBeLessThan(total);
+		expect(space.rows("SELECT status FROM results WHERE status <> 'up'")).toEqual([]);
+
+		await Promise.all([first.start(), second.start()]);
+		const again = await space.run(command, { env });
+		expect(again.stderr).toContain(`continuing run 1: ${done.toLocaleString('en-US')} of 4,096 done\n`);
+		expect(again.code).toBe(0);
+		expect(space.rows('SELECT count(*) AS n, count(DISTINCT host) AS hosts FROM results')).toEqual([
+			{ n: total, hosts: total },
+		]);
+		expect(space.rows('SELECT state, up, error FROM runs')).toEqual([
+			{ state: 'finished', up: total, error: 0 },
+		]);
+	},
+);
+
+testUnless(
+	withoutEchoSockets(),
+	'21: a worker that starts some seconds after its master, and one that does so in mid-run, take part',
+	async () => {
+		const ports = [await closedPort(), await closedPort()] as const;
+		const startWorker = (port: number) => space.worker(['--rate', '1000', '--port', String(port)]);
+		const urls = ports.map((port) => `http://127.0.0.1:${port}`);
+		space.write('hosts.txt', '127.0.0.0/19');
+		space.write('workers.txt', urls);
+		await using master = space.start(['master', '--workers', 'workers.txt'], { env });
+		await master.says(/no worker is left; waiting up to 10 s for one to come back/);
+		await sleep(1_500);
+		await using first = (await startWorker(ports[0])).running;
+		await first.says(/ ok, /);
+		await using _second = (await startWorker(ports[1])).running;
+		expect(await master.exited).toBe(0);
+		const shares = space.rows<{ worker: string; n: number }>(
+			'SELECT worker, count(*) AS n FROM results GROUP BY 1',
+		);
+		expect(new Set(shares.map(({ worker }) => worker))).toEqual(new Set(urls));
+		expect(shares.reduce((sum, { n }) => sum + n, 0)).toBe(2 * total);
+	},
+);

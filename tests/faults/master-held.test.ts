@@ -1,0 +1,86 @@
+/** Faults 4 and 6 in a whole run: a master that is stopped, or whose event loop stands still, blames nobody for it. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { token, Workspace } from '../e2e/command-line.ts';
+import type { Lab } from '../lab/lab.ts';
+import { createLab, labUnavailable } from '../lab/lab.ts';
+import type { Running } from '../process.ts';
+import { describeUnless, notLong, testUnless } from '../requirements.ts';
+import { Seat } from './fleet/seat.ts';
+
+vi.setConfig({ testTimeout: 120_000 });
+
+describeUnless(labUnavailable(), 'a master that stands still in mid-run', () => {
+	let lab: Lab;
+	let space: Workspace;
+	beforeAll(async () => {
+		lab = await createLab();
+	});
+	afterAll(() => lab?.close());
+	beforeEach(() => {
+		space = new Workspace();
+	});
+	afterEach(() => space[Symbol.dispose]());
+
+	const alive = 4_096;
+	const dead = 1_024;
+
+	async function takeSeat(): Promise<Seat> {
+		return Seat.take((port) => space.worker(['--rate', '1500', '--port', String(port)], { lab }));
+	}
+
+	function startMaster(seats: readonly Seat[], env: Record<string, string> = {}): Running {
+		space.write('hosts.txt', ['10.0.0.0/20', '10.128.0.0/22']);
+		space.write(
+			'workers.txt',
+			seats.map(({ url }) => url),
+		);
+		const args = ['master', '--workers', 'workers.txt', '--timeout', '500', '--json'];
+		return space.start(args, { lab, env: { PINGPOOL_TOKEN: token, ...env } });
+	}
+
+	/** Nobody was blamed: no worker, and no host. */
+	async function expectNoBlame(master: Running): Promise<void> {
+		expect(await master.exited).toBe(0);
+		expect(master.errors()).not.toMatch(/set aside|out of this run|no worker is left/);
+		expect(JSON.parse(master.output())).toMatchObject({
+			hosts: alive + dead,
+			up: alive,
+			down: dead,
+			error: 0,
+		});
+		expect(
+			space.rows("SELECT count(*) AS wrong FROM results WHERE (status = 'up') <> (host GLOB '10.0.*')"),
+		).toEqual([{ wrong: 0 }]);
+		// Times are the workers', which saw nothing of it: a veth link takes a fraction of a millisecond.
+		expect(space.count('SELECT max(rtt_ms) FROM results')).toBeLessThan(200);
+	}
+
+	async function stoppedFor(ms: number): Promise<void> {
+		await using first = await takeSeat();
+		await using second = await takeSeat();
+		await using master = startMaster([first, second]);
+		await first.says(/( ok, [\s\S]*){3}/);
+		master.child.kill('SIGSTOP');
+		await sleep(ms);
+		master.child.kill('SIGCONT');
+		await expectNoBlame(master);
+	}
+
+	test('4: because it is stopped for three seconds, bans no worker and misses nothing', () =>
+		stoppedFor(3_000));
+
+	testUnless(notLong(), '4: because it is stopped for a minute, does so as well', () => stoppedFor(60_000));
+
+	test('6: because its event loop is held for five seconds, takes no answer for a timeout', async () => {
+		await using first = await takeSeat();
+		await using second = await takeSeat();
+		const preload = new URL('./fleet/held-up.ts', import.meta.url).href;
+		await using master = startMaster([first, second], {
+			HELD_UP_MS: '5000',
+			NODE_OPTIONS: `--import=${preload}`,
+		});
+		await expectNoBlame(master);
+		expect(master.errors()).toContain('held up\n');
+	});
+});
