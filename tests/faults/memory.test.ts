@@ -60,8 +60,8 @@ describeUnless(
 			master.child.kill('SIGINT');
 			expect(await master.exited).toBe(130);
 			expect(master.errors()).toContain('10,000,000 hosts\n');
-			console.log(peak);
-			expect(peak).toBeLessThan(320);
+			expect(peak).toBeGreaterThan(0);
+			expect(peak).toBeLessThan(250);
 			const { up } = JSON.parse(master.output()) as { up: number };
 			expect(space.rows('SELECT count(*) AS n, count(DISTINCT host) AS hosts FROM results')).toEqual([
 				{ n: up, hosts: up },
@@ -87,7 +87,6 @@ describeUnless(
 				} finally {
 					clearInterval(timer);
 				}
-				console.log(peak);
 				expect(peak).toBeLessThan(250);
 				expect(space.rows('SELECT state, up FROM runs')).toEqual([{ state: 'finished', up: hosts }]);
 				expect(
