@@ -150,7 +150,9 @@ async function runWith(config: MasterConfig, signals: Signals, closers: Closer[]
 		if (workers.length === 0) throw noWorker(config);
 		return workers;
 	};
-	const workers = await meet();
+	// Killed between its last row and its end, a run wants nobody: whether a worker can be reached does not matter.
+	const nothingOpen = decision.kind === 'continue' && decision.run.done === total;
+	const workers = nothingOpen ? [] : await meet();
 	closers.push(async () => {
 		await Promise.all(workers.map(({ link }) => link.close()));
 	});
@@ -222,8 +224,10 @@ function report(outcome: RunOutcome, config: MasterConfig): void {
 	else if (error !== undefined) throw error;
 	const resumable = `${doneText(outcome, config.db)}; the same command goes on where it stopped\n`;
 	if (state === 'interrupted' && !config.quiet) process.stderr.write(`interrupted: ${resumable}`);
-	// Books that do not balance are not gone on with.
-	if (error instanceof PingpoolError && error.code !== 'internal') process.stderr.write(`  ${resumable}`);
+	// Neither books that do not balance nor another list are gone on with.
+	if (error instanceof PingpoolError && !['internal', 'invalid-input'].includes(error.code)) {
+		process.stderr.write(`  ${resumable}`);
+	}
 }
 
 function exitCodeOfRun(

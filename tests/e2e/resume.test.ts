@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { count } from '../../master/view/format.ts';
 import type { Running } from '../process.ts';
 import { describeUnless, testUnless, withoutEcho, withoutSmallDisk } from '../requirements.ts';
+import { closedPort } from '../servers.ts';
 import { token, Workspace } from './command-line.ts';
 
 let space: Workspace;
@@ -121,9 +122,10 @@ describeUnless(withoutEcho(), 'the same command after a kill', () => {
 		expect([...kept].filter(([position, at]) => found.get(position) !== at)).toEqual([]);
 	}, 120_000);
 
-	test('ends a run at once that was killed before its end could be written', async () => {
+	test('ends a run at once that was killed before its end could be written, without any worker', async () => {
 		expect(await leftUnfinished('127.0.0.0/28\n', 'false')).toBe(16);
-		const { code, stdout, stderr } = await space.master(['--json']);
+		space.write('workers.txt', `http://127.0.0.1:${await closedPort()} token=none\n`);
+		const { code, stdout, stderr } = await space.master(['--json', '--workers', 'workers.txt']);
 		expect(stderr).toContain('continuing run 1: 16 of 16 done\n');
 		expect(code).toBe(0);
 		expect(JSON.parse(stdout)).toMatchObject({

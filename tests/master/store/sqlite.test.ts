@@ -224,6 +224,13 @@ describe('a database of the old system', () => {
 		await openSqliteStore({ path }).close();
 		expect(all('SELECT host, status FROM hosts')).toEqual([]);
 	});
+
+	test('is no run that could be gone on with', async () => {
+		made(legacy);
+		const store = openSqliteStore({ path });
+		expect(await store.lastRun()).toBeUndefined();
+		await store.close();
+	});
 });
 
 describe('the views', () => {
