@@ -5,7 +5,7 @@ import { hostTexts } from '../../../shared/host-column.ts';
 import { createRandom } from '../../../shared/random.ts';
 import { dispatchFixture, hostOf } from './dispatch-fixture.ts';
 import type { AskedLog, Behaviour } from './fake-link.ts';
-import { answerAll, blockOf, capabilities, FakeLink, fastClock, hang } from './fake-link.ts';
+import { answerAll, blockOf, capabilities, FakeLink, fastClock, hang, turnClock } from './fake-link.ts';
 
 function broken(): never {
 	throw new WorkerFailure('broken', 'broke the connection');
@@ -215,7 +215,7 @@ describe('a worker that fails', () => {
 
 	it('gets three tries per host, after which it is an error and never down', async () => {
 		const log: AskedLog = [];
-		const { dispatcher, answers, events } = dispatchFixture({
+		const { dispatcher, answers } = dispatchFixture({
 			workers: [{ link: new FakeLink({ name: 'bad', log, onPing: broken }) }],
 			total: 50,
 			workerTimeoutMs: 3_600_000,
@@ -666,6 +666,83 @@ describe('stop', () => {
 	});
 });
 
+describe('workers that come and go', () => {
+	/** A worker whose requests end when the gate opens. */
+	function gated(log: AskedLog) {
+		const gate = Promise.withResolvers<void>();
+		const onPing: Behaviour = async (call, request) => {
+			await gate.promise;
+			await answerAll(call, request);
+		};
+		return { link: new FakeLink({ name: 'a', log, onPing }), open: () => gate.resolve() };
+	}
+	const options = { total: 1_000, chunkHosts: 100, concurrency: 2 };
+	const soon = (): Promise<void> => systemClock.sleep(1);
+
+	it('one that is taken out ends what it has, gets nothing more, and is closed', async () => {
+		const log: AskedLog = [];
+		const { link, open } = gated(log);
+		const other = new FakeLink({ name: 'b', log });
+		const fixture = dispatchFixture({ ...options, workers: [{ link }], clock: fastClock(1) });
+		const { dispatcher, answers, events } = fixture;
+		const running = dispatcher.run();
+		while (link.requests < 2) await soon();
+		dispatcher.addWorker({ link: other, weight: 1, met: undefined });
+		dispatcher.removeWorker('a');
+		while (other.requests < 3) await soon();
+		expect(link.isClosed).toBe(false);
+		open();
+		await running;
+		expect([link.requests, link.isClosed, other.isClosed]).toEqual([2, true, false]);
+		expect([answers.size, ...askedTimes(log).values()].filter((times) => times !== 1)).toEqual([1_000]);
+		expect(events.map(({ type }) => type)).toEqual(['worker-joined']);
+	});
+
+	it('one that is taken out and put back works, while its requests from before end as well', async () => {
+		const log: AskedLog = [];
+		const { link: before, open } = gated(log);
+		const after = new FakeLink({ name: 'a', log });
+		const fixture = dispatchFixture({ ...options, workers: [{ link: before }], clock: fastClock(1) });
+		const { dispatcher, answers, wrong, events } = fixture;
+		const running = dispatcher.run();
+		while (before.requests < 2) await soon();
+		dispatcher.removeWorker('a');
+		dispatcher.addWorker({ link: after, weight: 1, met: undefined });
+		while (after.requests < 3) await soon();
+		expect(before.isClosed).toBe(false);
+		open();
+		await running;
+		expect([before.requests, before.isClosed, after.isClosed]).toEqual([2, true, false]);
+		expect([answers.size, wrong]).toEqual([1_000, []]);
+		expect([...askedTimes(log).values()].filter((times) => times !== 1)).toEqual([]);
+		expect(events.map(({ type }) => type)).toEqual(['worker-joined']);
+	});
+
+	it('a check of the one that left says nothing about the one that came back', async () => {
+		const before = new FakeLink({ name: 'a', onPing: gone });
+		const checked = Promise.withResolvers<void>();
+		before.capabilities = async () => {
+			before.checks += 1;
+			await checked.promise;
+			throw new WorkerFailure('refused', 'does not accept our token');
+		};
+		const after = new FakeLink({ name: 'a' });
+		const fixture = dispatchFixture({ ...options, workers: [{ link: before }], clock: fastClock(10) });
+		const { dispatcher, answers, events } = fixture;
+		const running = dispatcher.run();
+		while (before.checks < 1) await soon();
+		dispatcher.removeWorker('a');
+		dispatcher.addWorker({ link: after, weight: 1, met: undefined });
+		checked.resolve();
+		await running;
+		expect(answers.size).toBe(1_000);
+		expect(before.isClosed).toBe(true);
+		expect(events.flatMap((event) => (event.type === 'worker-set-aside' ? event.message : []))).toEqual([
+			'can not be reached',
+		]);
+	});
+});
+
 describe('whatever happens', () => {
 	const firstSeed = Number(process.env.TEST_SEED ?? 1);
 
@@ -673,7 +750,10 @@ describe('whatever happens', () => {
 		'every host has one row and at most three requests (seed %i)',
 		async (seed) => {
 			const random = createRandom(seed);
-			const total = 1 + random.below(4_000);
+			const clock = turnClock(100);
+			const chunkHosts = 1 + random.below(200);
+			// No more requests than are worth the time.
+			const total = 1 + random.below(Math.min(4_000, 60 * chunkHosts));
 			const log: AskedLog = [];
 			/** hosts of requests that a worker has seen, as the tries are counted */
 			const seen = new Map<string, number>();
@@ -681,7 +761,7 @@ describe('whatever happens', () => {
 			const askedAgain: string[] = [];
 			const flaky: Behaviour = async (call) => {
 				const hosts = hostTexts(call.hosts);
-				if (random.next() < 0.3) await systemClock.sleep(random.below(3));
+				if (random.next() < 0.3) await clock.sleep(random.below(1_500));
 				const luck = random.next();
 				if (luck < 0.1) gone();
 				if (luck < 0.15) throw new WorkerFailure('busy', 'is busy', { retryAfterMs: random.below(500) });
@@ -694,7 +774,7 @@ describe('whatever happens', () => {
 					const troubled = random.next() < 0.05;
 					if (!troubled) for (const i of index) answered.add(hosts[i]!);
 					call.onBlock(troubled ? blockOf(index, 'error', 'no-buffers') : blockOf(index, 'up'));
-					if (random.next() < 0.2) await systemClock.sleep(0);
+					if (random.next() < 0.2) await clock.sleep(random.below(200));
 				}
 				if (until < left.length) broken();
 				call.onSent(random.below(300));
@@ -717,12 +797,12 @@ describe('whatever happens', () => {
 				workers,
 				total,
 				probeAt: (position) => (position % 3 === 0 ? 'tcp' : position % 50 === 1 ? 'http' : 'icmp'),
-				chunkHosts: 1 + random.below(200),
+				chunkHosts,
 				seed,
 				shuffleWindow: 64 + random.below(1_000),
 				workerTimeoutMs: 86_400_000,
 				...(random.next() < 0.2 ? { ratePerSecond: 20_000 } : {}),
-				clock: fastClock(500),
+				clock,
 			});
 			await dispatcher.run();
 			expect(wrong).toEqual([]);

@@ -1,8 +1,7 @@
 /** Workers in memory, behind the interface that the dispatcher knows them by. */
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { PingCall, WorkerLink } from '../../../master/dispatch/worker-link.ts';
 import type { Clock } from '../../../shared/clock.ts';
-import { systemClock } from '../../../shared/clock.ts';
 import { hostTexts } from '../../../shared/host-column.ts';
 import type { Reason, Status } from '../../../shared/outcome.ts';
 import { reasonCode, statusCode } from '../../../shared/outcome.ts';
@@ -15,6 +14,16 @@ import type { ProbeName } from '../../../shared/target.ts';
  * seconds take milliseconds, and a machine that is busy holds nobody up.
  */
 export function fastClock(speed: number): Clock {
+	return steppingClock(speed, (tick) => setTimeout(tick, 1));
+}
+
+/** Time that goes on by `stepMs` with every turn of the event loop: where nothing waits for real time, it is the
+ * same time whenever something happens. */
+export function turnClock(stepMs: number): Clock {
+	return steppingClock(stepMs, (tick) => setImmediate(tick));
+}
+
+function steppingClock(speed: number, soon: (tick: () => void) => void): Clock {
 	let nowMs = 0;
 	let isRunning = false;
 	const sleepers = new Set<{ readonly atMs: number; readonly wake: () => void }>();
@@ -26,7 +35,7 @@ export function fastClock(speed: number): Clock {
 			sleeper.wake();
 		}
 		isRunning = sleepers.size > 0;
-		if (isRunning) setTimeout(tick, 1);
+		if (isRunning) soon(tick);
 	};
 	return {
 		wallMs: () => nowMs,
@@ -39,7 +48,7 @@ export function fastClock(speed: number): Clock {
 					sleepers.delete(sleeper);
 					reject(signal.reason);
 				});
-				if (!isRunning) setTimeout(tick, 1);
+				if (!isRunning) soon(tick);
 				isRunning = true;
 			}),
 	};
@@ -115,7 +124,7 @@ export class FakeLink implements WorkerLink {
 
 	async capabilities(signal: AbortSignal): Promise<Capabilities> {
 		this.checks += 1;
-		await setImmediate();
+		await nextTurn();
 		signal.throwIfAborted();
 		return this.#options.onCheck?.() ?? capabilities();
 	}
@@ -126,7 +135,7 @@ export class FakeLink implements WorkerLink {
 		const hosts = hostTexts(call.hosts);
 		this.#options.log?.push({ worker: this.name, probe: call.probe, hosts });
 		this.#options.onAsked?.(hosts);
-		await setImmediate();
+		await nextTurn();
 		call.signal.throwIfAborted();
 		await (this.#options.onPing ?? answerAll)(call, request);
 	}
