@@ -101,7 +101,7 @@ testUnless(
 	async () => {
 		const why = withoutTracing();
 		if (why !== undefined) console.log(`no kills inside commits: ${why}`);
-		await campaign({ killsMin: 200, killsPerDatabase: 30, hosts: 20_000, lanes: 4 });
+		await campaign({ killsMin: 200, killsPerDatabase: 25, hosts: 15_000, lanes: 4 });
 	},
-	240_000,
+	480_000,
 );
