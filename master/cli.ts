@@ -152,10 +152,13 @@ async function runWith(config: MasterConfig, signals: Signals, closers: Closer[]
 	};
 	// Killed between its last row and its end, a run wants nobody: whether a worker can be reached does not matter.
 	const nothingOpen = decision.kind === 'continue' && decision.run.done === total;
-	const workers = nothingOpen ? [] : await meet();
+	const meeting = nothingOpen ? Promise.resolve([]) : meet();
 	closers.push(async () => {
-		await Promise.all(workers.map(({ link }) => link.close()));
+		stop.abort(noLongerNeeded);
+		const met = await meeting.catch(() => []);
+		await Promise.all(met.map(({ link }) => link.close()));
 	});
+	const workers = await Promise.race([meeting, held.lost]);
 	const store = await held.open();
 	const outcome = await executeRun({
 		config,

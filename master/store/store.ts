@@ -78,6 +78,8 @@ export type Durability = (typeof durabilities)[number];
 export interface HeldStore {
 	/** the newest run that it has, as `Store.lastRun` tells of it */
 	readonly lastRun: RunRecord | undefined;
+	/** Rejects when it can be had no longer, by no act of ours. */
+	readonly lost: Promise<never>;
 	/** Opens it, once. @throws PingpoolError `database`; nothing is held then */
 	open(): Promise<Store>;
 	/** Lets go of it, and closes the store if there is one. A second call does nothing. */

@@ -46,10 +46,13 @@ export function holdThreadStore({
 		// Rows are dead when they are written: room for more of them would only be taken (young-generation.ts).
 		resourceLimits: { maxYoungGenerationSizeMb: 8 },
 	});
+	const { promise: lost, reject: tellLost } = Promise.withResolvers<never>();
+	// Whoever waits for something else meanwhile is told; nobody need be.
+	lost.catch(() => undefined);
 	return new Promise((resolve, reject) => {
 		const sink = new ThreadSink(thread);
 		thread.on('message', (message: FromThread) => {
-			if (message.type === 'held') resolve(heldStore(sink, message.lastRun));
+			if (message.type === 'held') resolve(heldStore(sink, message.lastRun, lost));
 			else if (message.type === 'notice') onNotice?.(message.message);
 			else if (message.type === 'failed' && message.id === undefined) reject(unpackError(message.error));
 			else sink.settle(message);
@@ -57,6 +60,7 @@ export function holdThreadStore({
 		const ended = (cause: unknown): void => {
 			const error = new PingpoolError('internal', 'the thread of the database ended', { cause });
 			sink.lost(error);
+			tellLost(error);
 			reject(error);
 		};
 		thread.once('error', ended);
@@ -66,10 +70,11 @@ export function holdThreadStore({
 	});
 }
 
-function heldStore(sink: ThreadSink, lastRun: RunRecord | undefined): HeldStore {
+function heldStore(sink: ThreadSink, lastRun: RunRecord | undefined, lost: Promise<never>): HeldStore {
 	let store: Store | undefined;
 	return {
 		lastRun,
+		lost,
 		async open() {
 			try {
 				await sink.open();

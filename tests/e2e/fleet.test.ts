@@ -1,7 +1,7 @@
 /** A master and workers in processes of their own, of which some are not well. */
 import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { testUnless, withoutEcho, withoutEchoSockets } from '../requirements.ts';
 import { closedPort, foreignServer } from '../servers.ts';
 import { token, Workspace } from './command-line.ts';
@@ -110,22 +110,27 @@ describe('a worker that can not be used', () => {
 
 	test('is waited for no longer when the thread of the database has ended', async () => {
 		// The only thread of a master that meets workers in other processes.
-		space.write(
-			'no-threads.mjs',
-			"import { isMainThread } from 'node:worker_threads';\nif (!isMainThread) throw new Error('no threads');\n",
-		);
+		space.write('end-threads.mjs', [
+			"import { existsSync } from 'node:fs';",
+			"import { isMainThread } from 'node:worker_threads';",
+			'const end = () => {',
+			"	if (existsSync('end-threads')) throw new Error('no threads');",
+			'};',
+			'if (!isMainThread) setInterval(end, 10).unref();',
+		]);
 		await using silent = await foreignServer('silence');
-		const preload = `--import=${pathToFileURL(space.path('no-threads.mjs')).href}`;
-		const ended = await space.master(fleet(`http://127.0.0.1:${silent.port}`), {
+		const preload = `--import=${pathToFileURL(space.path('end-threads.mjs')).href}`;
+		await using master = space.start(['master', ...fleet(`http://127.0.0.1:${silent.port}`)], {
 			env: { ...withToken.env, NODE_OPTIONS: preload },
 		});
-		expect(silent.hits()).toBe(1);
+		await vi.waitFor(() => expect(silent.hits()).toBe(1), 20_000);
+		space.write('end-threads', '');
+		expect(await master.exited).toBe(1);
 		// Nothing of the worker, which would not have answered in time.
-		expect(ended).toEqual({
-			code: 1,
-			stdout: '',
-			stderr: '1 host\npingpool: the thread of the database ended\n',
-		});
+		expect([master.output(), master.errors()]).toEqual([
+			'',
+			'1 host\npingpool: the thread of the database ended\n',
+		]);
 	});
 
 	testUnless(withoutEcho(), 'is gone on without when there is another', async () => {
