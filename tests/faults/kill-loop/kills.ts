@@ -38,14 +38,14 @@ export interface KillPlan {
 
 export function nextKill({ rate, durability, isFirst, tracing, random }: KillPlan): Kill {
 	const choice = random.next();
-	if (choice < 0.12) return { kind: 'start', afterMs: random.below(700) };
-	if (choice < 0.27) return { kind: 'later', afterMs: random.below(1_500) };
-	if (choice < 0.42 || !tracing) return { kind: 'rows', rows: 1 + random.below(rate) };
-	if (choice < 0.5)
+	if (choice < 0.17) return { kind: 'start', afterMs: random.below(700) };
+	if (choice < 0.3) return { kind: 'later', afterMs: random.below(1_500) };
+	if (choice < 0.43 || !tracing) return { kind: 'rows', rows: 1 + random.below(rate) };
+	if (choice < 0.53)
 		return { kind: 'lock', files: lock, calls: [...writes, ...syncs], nth: 1 + random.below(5) };
 	// A file is made with some 30 writes and 8 syncs. A run is continued with one commit of 5 writes, and then a
 	// second's rows take 30 to 60 writes and, with full durability, a sync.
-	if (choice < 0.6 && (isFirst || durability === 'full')) {
+	if (choice < 0.62 && (isFirst || durability === 'full')) {
 		return { kind: 'sync', files: database, calls: syncs, nth: 1 + random.below(isFirst ? 9 : 3) };
 	}
 	return { kind: 'commit', files: database, calls: writes, nth: 1 + random.below(isFirst ? 80 : 50) };
