@@ -12,6 +12,7 @@ import { stat } from 'node:fs/promises';
 import { onAbort } from '../shared/abort.ts';
 import type { Clock } from '../shared/clock.ts';
 import { PingpoolError, systemErrorCode } from '../shared/errors.ts';
+import { escapeUnsafe } from '../shared/target.ts';
 import type { FleetMember } from './fleet.ts';
 import { readWorkersFile } from './workers-file.ts';
 
@@ -136,7 +137,7 @@ class WorkersWatch {
 		const before = this.#members;
 		try {
 			// Reading a pipe would wait for whoever writes to it.
-			if (!isFile) throw new PingpoolError('invalid-input', `${this.path} is no longer a file`);
+			if (!isFile) throw new PingpoolError('invalid-input', `${escapeUnsafe(this.path)} is no longer a file`);
 			this.read({ mayBeEmpty: true });
 			this.#problem = undefined;
 		} catch (error) {

@@ -11,7 +11,7 @@ import type { Dealt } from './rules/target-queue.ts';
 import { ShuffleWindow } from './shuffle-window.ts';
 
 /** Targets that are shuffled together. */
-export const shuffleWindowDefault = 16_384;
+const shuffleWindowDefault = 16_384;
 
 export interface TargetFeedOptions {
 	readonly batches: AsyncIterable<TargetBatch>;

@@ -63,6 +63,7 @@ describe('a request is hedged', () => {
 	it('by what is usual of late: old times are forgotten', () => {
 		const hedging = new Hedging();
 		for (let i = 0; i < 256; i += 1) hedging.sent(10);
+		expect(dueMs(hedging, flightOf(), true)).toBe(100);
 		for (let i = 0; i < 256; i += 1) hedging.sent(900);
 		expect(dueMs(hedging, flightOf(), true)).toBe(1_800);
 	});
