@@ -3,6 +3,7 @@
 import { hostname } from 'node:os';
 import type { Database, Statement } from 'better-sqlite3';
 import { systemClock } from '../../shared/clock.ts';
+import { systemErrorCode } from '../../shared/errors.ts';
 import type { LedgerPages } from '../dispatch/rules/ledger.ts';
 import type { RowSink } from './buffered-store.ts';
 import { BufferedStore } from './buffered-store.ts';
@@ -23,8 +24,10 @@ export interface SqliteStoreOptions {
 	readonly path: string;
 	/** takes what the user should know, in one sentence: that an old system's file was carried over */
 	readonly onNotice?: (message: string) => void;
-	/** how long another program's lock is waited for. Default: 5,000 */
+	/** how long another program's lock is waited for at a time. Default: 5,000 */
 	readonly busyTimeoutMs?: number;
+	/** how long one is waited for in all while a run goes on. Default: 120,000 */
+	readonly lockWaitMs?: number;
 	/** Default: normal */
 	readonly durability?: Durability;
 	/** what a second master is told of this one. Default: this process, from now on */
@@ -60,6 +63,7 @@ export function holdSqlite({
 	path,
 	onNotice = () => {},
 	busyTimeoutMs = 5_000,
+	lockWaitMs = 120_000,
 	durability = 'normal',
 	identity = { pid: process.pid, host: hostname(), sinceMs: systemClock.wallMs() },
 }: SqliteStoreOptions): HeldDatabase {
@@ -72,7 +76,7 @@ export function holdSqlite({
 			open() {
 				try {
 					const db = openDatabase(path, { onNotice, busyTimeoutMs, durability });
-					return new SqliteSink({ path, db, lock, last });
+					return new SqliteSink({ path, db, lock, last, lockWaitMs, onNotice });
 				} catch (error) {
 					lock.release();
 					throw error;
@@ -92,6 +96,8 @@ interface SqliteSinkParts {
 	readonly lock: MasterLock;
 	/** the newest run as it was found, to be asked for once more: counting its rows takes its time */
 	readonly last: LastRun | undefined;
+	readonly lockWaitMs: number;
+	readonly onNotice: (message: string) => void;
 }
 
 class SqliteSink implements RowSink {
@@ -105,7 +111,14 @@ class SqliteSink implements RowSink {
 	/** `undefined` when it may have changed since it was read */
 	#last: LastRun | undefined;
 
-	constructor({ path, db, lock, last }: SqliteSinkParts) {
+	readonly #onNotice: (message: string) => void;
+	readonly #lockWaitMs: number;
+	/** a lock has been waited for in vain: it is not waited for as long again */
+	#isLockedOut = false;
+
+	constructor({ path, db, lock, last, lockWaitMs, onNotice }: SqliteSinkParts) {
+		this.#lockWaitMs = lockWaitMs;
+		this.#onNotice = onNotice;
 		this.#path = path;
 		this.#db = db;
 		this.#lock = lock;
@@ -154,7 +167,7 @@ class SqliteSink implements RowSink {
 	async write(runId: number, buffer: RowBuffer, workers: readonly string[]): Promise<void> {
 		this.#last = undefined;
 		this.#guarded(() => {
-			this.#begin.run();
+			this.#beginPatiently();
 			try {
 				const workerIds = workers.map((name) => this.#workerId(name));
 				this.#writer.write(runId, buffer, workerIds);
@@ -173,6 +186,9 @@ class SqliteSink implements RowSink {
 		this.#last = undefined;
 		return this.#guarded(() => {
 			const counts = this.#countRows(runId);
+			// SQLite keeps it to itself when a checkpoint of its own fails. Asked for, a disk that can not take the rows
+			// is an error while the run can still go on.
+			this.#db.pragma('wal_checkpoint(PASSIVE)');
 			this.#db
 				.prepare(
 					`UPDATE runs SET state = :state, finished_at = :finishedAtMs, up = :up, down = :down,
@@ -219,6 +235,31 @@ class SqliteSink implements RowSink {
 			this.#workerIds.set(name, id);
 		}
 		return id;
+	}
+
+	/** Begins a transaction. Whoever else writes the file may take its time: the run waits, and says so. */
+	#beginPatiently(): void {
+		const untilMs = performance.now() + (this.#isLockedOut ? 0 : this.#lockWaitMs);
+		for (let tries = 1; ; tries += 1) {
+			try {
+				this.#begin.run();
+				this.#isLockedOut = false;
+				return;
+			} catch (error) {
+				if (!systemErrorCode(error)?.startsWith('SQLITE_BUSY')) throw error;
+				const leftMs = untilMs - performance.now();
+				if (leftMs <= 0) {
+					this.#isLockedOut = true;
+					throw error;
+				}
+				const seconds = Math.ceil(leftMs / 1000);
+				if (tries === 1) {
+					this.#onNotice(
+						`${this.#path} is locked by another program; waiting up to ${seconds} s more for it`,
+					);
+				}
+			}
+		}
 	}
 
 	#guarded<Result>(work: () => Result): Result {

@@ -55,12 +55,13 @@ class Served {
 	}
 }
 
-function hold({ path, busyTimeoutMs, durability, identity }: ThreadOptions): void {
+function hold({ path, busyTimeoutMs, lockWaitMs, durability, identity }: ThreadOptions): void {
 	try {
 		const held = holdSqlite({
 			path,
 			onNotice: (message) => post({ type: 'notice', message }),
 			...(busyTimeoutMs === undefined ? {} : { busyTimeoutMs }),
+			...(lockWaitMs === undefined ? {} : { lockWaitMs }),
 			...(durability === undefined ? {} : { durability }),
 			...(identity === undefined ? {} : { identity }),
 		});

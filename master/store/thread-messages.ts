@@ -12,6 +12,7 @@ import type { Durability, NewRun, RunCounts, RunEnd, RunRecord } from './store.t
 export interface ThreadOptions {
 	readonly path: string;
 	readonly busyTimeoutMs: number | undefined;
+	readonly lockWaitMs: number | undefined;
 	readonly durability: Durability | undefined;
 	readonly identity: MasterIdentity | undefined;
 }

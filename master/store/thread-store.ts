@@ -37,6 +37,7 @@ export function holdThreadStore({
 	path,
 	onNotice,
 	busyTimeoutMs,
+	lockWaitMs,
 	durability,
 	identity,
 }: SqliteStoreOptions): Promise<HeldStore> {
@@ -65,7 +66,7 @@ export function holdThreadStore({
 		};
 		thread.once('error', ended);
 		thread.once('exit', () => ended(undefined));
-		const options: ThreadOptions = { path, busyTimeoutMs, durability, identity };
+		const options: ThreadOptions = { path, busyTimeoutMs, lockWaitMs, durability, identity };
 		thread.postMessage(options);
 	});
 }
