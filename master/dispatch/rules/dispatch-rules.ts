@@ -30,7 +30,7 @@ import type { Chunk } from './chunk.ts';
 import { dispatchesMax, isSuspect } from './chunk.ts';
 import { Fleet } from './fleet.ts';
 import { Flight } from './flight.ts';
-import { Hedging } from './hedging.ts';
+import { Hedging, isSilent } from './hedging.ts';
 import type { Lane } from './lane.ts';
 import { chunkAgain, isCrash, unansweredRows } from './losses.ts';
 import { openOf, Pending } from './pending.ts';
@@ -203,6 +203,7 @@ export class DispatchRules {
 		const kept = this.#keep(flight, block, nowMs);
 		if (kept === undefined) return undefined;
 		this.#fleet.worked(lane);
+		if (flight.troubled === 0) lane.health.passed();
 		return { worker: lane.name, positions: chunk.positions, hosts: chunk.hosts, block: kept };
 	}
 
@@ -284,6 +285,8 @@ export class DispatchRules {
 			const why = flight.overdue(nowMs);
 			if (why !== undefined) this.#cancel(flight, new WorkerFailure('silent', why), nowMs);
 		}
+		for (const lane of this.#fleet.lanes.values()) lane.isSilent = false;
+		for (const flight of this.#flights.values()) if (isSilent(flight, nowMs)) flight.lane.isSilent = true;
 		this.#fleet.tick(elapsedMs, nowMs);
 		if (this.#stopping) return;
 		this.#hedge(nowMs);
@@ -303,7 +306,7 @@ export class DispatchRules {
 		const lanes = [...this.#fleet.lanes.values()];
 		for (let i = 0; i < lanes.length; i += 1) {
 			const lane = lanes[(this.#turn + i) % lanes.length]!;
-			if (!lane.usable || !lane.hasRoom()) continue;
+			if (!lane.usable || lane.isSilent || !lane.hasRoom()) continue;
 			const chunk = this.#take(lane, nowMs);
 			if (chunk === undefined) continue;
 			this.#turn = (this.#turn + i + 1) % lanes.length;
@@ -457,8 +460,10 @@ export class DispatchRules {
 		const nothingLeft = this.#listEnded && this.#pending.freshHosts === 0;
 		for (const flight of this.#flights.values()) {
 			const { lane, chunk } = flight;
-			if (!flight.isOwner || chunk.dispatches > 0 || isSuspect(chunk)) continue;
+			if (!flight.isOwner || chunk.dispatches + 1 >= dispatchesMax || isSuspect(chunk)) continue;
 			if (!this.#hedging.isDue(flight, nowMs, this.#spanMs(), nothingLeft)) continue;
+			// What is only late is not asked for a third time.
+			if (isRepeat(chunk) && !lane.isSilent) continue;
 			if (this.#budget.freeAtMs(nowMs) > nowMs || this.#fleet.others(lane, chunk.probe).length === 0)
 				continue;
 			flight.isOwner = false;

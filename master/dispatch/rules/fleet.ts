@@ -77,7 +77,7 @@ export class Fleet {
 	/** Other lanes that may take this probe now. */
 	others(lane: Lane, probe: ProbeName): Lane[] {
 		return [...this.#lanes.values()].filter(
-			(other) => other !== lane && other.usable && other.probes.has(probe),
+			(other) => other !== lane && other.usable && !other.isSilent && other.probes.has(probe),
 		);
 	}
 
@@ -137,7 +137,7 @@ export class Fleet {
 			return;
 		}
 		lane.failures += 1;
-		const isNews = health.strikes === 0 || result.kind === 'refused' || result.kind === 'invalid';
+		const isNews = !health.isStruck || result.kind === 'refused' || result.kind === 'invalid';
 		const forMs = health.checkFailed(result, nowMs, this.#random);
 		if (isNews) this.#tellSetAside(lane, result, forMs);
 	}

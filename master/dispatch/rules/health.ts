@@ -1,14 +1,15 @@
 /**
  * Whether a worker gets work.
  *
- *   ready ──fails──► resting ──time──► (checked) ──► trial ──a request succeeds──► ready
+ *   ready ──fails──► resting ──time──► (checked) ──► trial ──answers for a host──► ready
  *     ▲                 ▲                              │
  *     └──time── busy    └────────────fails─────────────┘          out: for good
  *
  * A failure sets a worker aside for a time that doubles with every strike and is jittered. Then it has to answer
  * a check, and one small request (half-open), before it gets its full share. Strikes are forgiven one by one,
- * while it works well: a worker that flaps rests longer every time, whatever it answers in between. A worker
- * that only asks for time (`busy`) is not struck.
+ * while it works well: a worker that flaps rests longer every time, whatever it answers in between. While it is
+ * not there, each check that fails doubles the time to the next one, but is no strike: a machine that was switched off
+ * for an hour is as good as one that was for a second. A worker that only asks for time (`busy`) is not struck.
  */
 import type { Random } from '../../../shared/random.ts';
 import type { WorkerFailure } from '../worker-link.ts';
@@ -38,6 +39,8 @@ export class Health {
 	/** since when it needs a check and has done nothing useful */
 	unwellSinceMs: number | undefined;
 	#strikes = 0;
+	/** checks that failed in a row */
+	#checksFailed = 0;
 	#busyInARow = 0;
 	#goodSinceMs: number;
 	/** what a rest without a check ends in */
@@ -70,6 +73,11 @@ export class Health {
 		return this.#strikes;
 	}
 
+	/** Whether there is anything against it. */
+	get isStruck(): boolean {
+		return this.#strikes + this.#checksFailed > 0;
+	}
+
 	/** Times in a row that it had no room for a request. */
 	get busyInARow(): number {
 		return this.#busyInARow;
@@ -97,13 +105,13 @@ export class Health {
 		this.needsCheck = true;
 		this.unwellSinceMs ??= nowMs;
 		const msMax = failure.kind === 'unreachable' ? unreachableMsMax : backoffMsMax;
-		return this.#rest(backoffMs(Math.max(1, this.#strikes), random, msMax), nowMs);
+		return this.#rest(backoffMs(Math.max(1, this.#strikes + this.#checksFailed), random, msMax), nowMs);
 	}
 
 	/** A check failed. @returns like `failed` */
 	checkFailed(failure: WorkerFailure, nowMs: number, random: Random): number | undefined {
 		this.checking = false;
-		this.#strike(nowMs);
+		this.#checksFailed += 1;
 		this.needsCheck = true;
 		return this.failed(failure, nowMs, random);
 	}
@@ -113,7 +121,8 @@ export class Health {
 		const isBack = this.state === 'resting' && this.needsCheck;
 		this.checking = false;
 		this.needsCheck = false;
-		if (isBack) this.state = this.#strikes > 0 ? 'trial' : 'ready';
+		if (isBack) this.state = this.isStruck ? 'trial' : 'ready';
+		this.#checksFailed = 0;
 		return isBack;
 	}
 
@@ -132,10 +141,16 @@ export class Health {
 		this.unwellSinceMs = undefined;
 	}
 
+	/** It has answered without trouble of its own: nothing is left to try, and hosts that are down need not be waited
+	 * for. */
+	passed(): void {
+		if (this.state === 'trial') this.state = 'ready';
+	}
+
 	/** A request ended well. */
 	succeeded(nowMs: number): void {
 		this.#busyInARow = 0;
-		if (this.state === 'trial') this.state = 'ready';
+		this.passed();
 		if (this.#strikes > 0 && nowMs - this.#goodSinceMs >= forgiveMs) {
 			this.#strikes -= 1;
 			this.#goodSinceMs = nowMs;

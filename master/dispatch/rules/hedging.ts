@@ -18,6 +18,11 @@ const slowShare = 0.95;
 const slowTimes = 2;
 const slowMsMin = 100;
 
+/** Whether nothing was heard of its worker for longer than there could be a good reason for. */
+export function isSilent({ lane, heardMs }: Flight, nowMs: number): boolean {
+	return lane.hasHeartbeat && nowMs - heardMs >= silentMs;
+}
+
 export class Hedging {
 	readonly #samples: number[] = [];
 	#next = 0;
@@ -35,7 +40,7 @@ export class Hedging {
 	 * @param nothingLeft whether workers have nothing else to do
 	 */
 	isDue(flight: Flight, nowMs: number, spanMs: number, nothingLeft: boolean): boolean {
-		if (flight.lane.hasHeartbeat && nowMs - flight.heardMs >= silentMs) return true;
+		if (isSilent(flight, nowMs)) return true;
 		if (flight.sentMs !== undefined) {
 			return nowMs - flight.sentMs >= spanMs + (nothingLeft ? lateMs : lateMsMidRun);
 		}

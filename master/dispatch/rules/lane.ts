@@ -66,6 +66,8 @@ export class Lane {
 	readonly health: Health;
 	/** it gets no more work: it is no longer among the workers */
 	isLeaving = false;
+	/** nothing was heard of it for so long that it gets no more work before something is */
+	isSilent = false;
 	/** failures of requests and checks so far */
 	failures = 0;
 	readonly #weight: number;

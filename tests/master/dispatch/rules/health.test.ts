@@ -75,7 +75,22 @@ describe('a worker', () => {
 		health.checking = true;
 		const restMs = health.checkFailed(failure('silent'), nowMs, random)!;
 		expect(restMs).toBeGreaterThanOrEqual(200);
-		expect(health).toMatchObject({ state: 'resting', strikes: 2, checking: false, needsCheck: true });
+		expect(health).toMatchObject({ state: 'resting', strikes: 1, checking: false, needsCheck: true });
+	});
+
+	it('that was away for long is on trial when it is back, and rests no longer for it the next time', () => {
+		const health = new Health(true, 0);
+		health.failed(broken, 0, random);
+		for (let checks = 0; checks < 10; checks += 1) {
+			health.checking = true;
+			health.checkFailed(failure('unreachable'), health.restUntilMs, random);
+		}
+		const nowMs = comeBack(health);
+		expect(health.state).toBe('trial');
+		health.passed();
+		expect(health).toMatchObject({ state: 'ready', strikes: 1 });
+		// The second strike: 400 ms, less a jitter of up to a half.
+		expect(health.failed(broken, nowMs, random)).toBeLessThanOrEqual(400);
 	});
 
 	it('that passes a check while it works is neither back nor on trial', () => {

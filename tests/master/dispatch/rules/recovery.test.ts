@@ -1,0 +1,99 @@
+/** How soon hosts are answered for, and workers are used again, when workers fall silent or come back. */
+import { expect, it } from 'vitest';
+import { WorkerFailure } from '../../../../master/dispatch/worker-link.ts';
+import { heartbeatMs } from '../../../../shared/limits.ts';
+import type { OnAsk } from './rules-fixture.ts';
+import { answers, broken, RulesWorld } from './rules-fixture.ts';
+
+const heartbeat = { heartbeatMs };
+const silence: OnAsk = () => undefined;
+
+it('what was hedged to a worker that falls silent as well is hedged once more, and no more', () => {
+	const worker = (onAsk: OnAsk) => ({ onAsk, said: heartbeat });
+	const world = new RulesWorld({
+		workers: { first: worker(silence), second: worker(silence) },
+		total: 11,
+		listed: 10,
+		ends: false,
+		chunkHosts: 10,
+	});
+	world.run(500);
+	world.join('third', worker(silence));
+	world.run(2_900);
+	expect(world.asks.map(({ worker: name }) => name)).toEqual(['first', 'second', 'third']);
+	expect(Math.max(...world.dispatches())).toBe(3);
+	world.join('fourth', worker(answers()));
+	world.run(5_000);
+	expect(world.asks).toHaveLength(3);
+	expect([world.events.filter(({ type }) => type === 'worker-set-aside'), world.wrong]).toEqual([[], []]);
+});
+
+it('a worker that is silent gets no more work until something is heard of it', () => {
+	let first: number | undefined;
+	const onAsk: OnAsk = (ask) => {
+		first ??= ask.id;
+	};
+	const world = new RulesWorld({
+		workers: { mute: { onAsk, said: { ...heartbeat, ratePerSecondMax: 100 } } },
+		total: 1_000,
+		chunkHosts: 10,
+		concurrency: 10,
+		ratePerSecond: 5,
+	});
+	world.run(950);
+	const { length } = world.asks;
+	expect(length).toBeGreaterThan(0);
+	world.run(4_000);
+	const silent = world.asks.length;
+	world.run(3_000);
+	expect(world.asks).toHaveLength(silent);
+	for (let id = first!; id < first! + silent; id += 1) world.rules.alive(id, world.nowMs);
+	world.run(500);
+	expect(world.asks.length).toBeGreaterThan(silent);
+});
+
+it('a worker on trial has its full share as soon as it has answered, whatever keeps the rest of its request waiting', () => {
+	const half: OnAsk = (ask, world) => {
+		world.at(10, () => {
+			world.answer(ask, 'up', [0]);
+			world.sent(ask);
+		});
+		world.at(2_000, () => {
+			world.answer(ask, 'down', [...ask.positions.keys()].slice(1));
+			world.close(ask);
+		});
+	};
+	const onAsk: OnAsk = (ask, world) => {
+		if (world.nowMs < 5) world.at(10, () => world.close(ask, broken));
+		else half(ask, world);
+	};
+	const world = new RulesWorld({
+		workers: { a: { onAsk } },
+		total: 10_000,
+		chunkHosts: 100,
+		concurrency: 4,
+	});
+	world.run(1_900);
+	// The trial at some hundred ms, and, although it is still under way, the others beside it.
+	const later = world.asks.filter(({ atMs }) => atMs > 50);
+	expect(later.length).toBeGreaterThan(2);
+});
+
+it('a worker that was unreachable for a while is told once, and is back within seconds', () => {
+	let isThere = true;
+	const onAsk: OnAsk = (ask, world) => {
+		if (isThere) answers()(ask, world);
+		else world.at(1, () => world.close(ask, new WorkerFailure('unreachable', 'is gone')));
+	};
+	const world = new RulesWorld({
+		workers: { a: { onAsk, onCheck: () => new WorkerFailure('unreachable', 'is gone') } },
+		total: 1_000_000,
+		chunkHosts: 10,
+		concurrency: 1,
+	});
+	world.run(100);
+	isThere = false;
+	world.run(30_000);
+	expect(world.told('worker-set-aside')).toHaveLength(1);
+	expect(world.rules.lanes.get('a')!.health.strikes).toBe(1);
+});
