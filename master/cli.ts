@@ -9,12 +9,15 @@ import type { Target } from '../shared/target.ts';
 import { probeOf } from '../shared/target.ts';
 import type { MasterConfig } from './config.ts';
 import { ConfigExit, parseMasterConfig } from './config.ts';
+import type { EmbeddedWorker } from './embedded-worker.ts';
 import type { OnRunEvent, RunEvent } from './events.ts';
+import type { FollowFleet } from './fleet-changes.ts';
 import type { RunOutcome } from './run.ts';
 import type { TargetList } from './targets/target-list.ts';
 import { eventText } from './view/event-text.ts';
 import { ProgressView } from './view/progress.ts';
 import { doneText, jsonSummary, summaryLines } from './view/summary.ts';
+import type { WorkersWatch } from './workers-watch.ts';
 import { limitYoungGeneration } from './young-generation.ts';
 
 /**
@@ -138,8 +141,8 @@ async function runWith(config: MasterConfig, signals: Signals, closers: Closer[]
 	const [{ meetWorkers }, { executeRun }] = await Promise.all([import('./fleet.ts'), import('./run.ts')]);
 	const meet = async () => {
 		if (embedded !== undefined) {
-			const { url, token } = await embedded.ready;
-			members.push({ name: 'embedded', url, token, weight: 1 });
+			const { embeddedMember } = await import('./fleet-changes.ts');
+			members.push(embeddedMember(await embedded.ready));
 		}
 		const workers = await meetWorkers(members, {
 			onEvent,
@@ -165,8 +168,7 @@ async function runWith(config: MasterConfig, signals: Signals, closers: Closer[]
 		list,
 		store,
 		workers,
-		// A pipe can not be read again.
-		watchedFile: workersFile?.isFile ? workersFile : undefined,
+		followFleet: nothingOpen ? undefined : await fleetFollower(workersFile, embedded),
 		clock: systemClock,
 		random: createRandom(randomInt(2 ** 32)),
 		onEvent,
@@ -199,14 +201,36 @@ function noWorker({ workers }: MasterConfig): PingpoolError {
 	});
 }
 
+/** Who looks after the workers while the run goes on. */
+async function fleetFollower(
+	workersFile: WorkersWatch | undefined,
+	embedded: StartedWorker | undefined,
+): Promise<FollowFleet | undefined> {
+	const { followWorkersFile, keepEmbeddedWorker } = await import('./fleet-changes.ts');
+	if (embedded !== undefined) {
+		const first = await embedded.ready;
+		return (options) => keepEmbeddedWorker(first, embedded.start, options);
+	}
+	// A pipe can not be read again.
+	return workersFile?.isFile ? (options) => followWorkersFile(workersFile, options) : undefined;
+}
+
+interface StartedWorker {
+	readonly ready: Promise<EmbeddedWorker>;
+	/** starts another one */
+	readonly start: (signal: AbortSignal) => Promise<EmbeddedWorker>;
+}
+
 /** Starts the embedded worker while the list is read. */
-async function embeddedWorker(config: MasterConfig, interrupted: AbortSignal, closers: Closer[]) {
+async function embeddedWorker(
+	{ ratePerSecond }: MasterConfig,
+	interrupted: AbortSignal,
+	closers: Closer[],
+): Promise<StartedWorker> {
 	const { startEmbeddedWorker } = await import('./embedded-worker.ts');
+	const start = (signal: AbortSignal) => startEmbeddedWorker({ ratePerSecond, signal });
 	const stop = new AbortController();
-	const ready = startEmbeddedWorker({
-		ratePerSecond: config.ratePerSecond,
-		signal: AbortSignal.any([stop.signal, interrupted]),
-	});
+	const ready = start(AbortSignal.any([stop.signal, interrupted]));
 	// Awaited later, unless the list is wrong.
 	ready.catch(() => undefined);
 	closers.push(async () => {
@@ -216,7 +240,7 @@ async function embeddedWorker(config: MasterConfig, interrupted: AbortSignal, cl
 			() => undefined,
 		);
 	});
-	return { ready };
+	return { ready, start };
 }
 
 function report(outcome: RunOutcome, config: MasterConfig): void {

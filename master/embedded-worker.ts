@@ -9,6 +9,8 @@ const startMsMax = 15_000;
 export interface EmbeddedWorker {
 	readonly url: string;
 	readonly token: string;
+	/** resolves when its process has ended, for whatever reason */
+	readonly exited: Promise<void>;
 	close(): Promise<void>;
 }
 
@@ -79,6 +81,7 @@ export function startEmbeddedWorker({
 			resolve({
 				url: `http://127.0.0.1:${message.port}`,
 				token,
+				exited,
 				async close() {
 					// The channel's end is what tells it to go, as it would if this process had died.
 					if (child.connected) child.disconnect();

@@ -16,6 +16,8 @@ export type RunEvent =
 	| { type: 'worker-changed'; worker: string; file: string }
 	/** what was noticed about the file while the run goes on */
 	| { type: 'workers-file-problem'; message: string }
+	/** the embedded worker has ended, and another one is started */
+	| { type: 'embedded-worker-ended' }
 	| { type: 'run-started'; runId: number; total: number }
 	/** a run that had not finished goes on; `done` of its hosts have an answer */
 	| { type: 'run-continued'; runId: number; done: number; total: number }

@@ -1,7 +1,10 @@
-/** Workers that join and leave while a run goes on, because their file has changed. */
+/** Workers that join and leave while a run goes on: their file has changed, or the embedded one has ended. */
+import { onAbort } from '../shared/abort.ts';
 import type { Clock } from '../shared/clock.ts';
+import { PingpoolError } from '../shared/errors.ts';
 import { escapeUnsafe } from '../shared/target.ts';
 import type { Dispatcher } from './dispatch/dispatcher.ts';
+import type { EmbeddedWorker } from './embedded-worker.ts';
 import type { OnRunEvent } from './events.ts';
 import type { FleetMember } from './fleet.ts';
 import { workerClient } from './fleet.ts';
@@ -15,6 +18,9 @@ export interface FollowFleetOptions {
 	/** ends it, when no request is under way any more */
 	readonly signal: AbortSignal;
 }
+
+/** Lets workers join and leave a run until the signal aborts. */
+export type FollowFleet = (options: FollowFleetOptions) => Promise<void>;
 
 /** Keeps the workers of a dispatcher those of the file, until the signal aborts; then closes those that joined. */
 export async function followWorkersFile(
@@ -50,5 +56,72 @@ export async function followWorkersFile(
 		await watch.follow({ clock, onChange, onProblem, signal });
 	} finally {
 		await Promise.all(joined.map((link) => link.close()));
+	}
+}
+
+/** Between the end of an embedded worker and the start of the next one: growing, because whatever ended it (memory, a
+ * host that it can not bear) may end the next one as well. */
+const restartMsMin = 200;
+const restartMsMax = 10_000;
+/** A worker that has lived for so long is no part of a row of failures. */
+const provenMs = 30_000;
+
+/** The embedded worker as a member of the fleet. */
+export function embeddedMember({ url, token }: EmbeddedWorker): FleetMember {
+	return { name: 'embedded', url, token, weight: 1 };
+}
+
+/**
+ * Starts the embedded worker anew when it ends, until the signal aborts; then ends those that were started here.
+ *
+ * @param first the one that the dispatcher has, which stays its owner's
+ * @param start starts another one; rejects with a PingpoolError when it can not, and is tried again
+ */
+export async function keepEmbeddedWorker(
+	first: EmbeddedWorker,
+	start: (signal: AbortSignal) => Promise<EmbeddedWorker>,
+	{ dispatcher, onEvent, clock, signal }: FollowFleetOptions,
+): Promise<void> {
+	const over = Promise.withResolvers<void>();
+	const forget = onAbort(signal, () => over.resolve());
+	const started: EmbeddedWorker[] = [];
+	const links: WorkerClient[] = [];
+	let worker: EmbeddedWorker | undefined = first;
+	let restartMs = restartMsMin;
+	try {
+		while (!signal.aborted) {
+			const sinceMs = clock.monotonicMs();
+			if (worker !== undefined) {
+				await Promise.race([worker.exited, over.promise]);
+				if (signal.aborted) break;
+				onEvent({ type: 'embedded-worker-ended' });
+				dispatcher.removeWorker('embedded');
+			}
+			if (clock.monotonicMs() - sinceMs >= provenMs) restartMs = restartMsMin;
+			await clock.sleep(restartMs, signal).catch(() => undefined);
+			restartMs = Math.min(restartMsMax, 2 * restartMs);
+			if (signal.aborted) break;
+			worker = await startOrNot(start, signal);
+			if (worker === undefined) continue;
+			started.push(worker);
+			const link = workerClient(embeddedMember(worker));
+			links.push(link);
+			dispatcher.addWorker({ link, weight: 1, met: undefined });
+		}
+	} finally {
+		forget();
+		await Promise.all([...links, ...started].map((each) => each.close()));
+	}
+}
+
+async function startOrNot(
+	start: (signal: AbortSignal) => Promise<EmbeddedWorker>,
+	signal: AbortSignal,
+): Promise<EmbeddedWorker | undefined> {
+	try {
+		return await start(signal);
+	} catch (error) {
+		if (error instanceof PingpoolError) return undefined;
+		throw error;
 	}
 }

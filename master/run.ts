@@ -12,11 +12,10 @@ import type { AnsweredRows } from './dispatch/rules/rules-io.ts';
 import { TargetFeed } from './dispatch/target-feed.ts';
 import type { OnRunEvent } from './events.ts';
 import type { FleetWorker } from './fleet.ts';
-import { followWorkersFile } from './fleet-changes.ts';
+import type { FollowFleet } from './fleet-changes.ts';
 import { openRun, wantedRun } from './resume.ts';
 import type { RunCounts, Store } from './store/store.ts';
 import type { TargetList } from './targets/target-list.ts';
-import type { WorkersWatch } from './workers-watch.ts';
 
 /** How long what is under way may take to end after an interruption. */
 const drainMsMax = 10_000;
@@ -65,8 +64,8 @@ export interface RunDeps {
 	readonly list: TargetList;
 	readonly store: Store;
 	readonly workers: readonly FleetWorker[];
-	/** where they come from, to be followed; `undefined` when they stay as they are */
-	readonly watchedFile: WorkersWatch | undefined;
+	/** lets workers join and leave until the run has ended; `undefined` when they stay as they are */
+	readonly followFleet: FollowFleet | undefined;
 	readonly clock: Clock;
 	readonly random: Random;
 	readonly onEvent: OnRunEvent;
@@ -78,7 +77,7 @@ export interface RunDeps {
 
 /** Runs to the end, to a failure, or to an interruption; the database has whatever arrived in each case. */
 export async function executeRun(deps: RunDeps): Promise<RunOutcome> {
-	const { config, list, store, workers, watchedFile, clock, random, onEvent, interrupted } = deps;
+	const { config, list, store, workers, followFleet, clock, random, onEvent, interrupted } = deps;
 	const { settings } = config;
 	const startedMs = clock.monotonicMs();
 	const wanted = wantedRun(config, list);
@@ -96,7 +95,7 @@ export async function executeRun(deps: RunDeps): Promise<RunOutcome> {
 		concurrency: config.concurrency,
 		ratePerSecond: config.ratePerSecond ?? 0,
 		workerTimeoutMs: config.workerTimeoutMs,
-		workersMayJoin: watchedFile !== undefined,
+		workersMayJoin: followFleet !== undefined,
 		onRows: (rows) => {
 			tally.add(rows);
 			return store.append({ ...rows, runId, checkedAtMs: clock.wallMs() });
@@ -116,12 +115,9 @@ export async function executeRun(deps: RunDeps): Promise<RunOutcome> {
 	interrupted.addEventListener('abort', onInterrupted, { once: true });
 	if (interrupted.aborted) onInterrupted();
 	const flushing = flushNowAndThen(store, clock, ended.signal).catch((caught) => dispatcher.fail(caught));
-	const following =
-		watchedFile === undefined
-			? undefined
-			: followWorkersFile(watchedFile, { dispatcher, onEvent, clock, signal: ended.signal }).catch((caught) =>
-					dispatcher.fail(caught),
-				);
+	const following = followFleet?.({ dispatcher, onEvent, clock, signal: ended.signal }).catch((caught) =>
+		dispatcher.fail(caught),
+	);
 	let error: unknown;
 	try {
 		await dispatcher.run();

@@ -34,6 +34,8 @@ export function eventText(event: RunEvent): string | undefined {
 			return `worker ${event.worker} has another token or weight in ${event.file}; it joins anew`;
 		case 'workers-file-problem':
 			return event.message;
+		case 'embedded-worker-ended':
+			return 'the embedded worker has ended; starting another one';
 		case 'run-started':
 			return undefined;
 		case 'run-continued':
