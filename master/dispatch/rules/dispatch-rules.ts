@@ -435,8 +435,9 @@ export class DispatchRules {
 	#fail(flight: Flight, failure: WorkerFailure, nowMs: number): void {
 		const { lane, chunk } = flight;
 		const { length } = chunk.hosts;
-		if (failure.kind === 'local') lane.foundNoRoomHere();
 		this.#close(flight);
+		// Not counting this one.
+		if (failure.kind === 'local') lane.foundNoRoomHere();
 		if (isSuspect(chunk) && isCrash(failure)) this.#suspects.crashed();
 		if (failure.kind === 'too-large' && length > 1) lane.foundTooLarge(length);
 		else if (failure.kind === 'broken' && nowMs - this.#heldUpMs < heldUpGraceMs) {

@@ -3,7 +3,7 @@ import { WorkerFailure } from '../../../../master/dispatch/worker-link.ts';
 import type { RunEvent } from '../../../../master/events.ts';
 import { createRandom } from '../../../../shared/random.ts';
 import type { ResultBlock } from '../../../../shared/results.ts';
-import { blockOf } from '../fake-link.ts';
+import { blockOf, capabilities } from '../fake-link.ts';
 import type { Ask, OnAsk } from './rules-fixture.ts';
 import { answers, broken, fails, RulesWorld } from './rules-fixture.ts';
 
@@ -68,12 +68,12 @@ describe('a worker that is silent', () => {
 			chunkHosts: 10,
 			concurrency: 1,
 		});
-		world.run(900);
+		// Two heartbeats, at the least.
+		world.run(500);
 		expect(world.outcome()).toEqual({ 'well up': 20 });
-		world.run(200);
+		world.run(550);
 		const hedge = world.asks.at(-1)!;
 		expect(hedge).toMatchObject({ worker: 'well', positions: [...late.asks[0]!.positions] });
-		expect(hedge.atMs).toBeGreaterThanOrEqual(1_000);
 		world.run(100);
 		expect(world.outcome()).toEqual({ 'well up': 30 });
 		world.answer(late.asks[0]!, 'down');
@@ -140,11 +140,10 @@ describe('a worker that is silent', () => {
 		const world = new RulesWorld({
 			workers: {
 				half: { onAsk: half.onAsk, said: heartbeat },
-				well: { onAsk: answers('up', 500), said: heartbeat },
+				well: { onAsk: answers('up', 1_500) },
 			},
 			total: 20,
 			chunkHosts: 10,
-			concurrency: 1,
 		});
 		world.run(20);
 		world.answer(half.asks[0]!, 'up', [0, 1, 2]);
@@ -154,6 +153,100 @@ describe('a worker that is silent', () => {
 		world.run();
 		expect(world.outcome()).toEqual({ 'half up': 3, 'half down': 1, 'well up': 16 });
 		expect(world.wrong).toEqual([]);
+	});
+});
+
+describe('a hedge', () => {
+	/** A mute worker's hosts have just been given to the second one, which holds them; a third one is idle. */
+	function hedged() {
+		const [mute, second, third] = [holding(), holding(), holding()];
+		const world = new RulesWorld({
+			workers: { mute: { onAsk: mute.onAsk, said: heartbeat } },
+			total: 20,
+			listed: 10,
+			ends: false,
+			chunkHosts: 10,
+		});
+		world.run(500);
+		world.join('second', { onAsk: second.onAsk });
+		world.run(100);
+		world.run(500);
+		expect(second.asks).toHaveLength(1);
+		world.join('third', { onAsk: third.onAsk });
+		world.run(100);
+		return { world, original: mute.asks[0]!, hedge: second.asks[0]!, third };
+	}
+
+	it('is made once, and what fails of the request that it stands in for is not asked again', () => {
+		const { world, original, hedge, third } = hedged();
+		world.run(500);
+		world.close(original, broken);
+		world.run(500);
+		expect([world.asks.length, third.asks.length, world.rules.pendingHosts]).toEqual([2, 0, 0]);
+		world.answer(hedge, 'up');
+		expect(world.outcome()).toEqual({ 'second up': 10 });
+	});
+
+	it('that fails is asked for again: nobody else has these hosts', () => {
+		const { world, hedge, third } = hedged();
+		world.close(hedge, new WorkerFailure('silent', 'has been silent'));
+		world.run(1_000);
+		expect(third.asks).toHaveLength(1);
+		world.answer(third.asks[0]!, 'up');
+		expect(world.outcome()).toEqual({ 'third up': 10 });
+	});
+
+	it('is not undone by the trouble of the request that it stands in for', () => {
+		const { world, original, hedge } = hedged();
+		for (const name of ['second', 'third']) world.rules.removeWorker(name);
+		world.answer(original, 'error', undefined, 'no-buffers');
+		world.close(original);
+		world.run(50);
+		expect(world.outcome()).toEqual({});
+		world.answer(hedge, 'up');
+		expect(world.outcome()).toEqual({ 'second up': 10 });
+	});
+});
+
+describe('what a worker has failed at', () => {
+	it('is kept for others as long as there are any, although they have no room yet', () => {
+		const second = holding();
+		let times = 0;
+		const busyOnce: OnAsk = (ask, world) => {
+			times += 1;
+			(times === 1 ? fails(new WorkerFailure('busy', 'is busy')) : answers())(ask, world);
+		};
+		const workers = { first: { onAsk: busyOnce }, second: { onAsk: second.onAsk } };
+		const world = new RulesWorld({ workers, total: 20, chunkHosts: 10, concurrency: 1 });
+		world.run(900);
+		expect(world.asks).toHaveLength(2);
+		world.answer(second.asks[0]!, 'up');
+		world.close(second.asks[0]!);
+		world.run(1);
+		expect(world.asks.at(-1)).toMatchObject({ worker: 'second', positions: world.asks[0]!.positions });
+	});
+
+	it('goes out again after a pause when it may have reached a probe, at once when not', () => {
+		const againMs = (failure: WorkerFailure): number => {
+			const workers = { a: { onAsk: fails(failure, 0) }, b: { onAsk: answers() } };
+			const world = new RulesWorld({ workers, total: 10, chunkHosts: 10 });
+			world.run();
+			expect(world.asks.map(({ worker }) => worker)).toEqual(['a', 'b']);
+			return world.asks[1]!.atMs;
+		};
+		expect(againMs(new WorkerFailure('unreachable', 'is not there'))).toBeLessThan(10);
+		expect(againMs(new WorkerFailure('silent', 'is silent'))).toBeGreaterThanOrEqual(100);
+	});
+
+	it.each(['unreachable', 'busy', 'local'] as const)('without having got it (%s) is no try', (kind) => {
+		let left = 5;
+		const moody: OnAsk = (ask, world) => {
+			left -= 1;
+			(left >= 0 ? fails(new WorkerFailure(kind, `is ${kind}`)) : answers())(ask, world);
+		};
+		const world = new RulesWorld({ workers: { a: { onAsk: moody } }, total: 10, chunkHosts: 10 });
+		world.run();
+		expect([world.asks.length, world.outcome()]).toEqual([6, { 'a up': 10 }]);
 	});
 });
 
@@ -192,6 +285,29 @@ describe('rows that are a worker’s own trouble', () => {
 		expect([...world.kept.values()].every((what) => what.endsWith('error no-buffers'))).toBe(true);
 		expect(Math.max(...world.dispatches())).toBeLessThanOrEqual(3);
 	});
+});
+
+it('rows that are trouble to a third worker as well are kept as it says, although there is a fourth', () => {
+	// Too few of them to say something of the worker.
+	const partly: OnAsk = (ask, world) => {
+		const [bad, good] = [0, 1].map((kind) =>
+			[...ask.positions.keys()].filter((row) => (ask.positions[row]! % 5 === 0 ? 0 : 1) === kind),
+		);
+		world.at(10, () => {
+			world.answer(ask, 'error', bad, 'no-ports');
+			world.answer(ask, 'up', good);
+			world.close(ask);
+		});
+	};
+	const names = ['a', 'b', 'c', 'd'];
+	const workers = Object.fromEntries(names.map((name) => [name, { onAsk: partly }]));
+	const world = new RulesWorld({ workers, total: 5, chunkHosts: 5 });
+	world.run();
+	expect([...world.kept.values()].map((what) => what.slice(2)).toSorted()).toEqual([
+		'error no-ports',
+		...new Array(4).fill('up'),
+	]);
+	expect(world.dispatches()).toEqual([3, 1, 1, 1, 1]);
 });
 
 describe('this process, held up for a minute', () => {
@@ -424,6 +540,7 @@ describe('a request that is too large', () => {
 		const world = new RulesWorld({ workers: { a: { onAsk: limited(0) } }, total: 3, chunkHosts: 2 });
 		world.run();
 		expect(world.outcome()).toEqual({ 'master error worker-failed': 3 });
+		expect(setAsides(world.events)).toContain('a');
 	});
 });
 
@@ -541,4 +658,90 @@ it('a worker that asks for time gets it, and nothing is counted', () => {
 	world.run();
 	expect(world.asks.map(({ atMs }) => Math.floor(atMs / 1_000))).toEqual([0, 2]);
 	expect([world.outcome(), world.events]).toEqual([{ 'a up': 10 }, []]);
+});
+
+it('where this machine had no room for another connection, no more of them are tried at a time', () => {
+	const open = new Set<number>();
+	let most = 0;
+	const onAsk: OnAsk = (ask, world) => {
+		if (open.size === 3) {
+			fails(new WorkerFailure('local', 'out of ports'), 0)(ask, world);
+			return;
+		}
+		open.add(ask.id);
+		if (world.nowMs > 2_000) most = Math.max(most, open.size);
+		world.at(100, () => {
+			open.delete(ask.id);
+			world.answer(ask, 'up');
+			world.close(ask);
+		});
+	};
+	const world = new RulesWorld({ workers: { a: { onAsk } }, total: 3_000, chunkHosts: 10, concurrency: 10 });
+	world.run();
+	expect([most, world.outcome()]).toEqual([3, { 'a up': 3_000 }]);
+	expect(world.rules.lanes.get('a')!.failures).toBe(1);
+});
+
+it('the only worker is tried again within about a second, however often it has failed', () => {
+	let there = false;
+	const onCheck = () => (there ? capabilities() : new WorkerFailure('silent', 'has been silent'));
+	const onAsk: OnAsk = (ask, world) => (there ? answers() : fails(broken))(ask, world);
+	const world = new RulesWorld({ workers: { a: { onAsk, onCheck } }, total: 10 });
+	world.run(40_000);
+	there = true;
+	const fromMs = world.nowMs;
+	world.run();
+	expect(world.rules.failure).toBeUndefined();
+	// A rest of a second at the most, the pauses of its hosts, and the requests.
+	expect(world.nowMs - fromMs).toBeLessThan(2_500);
+});
+
+it('hosts of a probe whose only worker has been gone for too long are errors, others are answered meanwhile', () => {
+	const gone = new WorkerFailure('unreachable', 'is not there');
+	const web = { onAsk: answers(), said: { probes: ['tcp'] as ['tcp'] } };
+	const world = new RulesWorld({
+		workers: { pinger: { onAsk: fails(gone), onCheck: () => gone }, web },
+		total: 10,
+		workerTimeoutMs: 5_000,
+	});
+	world.run(4_900);
+	expect(world.outcome()).toEqual({});
+	world.run();
+	expect([world.rules.failure, world.outcome()]).toEqual([undefined, { 'master error no-worker': 10 }]);
+	expect(world.nowMs).toBeLessThan(5_500);
+});
+
+it('a worker that was started anew is asked what it can do, now and then, while it works', () => {
+	let checks = 0;
+	const onCheck = () => {
+		checks += 1;
+		return capabilities({ hostsPerRequestMax: 20 });
+	};
+	const onAsk: OnAsk = (ask, world) => {
+		world.rules.restarted(ask.id, world.nowMs);
+		answers()(ask, world);
+	};
+	const world = new RulesWorld({
+		workers: { a: { onAsk, onCheck } },
+		total: 100_000,
+		chunkHosts: 100,
+		ratePerSecond: 1_000,
+	});
+	world.run(9_000);
+	expect([checks, world.asks.at(-1)!.positions.length, world.events]).toEqual([2, 20, []]);
+});
+
+it('what the check of a worker says that was taken out meanwhile is not told', () => {
+	let release = (): void => undefined;
+	const world = new RulesWorld({ workers: { stays: { onAsk: holding().onAsk } }, total: 10 });
+	world.rules.addWorker({ name: 'late', weight: 1, met: undefined }, 0);
+	for (let step = world.rules.next(0); step; step = world.rules.next(0)) {
+		if (step.type === 'check') {
+			release = () => world.rules.checked('late', new WorkerFailure('refused', 'no'), world.nowMs);
+		}
+	}
+	world.rules.removeWorker('late');
+	release();
+	world.run(100);
+	expect(world.events).toEqual([]);
 });
