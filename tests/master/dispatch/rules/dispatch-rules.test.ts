@@ -56,6 +56,25 @@ describe('a host that workers die of', () => {
 	});
 });
 
+it('hosts of a worker that was just switched off go out in pieces, few at first, more as they come back well', () => {
+	let died = false;
+	const course: number[] = [];
+	const mortal: OnAsk = (ask, world) => {
+		if (died) course.push(world.rules.inFlight);
+		(died ? answers('up', 100) : fails(broken))(ask, world);
+		died = true;
+	};
+	const world = new RulesWorld({ workers: { a: { onAsk: mortal } }, total: 4_096, chunkHosts: 4_096 });
+	world.run();
+	expect(world.outcome()).toEqual({ 'a up': 4_096 });
+	const pieces = world.asks.slice(1).map(({ positions }) => positions.length);
+	expect([pieces.length, Math.max(...pieces)]).toEqual([64, 64]);
+	// One on trial, and then no more than twice as many as before.
+	expect(course[0]).toBe(64);
+	expect(Math.max(...course.slice(0, 8))).toBeLessThanOrEqual(512);
+	expect(Math.max(...course)).toBeGreaterThan(1_000);
+});
+
 describe('a worker that is silent', () => {
 	it('is hedged after a second when it has a heartbeat, and its late answer changes nothing', () => {
 		const late = holding();
