@@ -24,8 +24,8 @@ export interface Chunk {
 	readonly notBeforeMs: number;
 	/** the most hosts of it that go out together */
 	readonly hostsMax: number;
-	/** the id of a flight with the same hosts that is late, for which this stands in */
-	readonly hedgeOf: number | undefined;
+	/** ids of flights that are late and have these hosts as well, for which this stands in */
+	readonly hedgeOf: readonly number[];
 }
 
 /** Hosts that have not been asked for yet. */
@@ -40,7 +40,7 @@ export function freshChunk(probe: ProbeName, { positions, hosts }: Dealt): Chunk
 		failedOn: new Set(),
 		notBeforeMs: 0,
 		hostsMax: Number.POSITIVE_INFINITY,
-		hedgeOf: undefined,
+		hedgeOf: [],
 	};
 }
 

@@ -10,7 +10,7 @@
  *   it. A flight that fails gives the hosts back that it owns and has no answer for. The first answer counts
  *   (ledger.ts); later ones change nothing.
  * - A flight whose worker is silent or late is hedged: a chunk with its hosts takes over, and it owns them no
- *   longer, although it may still answer.
+ *   longer, although it may still answer: as long as it may, none of them becomes an `error`.
  * - A host may reach probes in three requests. If workers die of them, its chunk goes out in pieces first, then
  *   host by host, each with a worker to itself, so that only the host that is why becomes an `error`.
  * - A run without a worker that is well waits, and is given up in the end; nothing is recorded for what is left.
@@ -30,7 +30,7 @@ import type { Chunk } from './chunk.ts';
 import { dispatchesMax, isSuspect } from './chunk.ts';
 import { Fleet } from './fleet.ts';
 import { Flight } from './flight.ts';
-import { Hedging, isSilent } from './hedging.ts';
+import { Hedging, isLaneSilent } from './hedging.ts';
 import type { Lane } from './lane.ts';
 import { chunkAgain, isCrash, unansweredRows } from './losses.ts';
 import { openOf, Pending } from './pending.ts';
@@ -42,7 +42,7 @@ import type { Dealt } from './target-queue.ts';
 /** How often deadlines are looked at. */
 const tickMs = 50;
 /** Not to have been asked for this long means that this process was held up (stopped, or out of CPU). */
-const heldUpMs = 1_000;
+const heldUpMs = 500;
 /** Connections that break within this time of that are no worker's fault. */
 const heldUpGraceMs = 5_000;
 
@@ -166,7 +166,7 @@ export class DispatchRules {
 	alive(id: number, nowMs: number): void {
 		this.#listen(nowMs);
 		const flight = this.#flights.get(id);
-		if (flight !== undefined) flight.heardMs = nowMs;
+		flight?.heard(nowMs);
 	}
 
 	/** Every host of a request has had its first probe; the longest of them waited this long in the worker. */
@@ -174,7 +174,7 @@ export class DispatchRules {
 		this.#listen(nowMs);
 		const flight = this.#flights.get(id);
 		if (flight === undefined || flight.sentMs !== undefined) return;
-		flight.heardMs = nowMs;
+		flight.heard(nowMs);
 		flight.progressMs = nowMs;
 		this.#passed(flight, waitMs, nowMs);
 	}
@@ -196,7 +196,7 @@ export class DispatchRules {
 		const flight = this.#flights.get(id);
 		if (flight === undefined) return undefined;
 		const { lane, chunk } = flight;
-		flight.heardMs = nowMs;
+		flight.heard(nowMs);
 		flight.progressMs = nowMs;
 		if (hasOtherThanUp(block)) flight.lossMs = this.#spanMs();
 		this.#chargeRetries(block);
@@ -225,6 +225,7 @@ export class DispatchRules {
 			this.#judgeTrouble(flight, nowMs);
 		} else this.#fail(flight, failure, nowMs);
 		if (flight.isOwner) this.#giveBack(flight, failure, nowMs);
+		this.#giveUp(flight.chunk, flight.lastHopeOf);
 		this.#fleet.closeIfGone(lane);
 	}
 
@@ -286,7 +287,7 @@ export class DispatchRules {
 			if (why !== undefined) this.#cancel(flight, new WorkerFailure('silent', why), nowMs);
 		}
 		for (const lane of this.#fleet.lanes.values()) lane.isSilent = false;
-		for (const flight of this.#flights.values()) if (isSilent(flight, nowMs)) flight.lane.isSilent = true;
+		for (const flight of this.#flights.values()) if (isLaneSilent(flight, nowMs)) flight.lane.isSilent = true;
 		this.#fleet.tick(elapsedMs, nowMs);
 		if (this.#stopping) return;
 		this.#hedge(nowMs);
@@ -339,7 +340,7 @@ export class DispatchRules {
 	#mayAskAgain(lane: Lane, chunk: Chunk, nowMs: number, isInBudget: boolean): boolean {
 		if (!lane.probes.has(chunk.probe) || chunk.notBeforeMs > nowMs) return false;
 		if (!isInBudget && isRepeat(chunk)) return false;
-		if (chunk.hedgeOf !== undefined && this.#flights.get(chunk.hedgeOf)?.lane === lane) return false;
+		if (chunk.hedgeOf.some((id) => this.#flights.get(id)?.lane === lane)) return false;
 		if (chunk.failedOn.has(lane.name) && this.#fleet.untried(lane, chunk).length > 0) return false;
 		return lane.takes(chunk, this.#suspects.hostsMax);
 	}
@@ -452,8 +453,22 @@ export class DispatchRules {
 		const rows = unansweredRows(flight, ledger);
 		if (rows.length === 0) return;
 		const again = chunkAgain(flight, rows, { failure, suspects: this.#suspects, random, nowMs });
-		if (again === undefined) this.#record(flight.chunk, rows, 'worker-failed');
-		else this.#pending.addAgain(again);
+		if (again !== undefined) this.#pending.addAgain(again);
+		else this.#giveUp(flight.chunk, new Set(rows.map((row) => flight.chunk.positions[row]!)));
+	}
+
+	/** Positions of a chunk that are not to be asked again are errors, unless a late flight may still answer for them. */
+	#giveUp(chunk: Chunk, positions: Set<number>): void {
+		if (positions.size === 0) return;
+		for (const id of chunk.hedgeOf) {
+			const late = this.#flights.get(id);
+			if (late === undefined) continue;
+			for (const [row, position] of late.chunk.positions.entries()) {
+				if (late.answered[row] === 0 && positions.delete(position)) late.lastHopeOf.add(position);
+			}
+		}
+		const rows = [...chunk.positions.keys()].filter((row) => positions.has(chunk.positions[row]!));
+		this.#record(chunk, rows, 'worker-failed');
 	}
 
 	/** Lets a chunk take over from flights that are silent, or late where nothing else is left to do. */
@@ -476,7 +491,7 @@ export class DispatchRules {
 				dispatches: chunk.dispatches + 1,
 				isFresh: false,
 				failedOn: new Set([...chunk.failedOn, lane.name]),
-				hedgeOf: flight.id,
+				hedgeOf: [...chunk.hedgeOf, flight.id],
 			});
 		}
 	}

@@ -34,6 +34,8 @@ export class Flight {
 	trouble = 0;
 	/** whether what it does not answer is asked again when it ends; not when a hedge has taken that over */
 	isOwner = true;
+	/** positions that no other request may be sent for any more: if it does not answer for them either, they are errors */
+	readonly lastHopeOf = new Set<number>();
 
 	constructor(
 		id: number,
@@ -48,6 +50,12 @@ export class Flight {
 		this.startedMs = nowMs;
 		this.heardMs = nowMs;
 		this.progressMs = nowMs;
+	}
+
+	/** A sign of life. */
+	heard(nowMs: number): void {
+		this.heardMs = nowMs;
+		this.lane.heardMs = nowMs;
 	}
 
 	/** Why it is not waited for any longer; `undefined` while it is. */
@@ -66,7 +74,7 @@ export class Flight {
 	/** Nobody listened for so long: that time counts against no worker. */
 	postpone(ms: number, nowMs: number): void {
 		this.startedMs += ms;
-		this.heardMs = nowMs;
+		this.heard(nowMs);
 		this.progressMs = nowMs;
 		if (this.sentMs !== undefined) this.sentMs += ms;
 	}

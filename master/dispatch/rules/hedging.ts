@@ -5,8 +5,11 @@
 import { quantile } from '../../../shared/stats.ts';
 import type { Flight } from './flight.ts';
 
-/** A worker with a heartbeat of a quarter of a second that is silent for this long has something. */
+/** A worker with a heartbeat of a quarter of a second that leaves a request without a word for this long has
+ * something; and so it has when it is silent in all its requests for this long. More than this process may be held up
+ * for without noticing (dispatch-rules.ts). */
 const silentMs = 1_000;
+const laneSilentMs = 600;
 /** What an answer may take beyond the longest that a host can, where idle workers wait for the last ones. */
 const lateMs = 250;
 /** The same while there is other work: less eager. */
@@ -18,9 +21,9 @@ const slowShare = 0.95;
 const slowTimes = 2;
 const slowMsMin = 100;
 
-/** Whether nothing was heard of its worker for longer than there could be a good reason for. */
-export function isSilent({ lane, heardMs }: Flight, nowMs: number): boolean {
-	return lane.hasHeartbeat && nowMs - heardMs >= silentMs;
+/** Whether nothing was heard of its worker for too long, in this request and in all others. */
+export function isLaneSilent({ lane, startedMs }: Flight, nowMs: number): boolean {
+	return lane.hasHeartbeat && nowMs - Math.max(lane.heardMs, startedMs) >= laneSilentMs;
 }
 
 export class Hedging {
@@ -40,7 +43,8 @@ export class Hedging {
 	 * @param nothingLeft whether workers have nothing else to do
 	 */
 	isDue(flight: Flight, nowMs: number, spanMs: number, nothingLeft: boolean): boolean {
-		if (isSilent(flight, nowMs)) return true;
+		if (isLaneSilent(flight, nowMs)) return true;
+		if (flight.lane.hasHeartbeat && nowMs - flight.heardMs >= silentMs) return true;
 		if (flight.sentMs !== undefined) {
 			return nowMs - flight.sentMs >= spanMs + (nothingLeft ? lateMs : lateMsMidRun);
 		}

@@ -68,6 +68,8 @@ export class Lane {
 	isLeaving = false;
 	/** nothing was heard of it for so long that it gets no more work before something is */
 	isSilent = false;
+	/** the last sign of life in any request */
+	heardMs: number;
 	/** failures of requests and checks so far */
 	failures = 0;
 	readonly #weight: number;
@@ -93,6 +95,7 @@ export class Lane {
 
 	constructor({ name, capabilities, weight, chunkHosts, concurrency, probesPerHost, nowMs }: LaneOptions) {
 		this.name = name;
+		this.heardMs = nowMs;
 		this.health = new Health(capabilities !== undefined, nowMs);
 		this.#weight = weight;
 		this.#probesPerHost = probesPerHost;

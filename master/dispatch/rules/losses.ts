@@ -59,6 +59,6 @@ export function chunkAgain(
 		failedOn: isTooLarge ? chunk.failedOn : new Set([...chunk.failedOn, lane.name]),
 		notBeforeMs: nowMs + (failure !== undefined && isCounted ? backoffMs(dispatches, random) : 0),
 		hostsMax: crashes > 0 ? suspects.pieceHosts(rows.length, dispatches) : Number.POSITIVE_INFINITY,
-		hedgeOf: undefined,
+		hedgeOf: chunk.hedgeOf,
 	};
 }

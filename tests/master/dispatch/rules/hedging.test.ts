@@ -23,8 +23,23 @@ function dueMs(hedging: Hedging, flight: Flight, nothingLeft: boolean): number {
 describe('a request is hedged', () => {
 	it('when a worker with a heartbeat has been silent for a second, whatever else there is to do', () => {
 		const flight = flightOf({ heartbeatMs: 250 });
-		flight.heardMs = 400;
+		flight.heard(400);
+		flight.lane.heardMs = 1_000;
 		expect(dueMs(new Hedging(), flight, false)).toBe(1_400);
+	});
+
+	it('when its worker has been silent in all its requests for 600 ms', () => {
+		const flight = flightOf({ heartbeatMs: 250 });
+		flight.lane.heardMs = 400;
+		expect(dueMs(new Hedging(), flight, false)).toBe(1_000);
+	});
+
+	it('not for what its worker did not say before it left', () => {
+		const lane = laneOf({ heartbeatMs: 250 });
+		const chunk = chunkOfSize(10);
+		const limits = lane.limitsOf(chunk, spanMs, 0);
+		const flight = new Flight(1, { lane, chunk, limits, nowMs: 5_000 });
+		expect(dueMs(new Hedging(), flight, false)).toBe(5_600);
 	});
 
 	it('not for the silence of a worker that has no heartbeat', () => {

@@ -40,7 +40,7 @@ describe('hosts that nobody was asked for', () => {
 		expect(chunks.flatMap((chunk) => [...chunk.positions])).toEqual([...Array(300).keys()]);
 		for (const chunk of chunks) {
 			expect(hostTexts(chunk.hosts)).toEqual([...chunk.positions].map(hostOf));
-			expect(chunk).toMatchObject({ isFresh: true, dispatches: 0, crashes: 0, hedgeOf: undefined });
+			expect(chunk).toMatchObject({ isFresh: true, dispatches: 0, crashes: 0, hedgeOf: [] });
 		}
 		expect(Math.max(...chunks.map(({ hosts }) => hosts.length))).toBe(64);
 		expect(pending.freshHosts).toBe(0);

@@ -3,10 +3,11 @@ import { expect, it } from 'vitest';
 import { WorkerFailure } from '../../../../master/dispatch/worker-link.ts';
 import { heartbeatMs } from '../../../../shared/limits.ts';
 import type { OnAsk } from './rules-fixture.ts';
-import { answers, broken, RulesWorld } from './rules-fixture.ts';
+import { answers, broken, fails, RulesWorld } from './rules-fixture.ts';
 
 const heartbeat = { heartbeatMs };
 const silence: OnAsk = () => undefined;
+const gone = new WorkerFailure('unreachable', 'is gone');
 
 it('what was hedged to a worker that falls silent as well is hedged once more, and no more', () => {
 	const worker = (onAsk: OnAsk) => ({ onAsk, said: heartbeat });
@@ -17,15 +18,40 @@ it('what was hedged to a worker that falls silent as well is hedged once more, a
 		ends: false,
 		chunkHosts: 10,
 	});
-	world.run(500);
+	world.run(300);
 	world.join('third', worker(silence));
-	world.run(2_900);
+	world.run(1_700);
 	expect(world.asks.map(({ worker: name }) => name)).toEqual(['first', 'second', 'third']);
 	expect(Math.max(...world.dispatches())).toBe(3);
 	world.join('fourth', worker(answers()));
 	world.run(5_000);
 	expect(world.asks).toHaveLength(3);
 	expect([world.events.filter(({ type }) => type === 'worker-set-aside'), world.wrong]).toEqual([[], []]);
+});
+
+it('hosts of three requests are no error as long as one of them may still be answered', () => {
+	let first = 0;
+	const freeze: OnAsk = ({ id }) => {
+		first = id;
+	};
+	const world = new RulesWorld({
+		workers: {
+			frozen: { onAsk: freeze, said: heartbeat },
+			mortal: { onAsk: fails(broken, 50), said: heartbeat, onCheck: () => gone },
+		},
+		total: 11,
+		listed: 1,
+		ends: false,
+	});
+	world.run(1_200);
+	world.join('other', { onAsk: fails(broken, 50), said: heartbeat });
+	world.run(1_500);
+	expect(world.dispatches()[0]).toBe(3);
+	expect(world.outcome()).toEqual({});
+	world.rules.closed(first, broken, world.nowMs);
+	world.run(100);
+	expect(world.outcome()).toEqual({ 'master error worker-failed': 1 });
+	expect(world.wrong).toEqual([]);
 });
 
 it('a worker that is silent gets no more work until something is heard of it', () => {
@@ -83,10 +109,10 @@ it('a worker that was unreachable for a while is told once, and is back within s
 	let isThere = true;
 	const onAsk: OnAsk = (ask, world) => {
 		if (isThere) answers()(ask, world);
-		else world.at(1, () => world.close(ask, new WorkerFailure('unreachable', 'is gone')));
+		else world.at(1, () => world.close(ask, gone));
 	};
 	const world = new RulesWorld({
-		workers: { a: { onAsk, onCheck: () => new WorkerFailure('unreachable', 'is gone') } },
+		workers: { a: { onAsk, onCheck: () => gone } },
 		total: 1_000_000,
 		chunkHosts: 10,
 		concurrency: 1,
