@@ -1,6 +1,7 @@
 /** Every part, in the order of the table that they fill. */
 import type { Part } from '../bench.ts';
 import { accuracyPart } from './accuracy.ts';
+import { chaosPart } from './chaos.ts';
 import { deadPart } from './dead.ts';
 import { delayPart } from './delay.ts';
 import { enginePart } from './engine.ts';
@@ -19,6 +20,7 @@ export const parts: readonly Part[] = [
 	deadPart,
 	delayPart,
 	unevenPart,
+	chaosPart,
 	memoryPart,
 	shuffledPart,
 	startPart,

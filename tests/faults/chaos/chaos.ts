@@ -53,6 +53,9 @@ export interface ChaosReport {
 
 const timeoutMs = 1_000;
 
+/** So many hosts there are by the rule below. */
+export const chaosHostsMax = 1_000_000;
+
 /** Of twenty hosts one is dead, of a hundred one is reported as unreachable. See lab.ts for the blocks. */
 export function chaosHost(i: number): string {
 	const low = `${(i >> 8) & 255}.${i & 255}`;
