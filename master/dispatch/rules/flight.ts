@@ -11,6 +11,10 @@ export interface FlightLimits {
 	readonly totalMsMax: number;
 }
 
+/** A worker that goes on for this long after the last probe has left does not die of one, as a rule. It may take a host
+ * that does not answer far longer to be done with, and each one that is a suspect for nothing costs a worker as much. */
+const survivedMs = 500;
+
 export class Flight {
 	readonly id: number;
 	readonly lane: Lane;
@@ -56,6 +60,11 @@ export class Flight {
 	heard(nowMs: number): void {
 		this.heardMs = nowMs;
 		this.lane.heardMs = nowMs;
+	}
+
+	/** Whether its worker showed, some time after all of it had been sent, that it lived. */
+	get hasBeenSurvived(): boolean {
+		return this.sentMs !== undefined && this.heardMs - this.sentMs >= survivedMs;
 	}
 
 	/** Why it is not waited for any longer; `undefined` while it is. */

@@ -37,17 +37,19 @@ export interface LossOptions {
  * @returns `undefined` when they have been in as many requests as a host may be
  */
 export function chunkAgain(
-	{ lane, chunk }: Flight,
+	flight: Flight,
 	rows: readonly number[],
 	{ failure, suspects, random, nowMs }: LossOptions,
 ): Chunk | undefined {
+	const { lane, chunk } = flight;
 	const isTooLarge = failure?.kind === 'too-large' && chunk.hosts.length > 1;
 	// What a worker will never take must not go around forever, although nothing was probed.
 	const isWrong = failure?.kind === 'rejected' || (failure?.kind === 'too-large' && !isTooLarge);
 	const isCounted = failure === undefined || failure.probed || isWrong;
 	const dispatches = chunk.dispatches + (isCounted ? 1 : 0);
 	if (dispatches >= dispatchesMax) return undefined;
-	const crashes = chunk.crashes + (failure !== undefined && isCounted && isCrash(failure) ? 1 : 0);
+	const isSuspicious = failure !== undefined && isCounted && isCrash(failure) && !flight.hasBeenSurvived;
+	const crashes = chunk.crashes + (isSuspicious ? 1 : 0);
 	return {
 		probe: chunk.probe,
 		positions: Uint32Array.from(rows, (row) => chunk.positions[row]!),

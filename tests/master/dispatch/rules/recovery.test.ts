@@ -123,3 +123,26 @@ it('a worker that was unreachable for a while is told once, and is back within s
 	expect(world.told('worker-set-aside')).toHaveLength(1);
 	expect(world.rules.lanes.get('a')!.health.strikes).toBe(1);
 });
+
+it.each([
+	[300, 'are suspects, and go out in pieces', true],
+	[800, 'go out again as they are: a worker that has lived on for so long did not die of them', false],
+])('hosts whose worker dies %i ms after their probes have left %s', (afterMs, _, inPieces) => {
+	const dies: OnAsk = (ask, world) => {
+		world.at(10, () => world.sent(ask));
+		for (let ms = 250; ms < afterMs; ms += 250) world.at(ms, () => world.rules.alive(ask.id, world.nowMs));
+		world.at(10 + afterMs, () => world.close(ask, broken));
+	};
+	const world = new RulesWorld({
+		workers: { a: { onAsk: dies, said: heartbeat }, b: { onAsk: answers(), said: heartbeat } },
+		total: 200,
+		chunkHosts: 100,
+		concurrency: 1,
+	});
+	world.run();
+	const lost = world.asks.find(({ worker }) => worker === 'a')!.positions;
+	const again = world.asks.filter(({ worker, positions }) => worker === 'b' && lost.includes(positions[0]!));
+	expect(again.flatMap(({ positions }) => positions)).toEqual(lost);
+	expect(again.length > 1).toBe(inPieces);
+	expect(world.outcome()).toEqual({ 'b up': 200 });
+});
