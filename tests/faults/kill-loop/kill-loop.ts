@@ -100,9 +100,10 @@ class KillLoop {
 		for (let life = 1; !finished; life += 1) {
 			const { random } = this.#parts;
 			const isFirst = !existsSync(join(this.#folder, 'hosts.db'));
-			// Without strace, the last master is left alone.
-			const last = tracing ? lastKill(random) : ({ kind: 'later', afterMs: lastLifeMsMax } as const);
-			const kill = life <= killsMax ? nextKill({ ...this.#options, isFirst, random }) : last;
+			let kill: Kill = { kind: 'later', afterMs: lastLifeMsMax };
+			if (life <= killsMax) kill = nextKill({ ...this.#options, isFirst, random });
+			// Without strace, the last masters are left alone; with it, all but one.
+			else if (life === killsMax + 1 && tracing) kill = lastKill(random);
 			if (life > killsMax + 3) throw new Error(`the run has not finished after ${life - 1} masters`);
 			await this.#live(kill);
 			await Promise.all(workers.map((worker) => worker.idle()));

@@ -51,7 +51,7 @@ export function nextKill({ rate, durability, isFirst, tracing, random }: KillPla
 	return { kind: 'commit', files: database, calls: writes, nth: 1 + random.below(isFirst ? 80 : 50) };
 }
 
-/** The last one: the run ends under it, and with luck its master does when it copies the log back. */
+/** The last one: every host has its row, and with luck the master dies when it copies the log back. */
 export function lastKill(random: Random): Kill {
 	return { kind: 'end', files: ['hosts.db'], calls: writes, nth: 1 + random.below(40) };
 }
