@@ -53,7 +53,7 @@ describeUnless(labUnavailable(), 'a worker that falls silent in mid-run', () => 
 				await seat.kill();
 			},
 		],
-	])('%s: its hosts are asked elsewhere after a second, and the run ends', async (_, fall) => {
+	])('%s: its hosts are asked elsewhere soon, and the run ends', async (_, fall) => {
 		await using silent = await takeSeat();
 		await using other = await takeSeat();
 		space.write('hosts.txt', '10.0.0.0/20');
@@ -78,8 +78,9 @@ describeUnless(labUnavailable(), 'a worker that falls silent in mid-run', () => 
 		for (const requests of hedged) {
 			expect(requests.map(({ worker }) => worker)).toEqual([silent.url, other.url]);
 		}
+		// Counted from its last word, which was before: 600 ms, and what a machine that is busy with other tests takes.
 		const hedgedMs = Math.max(...hedged.map((requests) => requests[1]!.atMs)) - fellMs;
-		console.log(`asked elsewhere until ${hedgedMs} ms, ended ${endedMs - fellMs} ms after it fell silent`);
+		expect(hedgedMs).toBeLessThan(5_000);
 		expect(endedMs - fellMs).toBeLessThan(15_000);
 	});
 });
