@@ -20,7 +20,7 @@ const timeoutMs = 1_000;
 const backoffMsMax = 400;
 
 function takeSeat(): Promise<Seat> {
-	return Seat.take((port) => space.worker(['--rate', '3000', '--port', String(port)]));
+	return Seat.take((port) => space.worker(['--rate', '1000', '--port', String(port)]));
 }
 
 function startMaster(urls: readonly string[]) {
