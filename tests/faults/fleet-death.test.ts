@@ -70,7 +70,8 @@ testUnless(
 			}
 		}
 		expect(byHost.size).toBe(total);
-		expect(answeredHosts).toBeGreaterThanOrEqual(2 * chunkHosts);
+		// What the worker wrote last may have died with its connection.
+		expect(answeredHosts).toBeGreaterThanOrEqual(chunkHosts);
 		expect(lost).toBeGreaterThan(0);
 		expect(JSON.parse(master.output())).toMatchObject({ hosts: total, up: total, error: 0 });
 	},
