@@ -16,6 +16,7 @@
  * - A run without a worker that is well waits, and is given up in the end; nothing is recorded for what is left.
  *   It does not wait where nobody may come: all workers are out for good, or have left and none can join.
  */
+import { selectHosts } from '../../../shared/host-column.ts';
 import { dnsTimeoutMs } from '../../../shared/limits.ts';
 import { reasons } from '../../../shared/outcome.ts';
 import { Pacer } from '../../../shared/pacer.ts';
@@ -25,6 +26,7 @@ import { selectRows, unsentBlock } from '../../../shared/results.ts';
 import type { ProbeName } from '../../../shared/target.ts';
 import { probeNames } from '../../../shared/target.ts';
 import { WorkerFailure } from '../worker-link.ts';
+import { backoffMs } from './backoff.ts';
 import { hasOtherThanUp, isError, isWorkersTrouble } from './block-rows.ts';
 import type { Chunk } from './chunk.ts';
 import { dispatchesMax, isSuspect } from './chunk.ts';
@@ -32,7 +34,7 @@ import { Fleet } from './fleet.ts';
 import { Flight } from './flight.ts';
 import { Hedging, isLaneSilent } from './hedging.ts';
 import type { Lane } from './lane.ts';
-import { chunkAgain, isCrash, unansweredRows } from './losses.ts';
+import { chunkAgain, dispatchesOf, isCrash, isDispatch, unansweredRows } from './losses.ts';
 import { openOf, Pending } from './pending.ts';
 import { RetryBudget } from './retry-budget.ts';
 import type { AnsweredRows, NewWorker, RulesOptions, Step } from './rules-io.ts';
@@ -62,6 +64,8 @@ export class DispatchRules {
 	/** when this process was held up last */
 	#heldUpMs = Number.NEGATIVE_INFINITY;
 	#nextId = 1;
+	/** flights that were hedged, and then failed without having reached their worker */
+	readonly #neverArrived = new Set<number>();
 	/** the lane that is looked at first */
 	#turn = 0;
 	#listEnded = false;
@@ -100,6 +104,22 @@ export class DispatchRules {
 	/** Hosts that wait here to go out. */
 	get pendingHosts(): number {
 		return this.#pending.freshHosts + this.#pending.againHosts;
+	}
+
+	/** Positions of hosts that wait here, are in a request that owns them, or in a late one that is their last hope: every host that was handed in and has no
+	 * answer is there exactly once (and some that have one by now). For whoever checks that. */
+	heldPositions(): Uint32Array[] {
+		const held = this.#pending.positions();
+		for (const { isOwner, chunk, lastHopeOf } of this.#flights.values()) {
+			if (isOwner) held.push(chunk.positions);
+			if (lastHopeOf.size > 0) held.push(Uint32Array.from(lastHopeOf));
+		}
+		return held;
+	}
+
+	/** Whether a request is under way, and what it does not answer is asked again when it ends. */
+	ownsHosts(id: number): boolean {
+		return this.#flights.get(id)?.isOwner ?? false;
 	}
 
 	/** Whether nothing more will be done; `failure` says whether that is because something failed. */
@@ -225,6 +245,10 @@ export class DispatchRules {
 			this.#judgeTrouble(flight, nowMs);
 		} else this.#fail(flight, failure, nowMs);
 		if (flight.isOwner) this.#giveBack(flight, failure, nowMs);
+		else if (!isDispatch(failure, flight.chunk.hosts.length)) {
+			this.#neverArrived.add(id);
+			this.#askOnceMore(flight, nowMs);
+		}
 		this.#giveUp(flight.chunk, flight.lastHopeOf);
 		this.#fleet.closeIfGone(lane);
 	}
@@ -420,7 +444,7 @@ export class DispatchRules {
 
 	#mayTryElsewhere({ lane, chunk }: Flight, nowMs: number): boolean {
 		return (
-			chunk.dispatches + 1 < dispatchesMax &&
+			dispatchesOf(chunk, this.#neverArrived) + 1 < dispatchesMax &&
 			this.#fleet.untried(lane, chunk).length > 0 &&
 			this.#budget.freeAtMs(nowMs) <= nowMs
 		);
@@ -452,9 +476,35 @@ export class DispatchRules {
 		const { ledger, random } = this.#options;
 		const rows = unansweredRows(flight, ledger);
 		if (rows.length === 0) return;
-		const again = chunkAgain(flight, rows, { failure, suspects: this.#suspects, random, nowMs });
+		const again = chunkAgain(flight, rows, {
+			neverArrived: this.#neverArrived,
+			failure,
+			suspects: this.#suspects,
+			random,
+			nowMs,
+		});
 		if (again !== undefined) this.#pending.addAgain(again);
 		else this.#giveUp(flight.chunk, new Set(rows.map((row) => flight.chunk.positions[row]!)));
+	}
+
+	/** A late flight never reached its worker: what it was the last hope of was in one request less than was thought. As
+	 * the others were lost, each of these hosts goes alone. */
+	#askOnceMore({ lane, chunk, lastHopeOf }: Flight, nowMs: number): void {
+		const rows = [...chunk.positions.keys()].filter((row) => lastHopeOf.has(chunk.positions[row]!));
+		lastHopeOf.clear();
+		if (rows.length === 0) return;
+		this.#pending.addAgain({
+			...chunk,
+			positions: Uint32Array.from(rows, (row) => chunk.positions[row]!),
+			hosts: selectHosts(chunk.hosts, rows),
+			isFresh: false,
+			dispatches: dispatchesMax - 1,
+			crashes: chunk.crashes + 1,
+			failedOn: new Set([...chunk.failedOn, lane.name]),
+			notBeforeMs: nowMs + backoffMs(dispatchesMax - 1, this.#options.random),
+			hostsMax: 1,
+			hedgeOf: chunk.hedgeOf.filter((late) => !this.#neverArrived.has(late)),
+		});
 	}
 
 	/** Positions of a chunk that are not to be asked again are errors, unless a late flight may still answer for them. */
@@ -500,6 +550,8 @@ export class DispatchRules {
 	#dropOrphans(nowMs: number): void {
 		// Then the run ends, and what is left has no answer.
 		if (this.#fleet.noneWell) return;
+		// Else a list that nobody can probe would be read into the memory as fast as it can be read.
+		if (!this.#storeHasRoom) return;
 		for (const probe of probeNames) {
 			if (this.#fleet.mayOffer(probe, nowMs)) continue;
 			for (const dealt of this.#pending.takeAll(probe)) {

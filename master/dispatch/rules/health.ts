@@ -36,7 +36,7 @@ export class Health {
 	checking = false;
 	/** why it was set aside last */
 	lastFailure: WorkerFailure | undefined;
-	/** since when it needs a check and has done nothing useful */
+	/** since when it needs a check, or has been busy all the time, and has done nothing useful */
 	unwellSinceMs: number | undefined;
 	#strikes = 0;
 	/** checks that failed in a row */
@@ -98,6 +98,8 @@ export class Health {
 				this.#busyInARow += 1;
 				this.#afterRest = state === 'trial' ? 'trial' : 'ready';
 			}
+			// Hosts that only it could probe must not wait for it forever.
+			if (failure.kind === 'busy' && this.#busyInARow >= busyInARowMax) this.unwellSinceMs ??= nowMs;
 			const restMs = backoffMs(Math.max(1, this.#busyInARow), random);
 			return this.#rest(Math.max(failure.retryAfterMs ?? 0, restMs), nowMs);
 		}

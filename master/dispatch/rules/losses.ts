@@ -23,7 +23,22 @@ export function isCrash({ kind }: WorkerFailure): boolean {
 	return kind === 'broken' || kind === 'rejected';
 }
 
+/** Whether a request that ended so is one of those that a host may be in. What a worker will never take must not go
+ * around forever, although nothing was probed. */
+export function isDispatch(failure: WorkerFailure | undefined, hosts: number): boolean {
+	if (failure === undefined || failure.probed || failure.kind === 'rejected') return true;
+	return failure.kind === 'too-large' && hosts === 1;
+}
+
+/** Requests that may have reached a probe with these hosts: a hedge reckons with what it stands in for, until that is
+ * known never to have arrived. */
+export function dispatchesOf({ dispatches, hedgeOf }: Chunk, neverArrived: ReadonlySet<number>): number {
+	return dispatches - hedgeOf.filter((id) => neverArrived.has(id)).length;
+}
+
 export interface LossOptions {
+	/** flights that were hedged, and then turned out never to have reached a worker */
+	readonly neverArrived: ReadonlySet<number>;
 	/** why the flight ended; `undefined` when the worker had trouble of its own with these hosts only */
 	readonly failure: WorkerFailure | undefined;
 	readonly suspects: Suspects;
@@ -39,14 +54,12 @@ export interface LossOptions {
 export function chunkAgain(
 	flight: Flight,
 	rows: readonly number[],
-	{ failure, suspects, random, nowMs }: LossOptions,
+	{ neverArrived, failure, suspects, random, nowMs }: LossOptions,
 ): Chunk | undefined {
 	const { lane, chunk } = flight;
 	const isTooLarge = failure?.kind === 'too-large' && chunk.hosts.length > 1;
-	// What a worker will never take must not go around forever, although nothing was probed.
-	const isWrong = failure?.kind === 'rejected' || (failure?.kind === 'too-large' && !isTooLarge);
-	const isCounted = failure === undefined || failure.probed || isWrong;
-	const dispatches = chunk.dispatches + (isCounted ? 1 : 0);
+	const isCounted = isDispatch(failure, chunk.hosts.length);
+	const dispatches = dispatchesOf(chunk, neverArrived) + (isCounted ? 1 : 0);
 	if (dispatches >= dispatchesMax) return undefined;
 	const isSuspicious = failure !== undefined && isCounted && isCrash(failure) && !flight.hasBeenSurvived;
 	const crashes = chunk.crashes + (isSuspicious ? 1 : 0);
@@ -61,6 +74,6 @@ export function chunkAgain(
 		failedOn: isTooLarge ? chunk.failedOn : new Set([...chunk.failedOn, lane.name]),
 		notBeforeMs: nowMs + (failure !== undefined && isCounted ? backoffMs(dispatches, random) : 0),
 		hostsMax: crashes > 0 ? suspects.pieceHosts(rows.length, dispatches) : Number.POSITIVE_INFINITY,
-		hedgeOf: chunk.hedgeOf,
+		hedgeOf: chunk.hedgeOf.filter((id) => !neverArrived.has(id)),
 	};
 }

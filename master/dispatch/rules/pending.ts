@@ -43,6 +43,12 @@ export class Pending {
 		return hosts;
 	}
 
+	/** Positions of all that waits; of what waits to go out again, some may have an answer by now. */
+	positions(): Uint32Array[] {
+		const fresh = [...this.#queues.values()].flatMap((queue) => queue.positions());
+		return [...fresh, ...this.#again.map((chunk) => chunk.positions)];
+	}
+
 	/** Takes in hosts for the first time; those with an answer are left out. @returns how many are new */
 	add(probe: ProbeName, dealt: Dealt): number {
 		const open = openOf(dealt, this.#ledger);

@@ -34,6 +34,10 @@ export class TargetQueue {
 		return { positions: positions.slice(from, end), hosts: sliceHosts(hosts, from, end) };
 	}
 
+	positions(): Uint32Array[] {
+		return this.#dealt.map(({ positions }, at) => (at === 0 ? positions.subarray(this.#head) : positions));
+	}
+
 	takeAll(): Dealt[] {
 		const taken: Dealt[] = [];
 		while (this.size > 0) taken.push(this.take(this.size, Number.POSITIVE_INFINITY, 'icmp'));

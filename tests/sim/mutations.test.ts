@@ -1,0 +1,54 @@
+/** Does the simulation find what it is for? Bugs are planted in copies of the rules, one in each: it must. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { mutations, plant } from './mutants.ts';
+import { runProgram } from './run-program.ts';
+
+/** A bug must show within so many seeds. */
+const seeds = 1_000;
+const mutationsMin = 20;
+const shareMin = 0.95;
+
+let folder: string;
+
+beforeAll(() => {
+	folder = mkdtempSync(join(tmpdir(), 'pingpool-mutants-'));
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+interface Outcome {
+	readonly name: string;
+	readonly isFound: boolean;
+	readonly output: string;
+}
+
+/** Runs the simulation on a copy. @param name the bug that is planted; `undefined` for none */
+async function search(name: string | undefined): Promise<Outcome> {
+	const copy = join(folder, name ?? 'as-it-is');
+	const { code, output } = await runProgram(plant(copy, name), ['--seeds', String(seeds), '--first']);
+	rmSync(copy, { recursive: true });
+	// A copy that does not even start is no bug that was found.
+	if (!/^\d+ seeds in /m.test(output)) throw new Error(`${name ?? 'the copy'} does not run: ${output}`);
+	return { name: name ?? 'none', isFound: code === 1, output };
+}
+
+test('the simulation finds planted bugs, and none where none was planted', async () => {
+	const names = mutations();
+	expect(names.length).toBeGreaterThanOrEqual(mutationsMin);
+	const asItIs = search(undefined);
+	const outcomes: Outcome[] = [];
+	const queue = [...names];
+	const searchOn = async (): Promise<void> => {
+		for (let name = queue.shift(); name !== undefined; name = queue.shift())
+			outcomes.push(await search(name));
+	};
+	await Promise.all(Array.from({ length: availableParallelism() }, searchOn));
+	const missed = outcomes.filter(({ isFound }) => !isFound).map(({ name }) => name);
+	process.stdout.write(`${names.length - missed.length} of ${names.length} planted bugs are found\n`);
+	expect((await asItIs).output).toContain(`${seeds} seeds in `);
+	expect((await asItIs).isFound).toBe(false);
+	expect(missed.length, `not found: ${missed.join(', ')}`).toBeLessThanOrEqual((1 - shareMin) * names.length);
+}, 300_000);

@@ -1,0 +1,32 @@
+/** The simulation, as it runs with every `npm test`: a half of the seeds is always the same, the other never. */
+import { randomInt } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { runProgram } from './run-program.ts';
+
+const program = new URL('./main.ts', import.meta.url);
+/** Seeds of each half. */
+const seeds = 5_000;
+/** Virtual over real time must be at least this. */
+const factorMin = 100;
+
+async function simulates(from: number): Promise<void> {
+	const { code, output } = await runProgram(program, ['--seeds', String(seeds), '--from', String(from)]);
+	process.stdout.write(`seeds from ${from} on: ${output}`);
+	expect(output).toContain('each): 0 fail');
+	expect(code).toBe(0);
+	expect(Number(/(\d+) times real time/.exec(output)![1])).toBeGreaterThanOrEqual(factorMin);
+}
+
+describe.concurrent('the rules of dispatch, simulated', () => {
+	test('hold for seeds that are always the same', () => simulates(1), 300_000);
+
+	test('hold for seeds that nobody chose', () => simulates(randomInt(1_000_000, 4_000_000_000)), 300_000);
+
+	test('do the same for the same seed, and something else for another', async () => {
+		const traces = await Promise.all(['7', '7', '8'].map((seed) => runProgram(program, ['--seed', seed])));
+		const [one, same, other] = traces.map(({ output }) => output);
+		expect(one).toContain('all holds');
+		expect(same).toBe(one);
+		expect(other).not.toBe(one);
+	}, 60_000);
+});
