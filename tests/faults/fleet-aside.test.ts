@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, vi } from 'vitest';
 import { token, Workspace } from '../e2e/command-line.ts';
 import type { Running } from '../process.ts';
-import { testUnless, withoutEchoSockets } from '../requirements.ts';
+import { notLong, testUnless, withoutEchoSockets } from '../requirements.ts';
 import { Seat } from './fleet/seat.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -69,7 +69,7 @@ testUnless(
 );
 
 testUnless(
-	withoutEchoSockets(),
+	withoutEchoSockets() ?? notLong(),
 	'20: a worker that dies whenever it is back is set aside for longer each time, and all are answered',
 	async () => {
 		const deaths = 4;

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { notLong } from '../requirements.ts';
 import { mutations, plant } from './mutants.ts';
 import { runProgram } from './run-program.ts';
 
@@ -35,9 +36,13 @@ async function search(name: string | undefined): Promise<Outcome> {
 	return { name: name ?? 'none', isFound: code === 1, output };
 }
 
+/** Of every few bugs one is planted each time; all of them where there is time (CI). */
+const sampleStep = 7;
+
 test('the simulation finds planted bugs, and none where none was planted', async () => {
-	const names = mutations();
-	expect(names.length).toBeGreaterThanOrEqual(mutationsMin);
+	const all = mutations();
+	expect(all.length).toBeGreaterThanOrEqual(mutationsMin);
+	const names = notLong() === undefined ? all : all.filter((_, i) => i % sampleStep === 0);
 	const asItIs = search(undefined);
 	const outcomes: Outcome[] = [];
 	const queue = [...names];
@@ -47,7 +52,9 @@ test('the simulation finds planted bugs, and none where none was planted', async
 	};
 	await Promise.all(Array.from({ length: availableParallelism() }, searchOn));
 	const missed = outcomes.filter(({ isFound }) => !isFound).map(({ name }) => name);
-	process.stdout.write(`${names.length - missed.length} of ${names.length} planted bugs are found\n`);
+	process.stdout.write(
+		`${names.length - missed.length} of ${names.length} planted bugs are found (there are ${all.length})\n`,
+	);
 	expect((await asItIs).output).toContain(`${seeds} seeds in `);
 	expect((await asItIs).isFound).toBe(false);
 	expect(missed.length, `not found: ${missed.join(', ')}`).toBeLessThanOrEqual((1 - shareMin) * names.length);
