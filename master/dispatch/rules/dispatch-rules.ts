@@ -241,6 +241,7 @@ export class DispatchRules {
 			}
 			this.#close(flight);
 			lane.health.succeeded(nowMs);
+			lane.foundRoomHere(nowMs);
 			if (isSuspect(flight.chunk)) this.#suspects.passed();
 			this.#judgeTrouble(flight, nowMs);
 		} else this.#fail(flight, failure, nowMs);
@@ -462,7 +463,7 @@ export class DispatchRules {
 		const { length } = chunk.hosts;
 		this.#close(flight);
 		// Not counting this one.
-		if (failure.kind === 'local') lane.foundNoRoomHere();
+		if (failure.kind === 'local') lane.foundNoRoomHere(nowMs);
 		if (isSuspect(chunk) && isCrash(failure)) this.#suspects.crashed();
 		if (failure.kind === 'too-large' && length > 1) lane.foundTooLarge(length);
 		else if (failure.kind === 'broken' && nowMs - this.#heldUpMs < heldUpGraceMs) {

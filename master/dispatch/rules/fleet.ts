@@ -23,12 +23,14 @@ export class Fleet {
 	readonly #emit: (step: Step) => void;
 	/** for how long no worker has been well, since one last answered for a host */
 	#idleMs = 0;
+	#tickedMs: number;
 	#saidWaiting = false;
 	readonly #recheckedMs = new WeakMap<Lane, number>();
 
 	/** @param emit takes what is to be done */
 	constructor(options: RulesOptions, emit: (step: Step) => void) {
 		this.#options = options;
+		this.#tickedMs = options.nowMs;
 		this.#random = options.random;
 		this.#emit = emit;
 	}
@@ -63,6 +65,7 @@ export class Fleet {
 		const lane = this.#lanes.get(name);
 		if (lane === undefined || lane.isLeaving) return;
 		lane.isLeaving = true;
+		lane.leftMs = this.#tickedMs;
 		this.closeIfGone(lane);
 	}
 
@@ -88,16 +91,18 @@ export class Fleet {
 
 	/** Whether a worker has this probe, or may have it when it comes back. */
 	mayOffer(probe: ProbeName, nowMs: number): boolean {
-		for (const { health, isLeaving, isMet, probes } of this.#lanes.values()) {
-			if (isLeaving || health.state === 'out' || (isMet && !probes.has(probe))) continue;
-			const { unwellSinceMs } = health;
-			if (unwellSinceMs === undefined || nowMs - unwellSinceMs < this.#options.workerTimeoutMs) return true;
+		for (const { health, isLeaving, leftMs, isMet, probes } of this.#lanes.values()) {
+			if (health.state === 'out' || (isMet && !probes.has(probe))) continue;
+			// Who was taken out may be put back.
+			const goneSinceMs = isLeaving ? leftMs : health.unwellSinceMs;
+			if (goneSinceMs === undefined || nowMs - goneSinceMs < this.#options.workerTimeoutMs) return true;
 		}
 		return false;
 	}
 
 	/** Time goes by: who has rested is checked, or gets work again. */
 	tick(elapsedMs: number, nowMs: number): void {
+		this.#tickedMs = nowMs;
 		if (this.noneWell) this.#idleMs += elapsedMs;
 		const lanes = [...this.#lanes.values()].filter(({ isLeaving }) => !isLeaving);
 		this.#hurryOne(lanes, nowMs);

@@ -23,6 +23,8 @@ const trialHosts = 64;
 const settingsBytesMax = 512;
 /** Chunks that may be on their way at first. */
 const chunksAtFirst = 2;
+/** How long to be content with the connections that this machine could open, before one more is tried. */
+const roomAgainMs = 30_000;
 /** What a healthy worker may be late by in anything, on a machine that is busy with other things. */
 const slackMs = 10_000;
 
@@ -66,6 +68,8 @@ export class Lane {
 	readonly health: Health;
 	/** it gets no more work: it is no longer among the workers */
 	isLeaving = false;
+	/** when it left, as a monotonic time */
+	leftMs = Number.NEGATIVE_INFINITY;
 	/** nothing was heard of it for so long that it gets no more work before something is */
 	isSilent = false;
 	/** the last sign of life in any request */
@@ -86,6 +90,7 @@ export class Lane {
 	#concurrency: number;
 	/** requests at a time that this machine could not open more than */
 	#concurrencyHere = Number.POSITIVE_INFINITY;
+	#noRoomMs = Number.NEGATIVE_INFINITY;
 	/** of requests whose worker says nothing of waits: the shortest, in ms */
 	#shortestMs = Number.POSITIVE_INFINITY;
 	#inFlight = 0;
@@ -253,8 +258,16 @@ export class Lane {
 	}
 
 	/** This machine could not open another connection to it. */
-	foundNoRoomHere(): void {
+	foundNoRoomHere(nowMs: number): void {
+		this.#noRoomMs = nowMs;
 		this.#concurrencyHere = Math.max(1, this.#requests);
+	}
+
+	/** A request ended well. A shortage on this machine may be over: now and then, one more is tried. */
+	foundRoomHere(nowMs: number): void {
+		if (nowMs - this.#noRoomMs < roomAgainMs) return;
+		this.#noRoomMs = nowMs;
+		this.#concurrencyHere += 1;
 	}
 
 	/** What the worker can do, as it says at a check. It may have been started anew with other settings. */

@@ -147,15 +147,30 @@ describe('room', () => {
 		const lane = laneOf({}, { chunkHosts: 10 });
 		for (let i = 0; i < 3; i += 1) lane.opened(chunkOfSize(10));
 		lane.closed(chunkOfSize(10));
-		lane.foundNoRoomHere();
+		lane.foundNoRoomHere(0);
 		lane.window.passed(30, 0);
 		expect(lane.hasRoom()).toBe(false);
 		lane.closed(chunkOfSize(10));
 		expect(lane.hasRoom()).toBe(true);
 		// With none that could be opened, one is tried.
 		const none = laneOf();
-		none.foundNoRoomHere();
+		none.foundNoRoomHere(0);
 		expect(none.hasRoom()).toBe(true);
+	});
+
+	it('are one more half a minute after this machine had no room for them, in case that is over', () => {
+		const lane = laneOf({}, { chunkHosts: 10 });
+		lane.foundNoRoomHere(1_000);
+		lane.opened(chunkOfSize(10));
+		lane.window.passed(10, 0);
+		lane.foundRoomHere(30_999);
+		expect(lane.hasRoom()).toBe(false);
+		lane.foundRoomHere(31_000);
+		lane.foundRoomHere(31_001);
+		expect(lane.hasRoom()).toBe(true);
+		lane.opened(chunkOfSize(10));
+		lane.window.passed(10, 0);
+		expect(lane.hasRoom()).toBe(false);
 	});
 });
 
