@@ -1,5 +1,5 @@
 /** One worker as the rules see it: what it can do, how much may be on its way to it, whether it is well. */
-import { connectionsPerWorkerMax } from '../../../shared/limits.ts';
+import { connectionsPerWorkerMax, dnsLookupsMax } from '../../../shared/limits.ts';
 import type { Capabilities } from '../../../shared/protocol.ts';
 import type { ProbeName } from '../../../shared/target.ts';
 import { turnsMax } from '../../../shared/turns.ts';
@@ -234,6 +234,7 @@ export class Lane {
 	 *
 	 * @param chunk not opened yet
 	 * @param spanMs how long one host may take
+	 * @param dnsMs how long one name may take to be looked up
 	 */
 	limitsOf({ probe, hosts }: Chunk, spanMs: number, dnsMs: number): FlightLimits {
 		const { ratePerSecondMax } = this.#capabilities;
@@ -241,8 +242,9 @@ export class Lane {
 		const queueMs = ratePerSecondMax > 0 ? (inFlight * this.#probesPerHost * 1000) / ratePerSecondMax : 0;
 		// First tries go before second ones: where all are dead, the first result comes with the last turn.
 		const turns = turnsMax(this.#capabilities, probe, { inRequest: hosts.length, inFlight });
-		// Bare addresses are not looked up.
-		const expectedMs = (hosts.texts === undefined ? 0 : dnsMs) + turns * spanMs + queueMs;
+		// Bare addresses are not looked up. Names are, so many at a time: where DNS is silent, each turn takes as long.
+		const namesMs = hosts.texts === undefined ? 0 : Math.ceil(inFlight / dnsLookupsMax) * dnsMs;
+		const expectedMs = namesMs + turns * spanMs + queueMs;
 		const progressMsMax = expectedMs + slackMs;
 		return {
 			silenceMsMax: this.hasHeartbeat ? slackMs : progressMsMax,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { LaneOptions } from '../../../../master/dispatch/rules/lane.ts';
 import { Lane } from '../../../../master/dispatch/rules/lane.ts';
 import { WorkerFailure } from '../../../../master/dispatch/worker-link.ts';
-import { connectionsMax, connectionsPerWorkerMax } from '../../../../shared/limits.ts';
+import { connectionsMax, connectionsPerWorkerMax, dnsLookupsMax } from '../../../../shared/limits.ts';
 import type { Capabilities } from '../../../../shared/protocol.ts';
 import { createRandom } from '../../../../shared/random.ts';
 import { capabilities } from '../fake-link.ts';
@@ -234,9 +234,16 @@ describe('how long is waited', () => {
 	});
 
 	it('has time for names in it, where there are any', () => {
-		const lane = laneOf();
+		const lane = laneOf({}, { chunkHosts: 3 });
 		const bare = lane.limitsOf(chunkOfSize(3), 1_000, 5_000);
 		expect(lane.limitsOf(chunkOf([1, 2, 3]), 1_000, 5_000).progressMsMax - bare.progressMsMax).toBe(5_000);
+	});
+
+	it('is long enough for a worker that looks up some of its names at a time', () => {
+		// Regression: with a DNS server that was silent, workers were taken for stuck, and names for what they died of.
+		const lane = laneOf({ ratePerSecondMax: 0 });
+		lane.opened(chunkOfSize(16 * dnsLookupsMax));
+		expect(lane.limitsOf(chunkOf([1, 2, 3]), 1_000, 5_000).progressMsMax).toBeGreaterThan(16 * 5_000);
 	});
 
 	it('without a sign of life is short, where the worker gives any', () => {
