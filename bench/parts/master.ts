@@ -9,14 +9,21 @@ import { masterTurn } from '../pingpool/master-turn.ts';
 import { runRounds, seriesOf } from '../rounds.ts';
 import { rateOf, rateRatio } from '../statistics.ts';
 
-function masterContender(bench: Bench, list: string, workers: 1 | 2): Contender {
+const durable = ['--durability', 'full'] as const;
+
+function masterContender(
+	bench: Bench,
+	list: string,
+	workers: 1 | 2,
+	args: readonly string[] = [],
+): Contender {
 	return {
-		name: `pingpool master, ${workers} instant worker${workers === 1 ? '' : 's'}`,
+		name: [`pingpool master, ${workers} instant worker${workers === 1 ? '' : 's'}`, ...args].join(' '),
 		async run() {
 			await using first = await startInstantWorker(bench);
 			await using second = workers === 2 ? await startInstantWorker(bench) : undefined;
 			const urls = [first, second].flatMap((worker) => worker?.url ?? []);
-			return masterTurn(await runMaster(bench, { hosts: list, workers: urls }));
+			return masterTurn(await runMaster(bench, { hosts: list, workers: urls, args }));
 		},
 	};
 }
@@ -27,14 +34,18 @@ export const masterPart: Part = {
 	hosts: { full: 1_000_000, quick: 100_000, max: aliveHostsMax },
 	async run(bench) {
 		const list = writeList(bench.folder, 'hosts.txt', addressLines(firstAliveHost, bench.hosts));
-		const contenders = [masterContender(bench, list, 1), masterContender(bench, list, 2)];
+		const contenders = [
+			masterContender(bench, list, 1),
+			masterContender(bench, list, 2),
+			masterContender(bench, list, 1, durable),
+		];
 		if (dask.version() !== undefined) {
 			contenders.push(
 				...(['none', 'noneText', 'singles'] as const).map((which) => daskContender(bench, which)),
 			);
 		}
 		const series = await runRounds(bench, contenders);
-		const [one, two] = series;
+		const [one, two, synced] = series;
 		return {
 			series,
 			checks: [
@@ -50,6 +61,7 @@ export const masterPart: Part = {
 					unit: ' hosts/s',
 					target: undefined,
 				},
+				...rateRatio(synced, one),
 				...rateRatio(one, seriesOf(series, daskName('none')), { relation: '≥', value: 7 }),
 				...rateRatio(one, seriesOf(series, daskName('noneText'))),
 				...rateRatio(one, seriesOf(series, daskName('singles')), { relation: '≥', value: 200 }),
