@@ -4,6 +4,7 @@ import { PingpoolError } from './errors.ts';
 import {
 	attemptsMax,
 	bodyBytesMax,
+	connectionsMax,
 	countMax,
 	heartbeatMsMax,
 	hostBytesMax,
@@ -146,6 +147,8 @@ export const capabilitiesSchema = z.object({
 	bodyBytesMax: z.int().min(1).max(bodyBytesMax),
 	/** probes per second; 0 for no ceiling */
 	ratePerSecondMax: z.number().min(0),
+	/** tcp and http probes that it has under way at a time, over all requests; Cloudflare's ceiling is per request */
+	connectionsMax: z.int().min(1).default(connectionsMax),
 	/** media types of the requests that it reads; every worker reads JSON */
 	requestForms: z.array(z.string().max(100)).max(16).default([mediaTypes.json]),
 	/** the longest that an answer in frames goes without a word, in ms; 0 when the worker does not see to that */

@@ -3,7 +3,7 @@
  * under way at a time. Both sides reckon with it: the worker for how long it stays with a request, the master for
  * how long a worker may be silent.
  */
-import { connectionsMax, openingConnectionsMax, pingProcessesMax } from './limits.ts';
+import { openingConnectionsMax, pingProcessesMax } from './limits.ts';
 import type { Capabilities } from './protocol.ts';
 import type { ProbeName } from './target.ts';
 
@@ -16,7 +16,7 @@ export interface HeldHosts {
 
 /** @returns turns, 1 or more, each as long as one host may take */
 export function turnsMax(
-	{ runtime, icmp }: Pick<Capabilities, 'runtime' | 'icmp'>,
+	{ runtime, icmp, connectionsMax }: Pick<Capabilities, 'runtime' | 'icmp' | 'connectionsMax'>,
 	probe: ProbeName,
 	{ inRequest, inFlight }: HeldHosts,
 ): number {

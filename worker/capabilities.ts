@@ -1,6 +1,7 @@
 /** What a worker says of itself. */
 import {
 	bodyBytesMax,
+	connectionsMax,
 	heartbeatMs,
 	hostsInFlightMax,
 	hostsPerRequestMax,
@@ -31,6 +32,7 @@ export function buildCapabilities(options: CapabilityOptions): Capabilities {
 		hostsInFlightMax,
 		bodyBytesMax,
 		ratePerSecondMax: ratePerSecondDefault,
+		connectionsMax,
 		requestForms: [mediaTypes.json, mediaTypes.columns],
 		heartbeatMs,
 		requestIds: true,

@@ -11,7 +11,7 @@ export interface DeadlineOptions {
 	readonly hostsInFlight: number;
 	readonly capabilities: Pick<
 		Capabilities,
-		'runtime' | 'icmp' | 'probes' | 'ratePerSecondMax' | 'hostsInFlightMax'
+		'runtime' | 'icmp' | 'probes' | 'ratePerSecondMax' | 'hostsInFlightMax' | 'connectionsMax'
 	>;
 }
 

@@ -44,7 +44,8 @@ const connectionsPerServerMax = 4_096;
 export function buildServer(options: ServerOptions): BuiltServer {
 	const { pacer, engine, hostsPerRequestMax, hostsInFlightMax, allow, deny, tokens, log } = options;
 	const clock = systemClock;
-	const turnstile = new Turnstile({ placesMax: connectionPlaces(), pace: { pacer, clock } });
+	const connectionsMax = connectionPlaces();
+	const turnstile = new Turnstile({ placesMax: connectionsMax, pace: { pacer, clock } });
 	const probes = [
 		...(engine === undefined ? [] : [createIcmpProbe(engine)]),
 		createTcpProbe({ clock, turnstile }),
@@ -57,6 +58,7 @@ export function buildServer(options: ServerOptions): BuiltServer {
 		hostsPerRequestMax,
 		hostsInFlightMax,
 		ratePerSecondMax: pacer.ratePerSecond,
+		connectionsMax,
 	});
 	const app = createApp({
 		capabilities,

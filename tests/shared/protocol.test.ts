@@ -85,6 +85,7 @@ it('capabilities may know more than we do, and must know what we need', () => {
 		requestForms: ['application/json'],
 		heartbeatMs: 0,
 		requestIds: false,
+		connectionsMax: 1_024,
 	});
 	for (const key of Object.keys(said)) {
 		expect(capabilitiesSchema.safeParse({ ...said, [key]: undefined }).success, key).toBe(false);

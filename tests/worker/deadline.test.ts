@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { connectionsMax, openingConnectionsMax, pingProcessesMax } from '../../shared/limits.ts';
+import { openingConnectionsMax, pingProcessesMax } from '../../shared/limits.ts';
 import { requestDeadlineMs } from '../../worker/deadline.ts';
 
 const settings = { count: 1, attempts: 2, timeoutMs: 6_000, intervalMs: 0, refusedIsUp: false };
@@ -7,11 +7,17 @@ const settings = { count: 1, attempts: 2, timeoutMs: 6_000, intervalMs: 0, refus
 // Regression: dead hosts that came late were errors of the worker's, because its time for the request was over.
 test.each([
 	['ping processes', { runtime: 'node', icmp: 'command', probes: ['icmp'] }, pingProcessesMax],
-	['connections', { runtime: 'node', icmp: 'raw', probes: ['icmp', 'tcp', 'http'] }, connectionsMax],
+	['connections', { runtime: 'node', icmp: 'raw', probes: ['icmp', 'tcp', 'http'] }, 64],
 	['connections of a request', { runtime: 'cloudflare', icmp: null, probes: ['tcp'] }, openingConnectionsMax],
 ] as const)('is long enough for as many turns of %s as dead hosts need', (_, { probes, ...rest }, places) => {
 	const hosts = 10 * places;
-	const capabilities = { ...rest, probes: [...probes], ratePerSecondMax: 0, hostsInFlightMax: hosts };
+	const capabilities = {
+		...rest,
+		probes: [...probes],
+		ratePerSecondMax: 0,
+		hostsInFlightMax: hosts,
+		connectionsMax: 64,
+	};
 	const deadlineMs = requestDeadlineMs({
 		settings,
 		hostsInRequest: rest.runtime === 'cloudflare' ? hosts : places,

@@ -1,5 +1,5 @@
 /** One worker as the rules see it: what it can do, how much may be on its way to it, whether it is well. */
-import { connectionsPerWorkerMax, dnsLookupsMax } from '../../../shared/limits.ts';
+import { connectionsMax, connectionsPerWorkerMax, dnsLookupsMax } from '../../../shared/limits.ts';
 import type { Capabilities } from '../../../shared/protocol.ts';
 import type { ProbeName } from '../../../shared/target.ts';
 import { turnsMax } from '../../../shared/turns.ts';
@@ -57,6 +57,7 @@ const unmet: Capabilities = {
 	hostsInFlightMax: 1,
 	bodyBytesMax: 1024,
 	ratePerSecondMax: 0,
+	connectionsMax,
 	requestForms: [],
 	heartbeatMs: 0,
 	requestIds: false,

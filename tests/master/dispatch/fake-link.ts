@@ -67,6 +67,7 @@ export function capabilities(changes: Partial<Capabilities> = {}): Capabilities 
 		hostsInFlightMax: 262_144,
 		bodyBytesMax: 8 * 1024 * 1024,
 		ratePerSecondMax: 0,
+		connectionsMax: 1_024,
 		requestForms: ['application/json'],
 		heartbeatMs: 0,
 		requestIds: false,

@@ -76,6 +76,7 @@ export class SimulatedWorker {
 			hostsInFlightMax: this.#hostsInFlightMax,
 			bodyBytesMax: traits.bodyBytesMax,
 			ratePerSecondMax: traits.saysRate ? traits.speed : 0,
+			connectionsMax: 1_024,
 			requestForms: [],
 			heartbeatMs: traits.heartbeatMs,
 			requestIds: true,

@@ -233,6 +233,14 @@ describe('how long is waited', () => {
 		expect(lane.limitsOf(chunkOfSize(4_096), 12_000, 0).progressMsMax).toBe(12_000 + slackMs);
 	});
 
+	it('is longer for a worker that has few descriptors', () => {
+		// Regression: with 256 of them, all hosts that were dead became errors.
+		const lane = laneOf({ ratePerSecondMax: 0, connectionsMax: 64 });
+		lane.opened(chunkOfSize(16 * 64));
+		const tcp = lane.limitsOf(chunkOfSize(64, { probe: 'tcp' }), 2_000, 0);
+		expect(tcp.progressMsMax).toBeGreaterThan(17 * 2_000);
+	});
+
 	it('has time for names in it, where there are any', () => {
 		const lane = laneOf({}, { chunkHosts: 3 });
 		const bare = lane.limitsOf(chunkOfSize(3), 1_000, 5_000);
