@@ -23,6 +23,8 @@ export class Fleet {
 	readonly #emit: (step: Step) => void;
 	/** for how long no worker has been well, since one last answered for a host */
 	#idleMs = 0;
+	/** whether none was well at the last tick */
+	#wasNoneWell = false;
 	#tickedMs: number;
 	#saidWaiting = false;
 	readonly #recheckedMs = new WeakMap<Lane, number>();
@@ -103,7 +105,10 @@ export class Fleet {
 	/** Time goes by: who has rested is checked, or gets work again. */
 	tick(elapsedMs: number, nowMs: number): void {
 		this.#tickedMs = nowMs;
-		if (this.noneWell) this.#idleMs += elapsedMs;
+		// Who was well a tick ago may have been until now.
+		const { noneWell } = this;
+		if (noneWell && this.#wasNoneWell) this.#idleMs += elapsedMs;
+		this.#wasNoneWell = noneWell;
 		const lanes = [...this.#lanes.values()].filter(({ isLeaving }) => !isLeaving);
 		this.#hurryOne(lanes, nowMs);
 		for (const lane of lanes) {
