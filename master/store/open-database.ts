@@ -2,7 +2,16 @@
  * Opens a database file for writing, or says why not. Nothing is changed in a file before a look through a
  * read-only connection has shown that it is ours, empty, or the old system's.
  */
-import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync } from 'node:fs';
+import {
+	accessSync,
+	closeSync,
+	constants,
+	existsSync,
+	lstatSync,
+	openSync,
+	readSync,
+	statSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { PingpoolError, systemErrorCode } from '../../shared/errors.ts';
@@ -63,6 +72,12 @@ export function checkPlace(path: string): boolean {
 	const folder = dirname(path);
 	const stats = statSync(path, { throwIfNoEntry: false });
 	if (stats === undefined) {
+		if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) {
+			// Made through the link, it would be locked by another name than once it is there.
+			throw new PingpoolError('database', `${path} is a link to a file that is not there`, {
+				hint: 'Make an empty file where it leads, or give another file with --db.',
+			});
+		}
 		if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
 			throw new PingpoolError('database', `${path} can not be made: there is no folder ${folder}`, {
 				hint: 'Make the folder first, or give another file with --db.',

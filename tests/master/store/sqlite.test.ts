@@ -5,9 +5,11 @@ import {
 	existsSync,
 	mkdirSync,
 	mkdtempSync,
+	readdirSync,
 	readFileSync,
 	rmSync,
 	statSync,
+	symlinkSync,
 	writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -94,6 +96,15 @@ describe('the file', () => {
 			code: 'database',
 			message: `${path} is a folder; the file of a database is expected`,
 		});
+	});
+
+	test('a link that leads nowhere is refused, before anything is made', () => {
+		// Regression: EEXIST, and a lock by the name of the link, which a master that comes later does not look at.
+		symlinkSync(join(folder, 'elsewhere.db'), path);
+		expect(refusal().message).toBe(`${path} is a link to a file that is not there`);
+		expect(readdirSync(folder)).toEqual(['hosts.db']);
+		writeFileSync(join(folder, 'elsewhere.db'), '');
+		expect(() => openSqliteStore({ path }).close()).not.toThrow();
 	});
 
 	test('a missing folder is named', () => {
