@@ -240,11 +240,15 @@ export class Lane {
 	limitsOf({ probe, hosts }: Chunk, spanMs: number, dnsMs: number): FlightLimits {
 		const { ratePerSecondMax } = this.#capabilities;
 		const inFlight = this.window.limit + this.#inFlight + hosts.length;
-		const queueMs = ratePerSecondMax > 0 ? (inFlight * this.#probesPerHost * 1000) / ratePerSecondMax : 0;
+		// With the first probes of a chunk away the next one leaves, while all others of this one are still to be sent.
+		const held = inFlight + this.window.limit * (this.#probesPerHost - 1);
+		const queueMs = ratePerSecondMax > 0 ? (held * this.#probesPerHost * 1000) / ratePerSecondMax : 0;
 		// First tries go before second ones: where all are dead, the first result comes with the last turn.
 		const turns = turnsMax(this.#capabilities, probe, { inRequest: hosts.length, inFlight });
-		// Bare addresses are not looked up. Names are, so many at a time: where DNS is silent, each turn takes as long.
-		const namesMs = hosts.texts === undefined ? 0 : Math.ceil(inFlight / dnsLookupsMax) * dnsMs;
+		// Bare addresses are not looked up. Names are, so many at a time and in the order in which they came: where DNS
+		// is silent, each turn takes as long.
+		const names = hosts.texts === undefined ? 0 : this.#inFlight + hosts.length;
+		const namesMs = Math.ceil(names / dnsLookupsMax) * dnsMs;
 		const expectedMs = namesMs + turns * spanMs + queueMs;
 		const progressMsMax = expectedMs + slackMs;
 		return {
