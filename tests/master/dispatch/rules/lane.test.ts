@@ -224,6 +224,15 @@ describe('how long is waited', () => {
 		expect(laden.totalMsMax).toBe(2 * laden.progressMsMax);
 	});
 
+	it('is long enough for a series whose first probe lets others in before the second', () => {
+		// Regression: at 100 a second, a count of 20 never came to an end, and all hosts became errors.
+		const lane = laneOf({ ratePerSecondMax: 100 }, { probesPerHost: 20 });
+		const steadyHosts = 20 * lane.window.limit;
+		expect(lane.limitsOf(chunkOfSize(10), 1_000, 0).progressMsMax).toBeGreaterThan(
+			(steadyHosts * 20 * 1_000) / 100,
+		);
+	});
+
 	it('is long enough for a worker that connects to some of its hosts at a time', () => {
 		// Regression: the first of 16,384 dead hosts was reported when a worker had long been taken for hung.
 		const lane = laneOf({ ratePerSecondMax: 0 });
