@@ -146,7 +146,10 @@ export async function executeRun(deps: RunDeps): Promise<RunOutcome> {
 	if (error === undefined) {
 		const books = { accepted: list.total, doneBefore, arrived: tally.done, stored: counts };
 		error = accountingError({ ...books, complete: state !== 'interrupted' });
-		if (error !== undefined) state = 'failed';
+		if (error !== undefined) {
+			state = 'failed';
+			await store.finishRun(runId, { state, finishedAtMs: clock.wallMs() });
+		}
 	}
 	return {
 		runId,

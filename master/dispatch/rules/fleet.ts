@@ -223,7 +223,7 @@ export class Fleet {
 			.map(({ name, health }) => `${name} ${health.lastFailure?.message ?? 'is gone'}`);
 		const shown = failures.slice(0, 3).join('; ') + (failures.length > 3 ? '; …' : '');
 		return new PingpoolError('no-worker', `no worker is left to ask${shown === '' ? '' : `: ${shown}`}`, {
-			hint: 'start the workers again and run the same command: it goes on where it stopped',
+			hint: 'start the workers again, then run the same command',
 		});
 	}
 

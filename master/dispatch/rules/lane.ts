@@ -245,9 +245,9 @@ export class Lane {
 		const queueMs = ratePerSecondMax > 0 ? (held * this.#probesPerHost * 1000) / ratePerSecondMax : 0;
 		// First tries go before second ones: where all are dead, the first result comes with the last turn.
 		const turns = turnsMax(this.#capabilities, probe, { inRequest: hosts.length, inFlight });
-		// Bare addresses are not looked up. Names are, so many at a time and in the order in which they came: where DNS
-		// is silent, each turn takes as long.
-		const names = hosts.texts === undefined ? 0 : this.#inFlight + hosts.length;
+		// Bare addresses are not looked up. Names are, so many at a time, of all requests in turns: where DNS is silent,
+		// each turn takes as long.
+		const names = hosts.texts === undefined ? 0 : Math.min(inFlight, hosts.length * this.#concurrency);
 		const namesMs = Math.ceil(names / dnsLookupsMax) * dnsMs;
 		const expectedMs = namesMs + turns * spanMs + queueMs;
 		const progressMsMax = expectedMs + slackMs;
