@@ -38,7 +38,7 @@ testUnless(
 			expect(await master.exited).toBe(1);
 			expect(performance.now() - waitingMs).toBeGreaterThan(1_500);
 			expect(master.errors()).toMatch(
-				/pingpool: no worker is left to ask: .*\n {2}start the workers again and run the same command: .*\n/,
+				/pingpool: no worker is left to ask: .*\n {2}start the workers again, then run the same command\n/,
 			);
 		}
 		const done = stored();

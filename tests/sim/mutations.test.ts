@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { notLong } from '../requirements.ts';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { notLong, testUnless } from '../requirements.ts';
 import { mutations, plant } from './mutants.ts';
 import { runProgram } from './run-program.ts';
 
@@ -36,22 +36,23 @@ async function search(name: string | undefined): Promise<Outcome> {
 	return { name: name ?? 'none', isFound: code === 1, output };
 }
 
-/** Of every few bugs one is planted each time; all of them where there is time (CI). */
-const sampleStep = 7;
-
-test('the simulation finds planted bugs, and none where none was planted', async () => {
-	const all = mutations();
-	expect(all.length).toBeGreaterThanOrEqual(mutationsMin);
-	const names = notLong() === undefined ? all : all.filter((_, i) => i % sampleStep === 0);
-	const asItIs = await search(undefined);
-	const outcomes: Outcome[] = [];
-	// One at a time: tests beside this one measure times.
-	for (const name of names) outcomes.push(await search(name));
-	const missed = outcomes.filter(({ isFound }) => !isFound).map(({ name }) => name);
-	process.stdout.write(
-		`${names.length - missed.length} of ${names.length} planted bugs are found (there are ${all.length})\n`,
-	);
-	expect(asItIs.output).toContain(`${seeds} seeds in `);
-	expect(asItIs.isFound).toBe(false);
-	expect(missed.length, `not found: ${missed.join(', ')}`).toBeLessThanOrEqual((1 - shareMin) * names.length);
-}, 300_000);
+testUnless(
+	notLong(),
+	'the simulation finds planted bugs, and none where none was planted',
+	async () => {
+		const names = mutations();
+		expect(names.length).toBeGreaterThanOrEqual(mutationsMin);
+		const asItIs = await search(undefined);
+		const outcomes: Outcome[] = [];
+		// One at a time: tests beside this one measure times.
+		for (const name of names) outcomes.push(await search(name));
+		const missed = outcomes.filter(({ isFound }) => !isFound).map(({ name }) => name);
+		process.stdout.write(`${names.length - missed.length} of ${names.length} planted bugs are found\n`);
+		expect(asItIs.output).toContain(`${seeds} seeds in `);
+		expect(asItIs.isFound).toBe(false);
+		expect(missed.length, `not found: ${missed.join(', ')}`).toBeLessThanOrEqual(
+			(1 - shareMin) * names.length,
+		);
+	},
+	300_000,
+);
