@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { count } from '../../master/view/format.ts';
 import type { Running } from '../process.ts';
-import { describeUnless, withoutEcho } from '../requirements.ts';
+import { describeUnless, notLong, testUnless, withoutEcho } from '../requirements.ts';
 import { closedPort } from '../servers.ts';
 import { token, Workspace } from './command-line.ts';
 
@@ -75,33 +75,38 @@ function everything(): unknown[] {
 }
 
 describeUnless(withoutEcho(), 'the same command after a kill', () => {
-	test('goes on as often as it must: no host is missing, none twice, none asked again', async () => {
-		space.write('hosts.txt', list);
-		let before = 0;
-		let kept = new Map<number, string>();
-		for (let kills = 0; kills < 2; kills += 1) {
-			await using master = space.start(['master', '--rate', '6000']);
-			const now = await killedBehind(before + 200, master);
-			if (kills > 0) {
-				expect(master.errors()).toContain(`continuing run 1: ${count(before)} of ${count(total)} done\n`);
+	testUnless(
+		notLong(),
+		'goes on as often as it must: no host is missing, none twice, none asked again',
+		async () => {
+			space.write('hosts.txt', list);
+			let before = 0;
+			let kept = new Map<number, string>();
+			for (let kills = 0; kills < 2; kills += 1) {
+				await using master = space.start(['master', '--rate', '6000']);
+				const now = await killedBehind(before + 200, master);
+				if (kills > 0) {
+					expect(master.errors()).toContain(`continuing run 1: ${count(before)} of ${count(total)} done\n`);
+				}
+				expect(existsSync(space.path('hosts.db-master'))).toBe(true);
+				before = now;
+				const found = answers();
+				expect([...kept].filter(([position, at]) => found.get(position) !== at)).toEqual([]);
+				kept = found;
 			}
-			expect(existsSync(space.path('hosts.db-master'))).toBe(true);
-			before = now;
+			const { code, stdout, stderr } = await space.master(['--rate', '0']);
+			expect(code).toBe(0);
+			expect(stderr).toContain(`continuing run 1: ${count(before)} of ${count(total)} done\n`);
+			expect(stdout).toContain(
+				`run 1 finished: ${count(total)} hosts\ncontinued at ${count(before)}: ${count(total - before)} hosts in `,
+			);
+			expectWhole(total);
 			const found = answers();
 			expect([...kept].filter(([position, at]) => found.get(position) !== at)).toEqual([]);
-			kept = found;
-		}
-		const { code, stdout, stderr } = await space.master(['--rate', '0']);
-		expect(code).toBe(0);
-		expect(stderr).toContain(`continuing run 1: ${count(before)} of ${count(total)} done\n`);
-		expect(stdout).toContain(
-			`run 1 finished: ${count(total)} hosts\ncontinued at ${count(before)}: ${count(total - before)} hosts in `,
-		);
-		expectWhole(total);
-		const found = answers();
-		expect([...kept].filter(([position, at]) => found.get(position) !== at)).toEqual([]);
-		expect(existsSync(space.path('hosts.db-master'))).toBe(false);
-	}, 120_000);
+			expect(existsSync(space.path('hosts.db-master'))).toBe(false);
+		},
+		120_000,
+	);
 
 	test('leaves out whole pages, and single hosts of others', async () => {
 		// Pages of a ledger are 65,536 positions: the first is full, the second full of holes.
