@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { count } from '../../master/view/format.ts';
 import type { Running } from '../process.ts';
-import { describeUnless, notLong, testUnless, withoutEcho } from '../requirements.ts';
+import { describeUnless, notLong, testUnless, withoutEchoSockets } from '../requirements.ts';
 import { closedPort } from '../servers.ts';
 import { token, Workspace } from './command-line.ts';
 
@@ -74,7 +74,7 @@ function everything(): unknown[] {
 	];
 }
 
-describeUnless(withoutEcho(), 'the same command after a kill', () => {
+describeUnless(withoutEchoSockets(), 'the same command after a kill', () => {
 	testUnless(
 		notLong(),
 		'goes on as often as it must: no host is missing, none twice, none asked again',
@@ -139,7 +139,7 @@ describeUnless(withoutEcho(), 'the same command after a kill', () => {
 	});
 });
 
-describeUnless(withoutEcho(), 'another command after a kill', () => {
+describeUnless(withoutEchoSockets(), 'another command after a kill', () => {
 	test('is refused, and changes nothing: of another list, or with other options', async () => {
 		expect(await leftUnfinished('127.0.0.0/24\n', 'position >= 100')).toBe(100);
 		const found = everything();
@@ -182,7 +182,7 @@ describeUnless(withoutEcho(), 'another command after a kill', () => {
 	});
 });
 
-describeUnless(withoutEcho(), 'a second master on the same database', () => {
+describeUnless(withoutEchoSockets(), 'a second master on the same database', () => {
 	test('is refused at once, naming the first, which goes on', async () => {
 		space.write('hosts.txt', list);
 		await using master = space.start(['master', '--rate', '2000']);
@@ -201,29 +201,33 @@ describeUnless(withoutEcho(), 'a second master on the same database', () => {
 	});
 });
 
-test('a run whose workers are all gone says that it can be gone on with, and is', async () => {
-	space.write('hosts.txt', '127.0.0.0/20\n');
-	const env = { PINGPOOL_TOKEN: token };
-	const first = await space.worker(['--rate', '1500']);
-	await using worker = first.running;
-	const port = new URL(first.url).port;
-	space.write('workers.txt', `${first.url}\n`);
-	const args = ['master', '--workers', 'workers.txt'];
-	await using master = space.start([...args, '--worker-timeout', '300'], { env });
-	await vi.waitFor(() => expect(stored()).toBeGreaterThan(0), 20_000);
-	worker.child.kill('SIGKILL');
-	expect(await master.exited).toBe(1);
-	const done = stored();
-	expect(done).toBeLessThan(4_096);
-	expect(master.errors()).toContain(
-		`  ${count(done)} of 4,096 hosts are in hosts.db; the same command goes on where it stopped\n`,
-	);
-	const again = await space.worker(['--rate', '0', '--port', port]);
-	await using _again = again.running;
-	const { code, stderr } = await space.run(args, { env });
-	expect(stderr).toContain(`continuing run 1: ${count(done)} of 4,096 done\n`);
-	expect(code).toBe(0);
-	expect(space.rows('SELECT count(*) AS n, count(DISTINCT host) AS hosts FROM results')).toEqual([
-		{ n: 4_096, hosts: 4_096 },
-	]);
-});
+testUnless(
+	withoutEchoSockets(),
+	'a run whose workers are all gone says that it can be gone on with, and is',
+	async () => {
+		space.write('hosts.txt', '127.0.0.0/20\n');
+		const env = { PINGPOOL_TOKEN: token };
+		const first = await space.worker(['--rate', '1500']);
+		await using worker = first.running;
+		const port = new URL(first.url).port;
+		space.write('workers.txt', `${first.url}\n`);
+		const args = ['master', '--workers', 'workers.txt'];
+		await using master = space.start([...args, '--worker-timeout', '300'], { env });
+		await vi.waitFor(() => expect(stored()).toBeGreaterThan(0), 20_000);
+		worker.child.kill('SIGKILL');
+		expect(await master.exited).toBe(1);
+		const done = stored();
+		expect(done).toBeLessThan(4_096);
+		expect(master.errors()).toContain(
+			`  ${count(done)} of 4,096 hosts are in hosts.db; the same command goes on where it stopped\n`,
+		);
+		const again = await space.worker(['--rate', '0', '--port', port]);
+		await using _again = again.running;
+		const { code, stderr } = await space.run(args, { env });
+		expect(stderr).toContain(`continuing run 1: ${count(done)} of 4,096 done\n`);
+		expect(code).toBe(0);
+		expect(space.rows('SELECT count(*) AS n, count(DISTINCT host) AS hosts FROM results')).toEqual([
+			{ n: 4_096, hosts: 4_096 },
+		]);
+	},
+);

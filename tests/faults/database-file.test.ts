@@ -23,7 +23,7 @@ import {
 	nobody,
 	notLong,
 	testUnless,
-	withoutEcho,
+	withoutEchoSockets,
 	withoutPermissions,
 	withoutPrivilege,
 } from '../requirements.ts';
@@ -165,7 +165,7 @@ test('a lock in mid-run is waited for, several times over, and nothing is lost',
 });
 
 testUnless(
-	withoutEcho() ?? notLong(),
+	withoutEchoSockets() ?? notLong(),
 	'a lock of half a minute in mid-run holds the run up, and it ends as any other',
 	async () => {
 		using space = new Workspace();

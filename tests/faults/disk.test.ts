@@ -8,7 +8,7 @@ import { Workspace } from '../e2e/command-line.ts';
 import {
 	describeUnless,
 	testUnless,
-	withoutEcho,
+	withoutEchoSockets,
 	withoutSmallDisk,
 	withoutTracing,
 } from '../requirements.ts';
@@ -34,7 +34,7 @@ function expectFinished(hosts: number, db = 'hosts.db'): void {
 }
 
 testUnless(
-	withoutEcho() ?? withoutSmallDisk(),
+	withoutEchoSockets() ?? withoutSmallDisk(),
 	'a disk of 2 MB that fills up ends the run, and with more room the same command goes on to the end',
 	async () => {
 		const disk = space.path('disk');
@@ -65,7 +65,7 @@ testUnless(
 	},
 );
 
-describeUnless(withoutEcho() ?? withoutTracing(), 'a disk that fails', () => {
+describeUnless(withoutEchoSockets() ?? withoutTracing(), 'a disk that fails', () => {
 	const hosts = 4_096;
 	const message =
 		/^pingpool: hosts\.db\S* can not be read or written: the disk reports an error \(SQLITE_IOERR_\w+\)\n {2}.+\n$/m;

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readMemory } from '../../bench/usage.ts';
 import { Workspace } from '../e2e/command-line.ts';
 import { labUnavailable } from '../lab/lab.ts';
-import { testUnless, withoutCommand, withoutEcho } from '../requirements.ts';
+import { testUnless, withoutCommand, withoutEchoSockets } from '../requirements.ts';
 
 let space: Workspace;
 beforeEach(() => {
@@ -96,7 +96,7 @@ test('a folder is refused by name', async () => {
 });
 
 testUnless(
-	withoutCommand('mkfifo') ?? withoutEcho(),
+	withoutCommand('mkfifo') ?? withoutEchoSockets(),
 	'a FIFO is read to its end, and refused by its line',
 	async () => {
 		const pipe = space.path('hosts.txt');

@@ -4,12 +4,12 @@
  */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Workspace } from '../e2e/command-line.ts';
-import { describeUnless, withoutEcho } from '../requirements.ts';
+import { describeUnless, withoutEchoSockets } from '../requirements.ts';
 
 const jumping = { NODE_OPTIONS: `--import=${new URL('./jumping-clock.ts', import.meta.url)}` };
 const hosts = 1_024;
 
-describeUnless(withoutEcho(), 'a wall clock that jumps', () => {
+describeUnless(withoutEchoSockets(), 'a wall clock that jumps', () => {
 	let space: Workspace;
 	beforeEach(() => {
 		space = new Workspace();
