@@ -106,8 +106,9 @@ export class DispatchRules {
 		return this.#pending.freshHosts + this.#pending.againHosts;
 	}
 
-	/** Positions of hosts that wait here, are in a request that owns them, or in a late one that is their last hope: every host that was handed in and has no
-	 * answer is there exactly once (and some that have one by now). For whoever checks that. */
+	/** Positions of hosts that wait here, are in a request that owns them, or in a late one that is their last hope:
+	 * every host that was handed in and has no answer is there exactly once (and some that have one by now). For
+	 * whoever checks that. */
 	heldPositions(): Uint32Array[] {
 		const held = this.#pending.positions();
 		for (const { isOwner, chunk, lastHopeOf } of this.#flights.values()) {
