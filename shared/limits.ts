@@ -50,6 +50,10 @@ export const dnsLookupsMax = 512;
 /** Probes that one worker sends per second by default; 0 would be no ceiling. */
 export const ratePerSecondDefault = 10_000;
 
+/** Probes per second that one worker sends to one prefix (an IPv4 /24, an IPv6 /48) by default: each address of a
+ * /24 once a second. */
+export const prefixRateDefault = 256;
+
 /** TCP connects and HTTP requests under way at a time on a Node worker; also bounded by its descriptors. */
 export const connectionsMax = 1_024;
 

@@ -58,6 +58,9 @@ export const reasons = [
 	'worker-failed',
 	// added later: only at the end
 	'connect-failed',
+	'own-address',
+	'port',
+	'opt-out',
 ] as const;
 export type Reason = Exclude<(typeof reasons)[number], ''>;
 

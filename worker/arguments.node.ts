@@ -3,9 +3,15 @@ import { checkEnvironment } from '../shared/environment.ts';
 import { PingpoolError } from '../shared/errors.ts';
 import type { Cidr } from '../shared/ip.ts';
 import { cidrContains, parseCidr, parseIp } from '../shared/ip.ts';
-import { hostsInFlightMax, hostsPerRequestMax, ratePerSecondDefault } from '../shared/limits.ts';
+import {
+	hostsInFlightMax,
+	hostsPerRequestMax,
+	prefixRateDefault,
+	ratePerSecondDefault,
+} from '../shared/limits.ts';
+import type { PortRange } from '../shared/ports.ts';
 import type { Given } from './command-line.node.ts';
-import type { IcmpMode, Setting } from './config.ts';
+import type { IcmpMode, LogFormat, PrefixRateScope, Setting } from './config.ts';
 import { fromEnvironment, portDefault, settings } from './config.ts';
 
 export interface WorkerArguments {
@@ -21,7 +27,32 @@ export interface WorkerArguments {
 	readonly hostsPerRequestMax: number;
 	readonly hostsInFlightMax: number;
 	readonly icmp: IcmpMode;
+	/** files of blocks, which are read again when they change */
+	readonly allowFiles: readonly string[];
+	readonly denyFiles: readonly string[];
+	/** like deny files: networks that asked not to be probed */
+	readonly optOutFiles: readonly string[];
+	/** ports that tcp and http probes may go to; `undefined` for any but 25 */
+	readonly ports: readonly PortRange[] | undefined;
+	/** probes per second to one /24 or /48; 0 for no ceiling */
+	readonly prefixRatePerSecond: number;
+	readonly prefixRateFor: PrefixRateScope;
+	/** probes per second for one caller; 0 for no ceiling beside the worker's */
+	readonly callerRatePerSecond: number;
+	readonly tls: TlsArguments;
+	readonly logFormat: LogFormat;
 	readonly quiet: boolean;
+}
+
+/** Paths as given; all `undefined` and false for plain HTTP. */
+export interface TlsArguments {
+	/** certificate chain and private key, PEM; both or none */
+	readonly cert: string | undefined;
+	readonly key: string | undefined;
+	/** a certificate of the worker's own, made at the first start */
+	readonly selfSigned: boolean;
+	/** PEM of who signs the certificates of masters; without one, none is asked for */
+	readonly clientCa: string | undefined;
 }
 
 /**
@@ -47,10 +78,28 @@ export async function parseWorkerArguments(
 		hostsPerRequestMax: given.batch ?? from(settings.batch) ?? hostsPerRequestMax,
 		hostsInFlightMax: given.maxHostsInFlight ?? from(settings.maxHostsInFlight) ?? hostsInFlightMax,
 		icmp: given.icmp ?? from(settings.icmp) ?? 'auto',
+		allowFiles: given.allowFile ?? listed(from(settings.allowFile)),
+		denyFiles: given.denyFile ?? listed(from(settings.denyFile)),
+		optOutFiles: given.optOutFile ?? listed(from(settings.optOutFile)),
+		ports: given.ports ?? from(settings.ports),
+		prefixRatePerSecond: given.prefixRate ?? from(settings.prefixRate) ?? prefixRateDefault,
+		prefixRateFor: given.prefixRateFor ?? from(settings.prefixRateFor) ?? 'public',
+		callerRatePerSecond: given.callerRate ?? from(settings.callerRate) ?? 0,
+		tls: {
+			cert: given.tlsCert ?? from(settings.tlsCert),
+			key: given.tlsKey ?? from(settings.tlsKey),
+			selfSigned: given.tlsSelfSigned ?? from(settings.tlsSelfSigned) ?? false,
+			clientCa: given.tlsClientCa ?? from(settings.tlsClientCa),
+		},
+		logFormat: given.logFormat ?? from(settings.logFormat) ?? 'text',
 		quiet: given.quiet ?? from(settings.quiet) ?? false,
 	};
 	checkContradictions(parsed, from(settings.token) !== undefined);
 	return parsed;
+}
+
+function listed(path: string | undefined): readonly string[] {
+	return path === undefined ? [] : [path];
 }
 
 /** An embedded worker has no arguments; it starts a tenth sooner without the parser of command lines. */

@@ -2,9 +2,15 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { PingpoolError } from '../shared/errors.ts';
 import type { Cidr } from '../shared/ip.ts';
-import { hostsInFlightMax, hostsPerRequestMax, ratePerSecondDefault } from '../shared/limits.ts';
-import type { IcmpMode, Setting } from './config.ts';
-import { icmpModes, portDefault, settings } from './config.ts';
+import {
+	hostsInFlightMax,
+	hostsPerRequestMax,
+	prefixRateDefault,
+	ratePerSecondDefault,
+} from '../shared/limits.ts';
+import type { PortRange } from '../shared/ports.ts';
+import type { IcmpMode, LogFormat, PrefixRateScope, Setting } from './config.ts';
+import { icmpModes, logFormats, portDefault, prefixRateScopes, settings } from './config.ts';
 import { version } from './version.ts';
 
 const help = `
@@ -35,6 +41,18 @@ export interface Given {
 	maxHostsInFlight?: number;
 	batch?: number;
 	icmp?: IcmpMode;
+	allowFile?: string[];
+	denyFile?: string[];
+	optOutFile?: string[];
+	ports?: readonly PortRange[];
+	prefixRate?: number;
+	prefixRateFor?: PrefixRateScope;
+	callerRate?: number;
+	tlsCert?: string;
+	tlsKey?: string;
+	tlsSelfSigned?: boolean;
+	tlsClientCa?: string;
+	logFormat?: LogFormat;
 	quiet?: boolean;
 }
 
@@ -79,6 +97,52 @@ function createCommand(): Command {
 		)
 		.option('--deny <cidr>', 'block that is never probed; several, or with commas', gatherer(settings.deny))
 		.option(
+			'--allow-file <path>',
+			'the same from a file, one a line, read again when it changes; several',
+			fileGatherer(settings.allowFile),
+		)
+		.option(
+			'--deny-file <path>',
+			'the same from a file, one a line, read again when it changes; several',
+			fileGatherer(settings.denyFile),
+		)
+		.option(
+			'--opt-out-file <path>',
+			'networks that asked not to be probed: as --deny-file, with a reason of its own',
+			fileGatherer(settings.optOutFile),
+		)
+		.option(
+			'--ports <list>',
+			'ports that tcp and http probes may go to, as in 22,80,8000-8999 (default: any but 25)',
+			parser(settings.ports),
+		)
+		.option(
+			'--prefix-rate <n>',
+			`probes per second to one /24 or IPv6 /48; 0 for no ceiling (default: ${prefixRateDefault})`,
+			parser(settings.prefixRate),
+		)
+		.option(
+			'--prefix-rate-for <which>',
+			`addresses that it holds for: ${prefixRateScopes.join(', ')} (default: public)`,
+			parser(settings.prefixRateFor),
+		)
+		.option(
+			'--caller-rate <n>',
+			'probes per second for one caller (default: as many as the worker may send)',
+			parser(settings.callerRate),
+		)
+		.option('--tls-cert <path>', 'serve HTTPS with this certificate chain (PEM)', parser(settings.tlsCert))
+		.option('--tls-key <path>', 'its private key (PEM)', parser(settings.tlsKey))
+		.option(
+			'--tls-self-signed',
+			'serve HTTPS with a certificate of its own, made at the first start; masters know it by its fingerprint',
+		)
+		.option(
+			'--tls-client-ca <path>',
+			'take only masters with a certificate signed by this authority (PEM)',
+			parser(settings.tlsClientCa),
+		)
+		.option(
 			'--batch <n>',
 			`hosts in one request at most (default: ${hostsPerRequestMax})`,
 			parser(settings.batch),
@@ -92,6 +156,11 @@ function createCommand(): Command {
 			'--icmp <mode>',
 			`how echo requests are sent: ${icmpModes.join(', ')} (default: auto)`,
 			parser(settings.icmp),
+		)
+		.option(
+			'--log-format <format>',
+			`form of the line per request: ${logFormats.join(', ')} (default: text)`,
+			parser(settings.logFormat),
 		)
 		.option('--quiet', 'no line per request')
 		.addHelpText('after', help);
@@ -118,4 +187,10 @@ function sentence(text: string): string {
 function gatherer(setting: Setting<Cidr[]>): (text: string, previous: Cidr[] | undefined) => Cidr[] {
 	const parse = parser(setting);
 	return (text, previous) => [...(previous ?? []), ...parse(text)];
+}
+
+/** For an option that names a file and may be given several times. */
+function fileGatherer(setting: Setting<string>): (text: string, previous: string[] | undefined) => string[] {
+	const parse = parser(setting);
+	return (text, previous) => [...(previous ?? []), parse(text)];
 }

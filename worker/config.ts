@@ -6,6 +6,8 @@ import { PingpoolError } from '../shared/errors.ts';
 import type { Cidr } from '../shared/ip.ts';
 import { parseCidr } from '../shared/ip.ts';
 import { hostsInFlightMax, hostsPerRequestMax } from '../shared/limits.ts';
+import type { PortRange } from '../shared/ports.ts';
+import { parsePorts } from '../shared/ports.ts';
 import { InvalidTargetError, parseTarget, quote } from '../shared/target.ts';
 
 /** How one setting is read. */
@@ -29,17 +31,36 @@ export const portDefault = 8786;
 export const icmpModes = ['auto', 'datagram', 'raw', 'command', 'off'] as const;
 export type IcmpMode = (typeof icmpModes)[number];
 
+export const logFormats = ['text', 'json'] as const;
+export type LogFormat = (typeof logFormats)[number];
+
+/** Which addresses the ceiling per prefix holds for. */
+export const prefixRateScopes = ['public', 'all'] as const;
+export type PrefixRateScope = (typeof prefixRateScopes)[number];
+
 export const settings = {
 	host: setting('PINGPOOL_HOST', listenHost),
 	tokenFile: setting('PINGPOOL_TOKEN_FILE', path),
 	quiet: setting('PINGPOOL_QUIET', yesOrNo),
+	logFormat: setting('PINGPOOL_LOG_FORMAT', oneOf(logFormats)),
 	port: setting('PINGPOOL_PORT', wholeNumber(0, 65_535)),
 	rate: setting('PINGPOOL_RATE', rate),
+	prefixRate: setting('PINGPOOL_PREFIX_RATE', rate),
+	prefixRateFor: setting('PINGPOOL_PREFIX_RATE_FOR', oneOf(prefixRateScopes)),
+	callerRate: setting('PINGPOOL_CALLER_RATE', rate),
 	allow: setting('PINGPOOL_ALLOW', cidrs),
 	deny: setting('PINGPOOL_DENY', cidrs),
+	allowFile: setting('PINGPOOL_ALLOW_FILE', path),
+	denyFile: setting('PINGPOOL_DENY_FILE', path),
+	optOutFile: setting('PINGPOOL_OPT_OUT_FILE', path),
+	ports: setting('PINGPOOL_PORTS', ports),
+	tlsCert: setting('PINGPOOL_TLS_CERT', path),
+	tlsKey: setting('PINGPOOL_TLS_KEY', path),
+	tlsSelfSigned: setting('PINGPOOL_TLS_SELF_SIGNED', yesOrNo),
+	tlsClientCa: setting('PINGPOOL_TLS_CLIENT_CA', path),
 	batch: setting('PINGPOOL_BATCH', wholeNumber(1, hostsPerRequestMax)),
 	maxHostsInFlight: setting('PINGPOOL_MAX_HOSTS_IN_FLIGHT', wholeNumber(1, hostsInFlightMax)),
-	icmp: setting('PINGPOOL_ICMP', icmpMode),
+	icmp: setting('PINGPOOL_ICMP', oneOf(icmpModes)),
 	noAuth: setting('PINGPOOL_NO_AUTH', yesOrNo),
 	/** Cloudflare only: probes of one request, by its plan's subrequests */
 	probes: setting('PINGPOOL_PROBES', wholeNumber(1, subrequestsMax)),
@@ -145,10 +166,18 @@ function cidrs(text: string): Cidr[] {
 		});
 }
 
-function icmpMode(text: string): IcmpMode {
-	const mode = icmpModes.find((name) => name === text.trim());
-	if (mode === undefined) throw expected(text, `one of ${icmpModes.join(', ')}`);
-	return mode;
+function ports(text: string): readonly PortRange[] {
+	const ranges = parsePorts(text);
+	if (ranges === undefined) throw expected(text, 'ports and ranges of ports, as in 22,80,8000-8999');
+	return ranges;
+}
+
+function oneOf<Word extends string>(words: readonly Word[]): (text: string) => Word {
+	return (text) => {
+		const word = words.find((name) => name === text.trim());
+		if (word === undefined) throw expected(text, `one of ${words.join(', ')}`);
+		return word;
+	};
 }
 
 function yesOrNo(text: string): boolean {

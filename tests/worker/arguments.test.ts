@@ -21,6 +21,15 @@ describe('parseWorkerArguments', () => {
 			hostsPerRequestMax: 16_384,
 			hostsInFlightMax: 262_144,
 			icmp: 'auto',
+			allowFiles: [],
+			denyFiles: [],
+			optOutFiles: [],
+			ports: undefined,
+			prefixRatePerSecond: 256,
+			prefixRateFor: 'public',
+			callerRatePerSecond: 0,
+			tls: { cert: undefined, key: undefined, selfSigned: false, clientCa: undefined },
+			logFormat: 'text',
 			quiet: false,
 		});
 	});
@@ -33,7 +42,7 @@ describe('parseWorkerArguments', () => {
 
 	it('takes everything from the command line', async () => {
 		const argv =
-			'--host [::1] --port 0 --rate 0.5 --token-file t --allow 127.0.0.0/8 --allow ::1,10.0.0.1 --deny 10.0.0.0/8 --batch 10 --max-hosts-in-flight 20 --icmp raw --quiet';
+			'--host [::1] --port 0 --rate 0.5 --token-file t --allow 127.0.0.0/8 --allow ::1,10.0.0.1 --deny 10.0.0.0/8 --batch 10 --max-hosts-in-flight 20 --icmp raw --allow-file a --deny-file d --deny-file e --opt-out-file o --ports 22,8000-8999 --prefix-rate 7 --prefix-rate-for all --caller-rate 8 --tls-cert c --tls-key k --tls-client-ca ca --log-format json --quiet';
 		expect(await parseWorkerArguments(argv.split(' '), {})).toEqual({
 			host: '::1',
 			port: 0,
@@ -45,6 +54,18 @@ describe('parseWorkerArguments', () => {
 			hostsPerRequestMax: 10,
 			hostsInFlightMax: 20,
 			icmp: 'raw',
+			allowFiles: ['a'],
+			denyFiles: ['d', 'e'],
+			optOutFiles: ['o'],
+			ports: [
+				{ first: 22, last: 22 },
+				{ first: 8000, last: 8999 },
+			],
+			prefixRatePerSecond: 7,
+			prefixRateFor: 'all',
+			callerRatePerSecond: 8,
+			tls: { cert: 'c', key: 'k', selfSigned: false, clientCa: 'ca' },
+			logFormat: 'json',
 			quiet: true,
 		});
 	});
@@ -59,6 +80,15 @@ describe('parseWorkerArguments', () => {
 			PINGPOOL_BATCH: '10',
 			PINGPOOL_MAX_HOSTS_IN_FLIGHT: '20',
 			PINGPOOL_ICMP: 'off',
+			PINGPOOL_ALLOW_FILE: 'a',
+			PINGPOOL_DENY_FILE: 'd',
+			PINGPOOL_OPT_OUT_FILE: 'o',
+			PINGPOOL_PORTS: '443',
+			PINGPOOL_PREFIX_RATE: '0',
+			PINGPOOL_PREFIX_RATE_FOR: 'public',
+			PINGPOOL_CALLER_RATE: '9',
+			PINGPOOL_TLS_SELF_SIGNED: '1',
+			PINGPOOL_LOG_FORMAT: 'json',
 			PINGPOOL_NO_AUTH: '1',
 			PINGPOOL_QUIET: 'yes',
 		};
@@ -73,6 +103,15 @@ describe('parseWorkerArguments', () => {
 			hostsPerRequestMax: 10,
 			hostsInFlightMax: 20,
 			icmp: 'off',
+			allowFiles: ['a'],
+			denyFiles: ['d'],
+			optOutFiles: ['o'],
+			ports: [{ first: 443, last: 443 }],
+			prefixRatePerSecond: 0,
+			prefixRateFor: 'public',
+			callerRatePerSecond: 9,
+			tls: { cert: undefined, key: undefined, selfSigned: true, clientCa: undefined },
+			logFormat: 'json',
 			quiet: true,
 		});
 		expect(await parseWorkerArguments([], { PINGPOOL_NO_AUTH: '0', PINGPOOL_TOKEN_FILE: 'x' })).toMatchObject(
