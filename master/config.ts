@@ -1,5 +1,6 @@
 /** The master's command line and environment, validated. Defaults stand here; nothing else reads process.env. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { escapeUnsafe, quote } from '../shared/display.ts';
 import { checkEnvironment } from '../shared/environment.ts';
 import { PingpoolError } from '../shared/errors.ts';
 import {
@@ -17,7 +18,7 @@ import {
 } from '../shared/limits.ts';
 import type { ProbeSettings } from '../shared/protocol.ts';
 import type { ProbeName } from '../shared/target.ts';
-import { escapeUnsafe, probeNames, quote } from '../shared/target.ts';
+import { probeNames } from '../shared/target.ts';
 import type { Durability } from './store/store.ts';
 import { durabilities } from './store/store.ts';
 

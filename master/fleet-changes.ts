@@ -1,8 +1,8 @@
 /** Workers that join and leave while a run goes on: their file has changed, or the embedded one has ended. */
 import { onAbort } from '../shared/abort.ts';
 import type { Clock } from '../shared/clock.ts';
+import { escapeUnsafe } from '../shared/display.ts';
 import { PingpoolError } from '../shared/errors.ts';
-import { escapeUnsafe } from '../shared/target.ts';
 import type { Dispatcher } from './dispatch/dispatcher.ts';
 import type { EmbeddedWorker } from './embedded-worker.ts';
 import type { OnRunEvent } from './events.ts';

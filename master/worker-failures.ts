@@ -1,8 +1,8 @@
 /** Turns every way in which a worker can fail, as HTTP and the system tell it, into a WorkerFailure. */
 import { errors } from 'undici';
+import { escapeUnsafe } from '../shared/display.ts';
 import { messageOf, systemErrorCode } from '../shared/errors.ts';
 import { errorBodySchema } from '../shared/protocol.ts';
-import { escapeUnsafe } from '../shared/target.ts';
 import { readStart } from './bounded-body.ts';
 import { WorkerFailure } from './dispatch/worker-link.ts';
 

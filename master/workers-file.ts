@@ -4,8 +4,8 @@
  */
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { escapeUnsafe, quote } from '../shared/display.ts';
 import { PingpoolError, systemErrorCode } from '../shared/errors.ts';
-import { escapeUnsafe, quote } from '../shared/target.ts';
 
 export interface WorkerEntry {
 	/** origin and path, without a trailing slash: what `/ping` is put behind */

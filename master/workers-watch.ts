@@ -11,8 +11,8 @@
 import { stat } from 'node:fs/promises';
 import { onAbort } from '../shared/abort.ts';
 import type { Clock } from '../shared/clock.ts';
+import { escapeUnsafe } from '../shared/display.ts';
 import { PingpoolError, systemErrorCode } from '../shared/errors.ts';
-import { escapeUnsafe } from '../shared/target.ts';
 import type { FleetMember } from './fleet.ts';
 import { readWorkersFile } from './workers-file.ts';
 

@@ -3,9 +3,10 @@
  * the other's names as well: what neither knows is a typing error, which would otherwise change nothing and say
  * nothing.
  */
+
+import { quote } from './display.ts';
 import { PingpoolError } from './errors.ts';
 import { suggest } from './suggest.ts';
-import { quote } from './target.ts';
 
 const prefix = 'PINGPOOL_';
 

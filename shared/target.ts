@@ -3,9 +3,13 @@
  * range of addresses). Parsing is strict, runs in linear time, and gives every target one canonical text, by
  * which duplicates are known and under which the database keeps it.
  */
+import { quote } from './display.ts';
 import type { IpAddress } from './ip.ts';
 import { formatIpv4, formatIpv6, parseIp, parseIpv4, parseIpv6, readUint32 } from './ip.ts';
 import { addressesPerLineMax, hostBytesMax } from './limits.ts';
+
+// They have moved to display.ts; here until every file imports them from there.
+export { escapeUnsafe, quote } from './display.ts';
 
 export const probeNames = ['icmp', 'tcp', 'http'] as const;
 export type ProbeName = (typeof probeNames)[number];
@@ -70,7 +74,8 @@ export function parseTarget(text: string): Target {
 		if (port === undefined) fail(text, `needs a port, as in tcp://${host}:443`);
 		return { text: `tcp://${host}:${port}`, scheme, address, name, port, path: undefined };
 	}
-	if (scheme !== undefined) fail(text, `has the scheme ${scheme}://; tcp://, http:// and https:// are known`);
+	if (scheme !== undefined)
+		fail(text, `has the scheme ${scheme.slice(0, 20)}://; tcp://, http:// and https:// are known`);
 	const { address, name, port, host } = parseAuthority(text, text);
 	if (port === undefined && address !== undefined) return bareAddress(formatted(address), address);
 	const canonical = port === undefined ? host : `${host}:${port}`;
@@ -110,20 +115,6 @@ export function addressTextAt(range: AddressRange, offset: number): string {
 	return address === undefined ? '' : formatted(address);
 }
 
-/** A text quoted for a message: cut to 60 characters, control and direction marks as \u escapes. */
-export function quote(text: string): string {
-	const cut = text.length > 60 ? `${text.slice(0, 57)}...` : text;
-	return `"${escapeUnsafe(cut)}"`;
-}
-
-/** Control characters, bidirectional marks and line separators as `\u{…}`: what remains is safe to print. */
-export function escapeUnsafe(text: string): string {
-	return text.replace(
-		/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/gu,
-		(character) => `\\u{${character.codePointAt(0)!.toString(16)}}`,
-	);
-}
-
 function bareAddress(text: string, address: IpAddress): Target {
 	return { text, scheme: undefined, address, name: undefined, port: undefined, path: undefined };
 }
@@ -138,7 +129,7 @@ function fail(text: string, problem: string): never {
 
 function checkCharacters(text: string): void {
 	if (/\s/.test(text)) fail(text, 'has white space in it; one host per line is expected');
-	if (/[\p{Cc}\p{Cf}\p{Cs}]/u.test(text)) fail(text, 'has control or invisible characters in it');
+	if (/[\p{Cc}\p{Cf}\p{Cs}\p{DI}]/u.test(text)) fail(text, 'has control or invisible characters in it');
 	if (text.includes('�')) fail(text, 'is not valid UTF-8');
 }
 

@@ -2,13 +2,15 @@
  * A worker's settings as text, from arguments or the environment: what each may be, and what it is by default.
  * The same rules and messages hold in every runtime.
  */
+
+import { quote } from '../shared/display.ts';
 import { PingpoolError } from '../shared/errors.ts';
 import type { Cidr } from '../shared/ip.ts';
 import { parseCidr } from '../shared/ip.ts';
 import { hostsInFlightMax, hostsPerRequestMax } from '../shared/limits.ts';
 import type { PortRange } from '../shared/ports.ts';
 import { parsePorts } from '../shared/ports.ts';
-import { InvalidTargetError, parseTarget, quote } from '../shared/target.ts';
+import { InvalidTargetError, parseTarget } from '../shared/target.ts';
 
 /** How one setting is read. */
 export interface Setting<Value> {

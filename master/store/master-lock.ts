@@ -12,8 +12,8 @@
 import { closeSync, openSync, realpathSync, statSync, unlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
+import { escapeUnsafe } from '../../shared/display.ts';
 import { PingpoolError, systemErrorCode } from '../../shared/errors.ts';
-import { escapeUnsafe } from '../../shared/target.ts';
 import { databaseError } from './database-error.ts';
 
 /** Who has a database, as another one is told. */

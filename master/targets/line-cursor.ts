@@ -6,11 +6,13 @@
  * `next` is synchronous and answers `more` when the buffer is used up; then `fill` reads on. One buffer is all
  * the memory there is: a line that is longer than `lineBytesMax` is a problem and is read over.
  */
+
+import { quote } from '../../shared/display.ts';
 import { PingpoolError } from '../../shared/errors.ts';
 import { mappedIpv4 } from '../../shared/ip.ts';
 import { lineBytesMax } from '../../shared/limits.ts';
 import type { AddressRange, Target } from '../../shared/target.ts';
-import { addToIpv6, InvalidTargetError, isAddressRange, parseListEntry, quote } from '../../shared/target.ts';
+import { addToIpv6, InvalidTargetError, isAddressRange, parseListEntry } from '../../shared/target.ts';
 import type { ListFile } from './list-file.ts';
 
 /** What `next` has met; the cursor's fields hold it until the next call. */

@@ -11,8 +11,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
 import { promisify } from 'node:util';
+import { escapeUnsafe } from '../../shared/display.ts';
 import { messageOf, PingpoolError, systemErrorCode } from '../../shared/errors.ts';
-import { escapeUnsafe } from '../../shared/target.ts';
 import type { ListInput } from './target-list.ts';
 
 const openDescriptor = promisify(openFile);

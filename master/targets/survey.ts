@@ -3,10 +3,11 @@
  * decided is written down in a form that later walks need no sets for (skip-runs.ts).
  */
 import { createHash } from 'node:crypto';
+import { quote } from '../../shared/display.ts';
 import { PingpoolError } from '../../shared/errors.ts';
 import { targetsPerRunMax } from '../../shared/limits.ts';
 import type { AddressRange, ProbeName, Target } from '../../shared/target.ts';
-import { addressTextAt, parseTarget, probeOf, quote } from '../../shared/target.ts';
+import { addressTextAt, parseTarget, probeOf } from '../../shared/target.ts';
 import { pagePositions } from '../dispatch/rules/ledger.ts';
 import type { ExcludeList } from './exclude-list.ts';
 import { readExcludeList } from './exclude-list.ts';

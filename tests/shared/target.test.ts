@@ -1,17 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { escapeUnsafe, quote } from '../../shared/display.ts';
 import { addressesPerLineMax, hostBytesMax } from '../../shared/limits.ts';
 import type { AddressRange, Target } from '../../shared/target.ts';
 import {
 	addressTextAt,
 	addToIpv6,
-	escapeUnsafe,
 	InvalidTargetError,
 	isAddressRange,
 	parseListEntry,
 	parseTarget,
 	probeOf,
-	quote,
 } from '../../shared/target.ts';
 
 function messageOf(parse: () => unknown): string {
