@@ -122,6 +122,14 @@ Usage:
 pingpool master --help and pingpool worker --help say more.
 `;
 
+/** What was typed, safe to print (shared/display.ts says why; here, nothing can be imported). */
+function shown(text) {
+	return JSON.stringify(text).replace(
+		/[^\x20-\x7e]/g,
+		(unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+	);
+}
+
 async function main() {
 	endWithWrapper();
 	outliveReaders();
@@ -143,9 +151,7 @@ async function main() {
 		process.exitCode = command === undefined ? 2 : 0;
 		return;
 	}
-	process.stderr.write(
-		`pingpool: there is no command ${JSON.stringify(command)}; master and worker are known.\n`,
-	);
+	process.stderr.write(`pingpool: there is no command ${shown(command)}; master and worker are known.\n`);
 	process.exitCode = 2;
 }
 

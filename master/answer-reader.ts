@@ -163,7 +163,9 @@ export class AnswerReader {
 		}
 		if (isEnd) {
 			if (mark.results !== this.#results) {
-				throw invalid(`says it sent ${String(mark.results)} results, ${this.#results} arrived`);
+				// Not any value as text: an object can be made whose text is an error.
+				const said = typeof mark.results === 'number' ? mark.results : 'no number of';
+				throw invalid(`says it sent ${said} results, ${this.#results} arrived`);
 			}
 			this.#done = true;
 		}

@@ -1,8 +1,10 @@
 /** `pingpool master`: arguments, wiring, signals, exit codes. The only place that chooses concrete parts. */
+
 import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { noLongerNeeded } from '../shared/abort.ts';
 import { systemClock } from '../shared/clock.ts';
+import { escapeLines, escapeUnsafe, jsonText } from '../shared/display.ts';
 import { PingpoolError } from '../shared/errors.ts';
 import { createRandom } from '../shared/random.ts';
 import type { Target } from '../shared/target.ts';
@@ -89,7 +91,7 @@ function exitCodeOf(error: PingpoolError): number {
 
 function printError(error: PingpoolError): void {
 	const hint = error.hint === undefined ? '' : `  ${error.hint}\n`;
-	process.stderr.write(`pingpool: ${error.message}\n${hint}`);
+	process.stderr.write(escapeLines(`pingpool: ${error.message}\n${hint}`));
 }
 
 /** @param closers takes what has to be closed at the end */
@@ -244,8 +246,9 @@ async function embeddedWorker(
 }
 
 function report(outcome: RunOutcome, config: MasterConfig): void {
-	if (config.json) process.stdout.write(`${JSON.stringify(jsonSummary(outcome, config.db))}\n`);
-	else if (!config.quiet) process.stdout.write(`${summaryLines(outcome, config.db).join('\n')}\n`);
+	if (config.json) process.stdout.write(`${jsonText(jsonSummary(outcome, config.db))}\n`);
+	else if (!config.quiet)
+		process.stdout.write(`${summaryLines(outcome, config.db).map(escapeUnsafe).join('\n')}\n`);
 	const { error, state } = outcome;
 	if (error instanceof PingpoolError) printError(error);
 	else if (error !== undefined) throw error;

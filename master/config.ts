@@ -1,4 +1,5 @@
 /** The master's command line and environment, validated. Defaults stand here; nothing else reads process.env. */
+
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { escapeUnsafe, quote } from '../shared/display.ts';
 import { checkEnvironment } from '../shared/environment.ts';
@@ -19,6 +20,7 @@ import {
 import type { ProbeSettings } from '../shared/protocol.ts';
 import type { ProbeName } from '../shared/target.ts';
 import { probeNames } from '../shared/target.ts';
+import { usageText } from '../shared/usage-text.ts';
 import type { Durability } from './store/store.ts';
 import { durabilities } from './store/store.ts';
 
@@ -130,7 +132,7 @@ function createCommand(version: string): Command {
 		.exitOverride()
 		.configureHelp({ sortOptions: false })
 		.configureOutput({
-			outputError: (text, write) => write(text.replace(/^error: /, 'pingpool: ')),
+			outputError: (text, write) => write(usageText(text)),
 		});
 	const options = [
 		fileOption('--hosts <file>', 'list of hosts, one per line; - reads standard input').default('hosts.txt'),

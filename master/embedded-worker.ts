@@ -2,7 +2,7 @@
 import { fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import { PingpoolError } from '../shared/errors.ts';
+import { messageOf, PingpoolError } from '../shared/errors.ts';
 
 const startMsMax = 15_000;
 
@@ -66,7 +66,7 @@ export function startEmbeddedWorker({
 		signal.addEventListener('abort', onAbort, { once: true });
 		const timer = setTimeout(() => fail('it took too long'), startMsMax);
 		if (signal.aborted) onAbort();
-		child.once('error', (error) => fail(error.message));
+		child.once('error', (error) => fail(messageOf(error)));
 		const onExit = (): void => fail(stderr.trim() || 'it ended at once');
 		child.once('exit', onExit);
 		child.on('message', (message: Message) => {

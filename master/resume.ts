@@ -4,7 +4,9 @@
  * settings of the probes. How it is worked off (rate, workers, chunks, durability) may change. Anything else is
  * refused: neither answers of two kinds in one run, nor a run that is left unfinished without anybody noticing.
  */
+
 import type { Clock } from '../shared/clock.ts';
+import { escapeUnsafe } from '../shared/display.ts';
 import { PingpoolError } from '../shared/errors.ts';
 import type { MasterConfig } from './config.ts';
 import type { LedgerPages } from './dispatch/rules/ledger.ts';
@@ -110,7 +112,9 @@ function changedOptions(before: RunOptions, after: RunOptions): ChangedOption[] 
 
 function asTyped(flag: string, value: RunOptions[string]): string {
 	if (value === null || value === false) return `no ${flag}`;
-	return value === true ? flag : `${flag} ${value}`;
+	if (value === true) return flag;
+	// Whoever wrote the database may have written anything there.
+	return `${flag} ${typeof value === 'object' ? 'of another kind' : escapeUnsafe(String(value).slice(0, 60))}`;
 }
 
 function refusal(

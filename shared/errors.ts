@@ -2,6 +2,7 @@
  * The one error class that pingpool throws on purpose. Whoever catches it may show `message` and `hint` to a
  * user as they are; anything else that is caught is a fault of ours.
  */
+import { escapeUnsafe } from './display.ts';
 
 export type ErrorCode =
 	/** what a user gave: arguments, environment, files */
@@ -58,7 +59,8 @@ export function systemErrorCode(error: unknown): string | undefined {
 	return undefined;
 }
 
-/** What an unknown thrown value says of itself, in one line. */
+/** What an unknown thrown value says of itself, in one line that is safe to print: systems and libraries quote paths
+ * and bytes as they are. */
 export function messageOf(error: unknown): string {
-	return error instanceof Error ? error.message : String(error);
+	return escapeUnsafe(error instanceof Error ? error.message : String(error));
 }

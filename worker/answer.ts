@@ -2,8 +2,10 @@
  * The three forms of an answer, chosen by Accept: one JSON object in the order asked, a stream of one object a
  * line, or frames with columns. A stream that breaks after its head has no end, by which the caller knows.
  */
+
 import { noLongerNeeded } from '../shared/abort.ts';
 import type { Clock } from '../shared/clock.ts';
+import { jsonText } from '../shared/display.ts';
 import { markFrame } from '../shared/frames.ts';
 import { hostAt } from '../shared/host-column.ts';
 import { answerDrainMs } from '../shared/limits.ts';
@@ -68,7 +70,8 @@ async function answerJson({ plan, worker, request, run, signal, closed }: Answer
 	};
 	try {
 		await run({ report, sent: () => undefined }, signal);
-		return Response.json({ worker, results }, { headers: nameHeader(request) });
+		const headers = { 'content-type': mediaTypes.json, ...nameHeader(request) };
+		return new Response(jsonText({ worker, results }), { headers });
 	} finally {
 		closed();
 	}
@@ -110,7 +113,7 @@ const ndjsonForm: StreamForm = ({ plan }, { write }) => {
 		report(block) {
 			let lines = '';
 			for (let row = 0; row < block.length; row += 1) {
-				lines += `${JSON.stringify(resultObject(plan, block, row))}\n`;
+				lines += `${jsonText(resultObject(plan, block, row))}\n`;
 			}
 			write(encoder.encode(lines));
 		},

@@ -5,6 +5,7 @@
  * them. A worker that a master started for itself (PINGPOOL_EMBEDDED=1, with an IPC channel) says there that it
  * is ready, or why not, prints nothing, and ends with the channel, so that it never outlives its master.
  */
+import { escapeLines, escapeUnsafe } from '../shared/display.ts';
 import type { RequestLog } from './app.ts';
 import type { WorkerArguments } from './arguments.node.ts';
 
@@ -52,8 +53,9 @@ async function run(parsed: WorkerArguments, embedded: boolean, stop: StopRequest
 			const showToken = process.stdout.isTTY === true;
 			const tokenFile = source?.file;
 			const banner = { capabilities, icmpUnavailable, address, port, tokens, tokenFile, showToken };
-			process.stdout.write(`${bannerLines(banner).join('\n')}\n`);
-			for (const warning of source?.warnings ?? []) process.stderr.write(`pingpool: warning: ${warning}\n`);
+			process.stdout.write(`${bannerLines(banner).map(escapeUnsafe).join('\n')}\n`);
+			for (const warning of source?.warnings ?? [])
+				process.stderr.write(`pingpool: warning: ${escapeUnsafe(warning)}\n`);
 		}
 		await stop.first;
 		if (!embedded) process.stderr.write('pingpool: stopping after the requests under way\n');
@@ -114,7 +116,7 @@ async function explain(error: unknown, embedded: boolean): Promise<number> {
 	if (!(error instanceof PingpoolError)) throw error;
 	const message = error.hint === undefined ? error.message : `${error.message}\n  ${error.hint}`;
 	if (embedded) await sendToMaster({ failed: message, usage: error.code === 'usage' });
-	else process.stderr.write(`pingpool: ${message}\n`);
+	else process.stderr.write(`pingpool: ${escapeLines(message)}\n`);
 	return error.code === 'usage' ? 2 : 1;
 }
 

@@ -1,4 +1,5 @@
 /** The command line of `pingpool worker`: its options, its help, and what was given. */
+
 import { Command, InvalidArgumentError } from 'commander';
 import { PingpoolError } from '../shared/errors.ts';
 import type { Cidr } from '../shared/ip.ts';
@@ -9,6 +10,7 @@ import {
 	ratePerSecondDefault,
 } from '../shared/limits.ts';
 import type { PortRange } from '../shared/ports.ts';
+import { usageText } from '../shared/usage-text.ts';
 import type { IcmpMode, LogFormat, PrefixRateScope, Setting } from './config.ts';
 import { icmpModes, logFormats, portDefault, prefixRateScopes, settings } from './config.ts';
 import { version } from './version.ts';
@@ -72,7 +74,7 @@ function createCommand(): Command {
 		.allowExcessArguments(false)
 		.exitOverride()
 		.configureHelp({ sortOptions: false })
-		.configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'pingpool: ')) })
+		.configureOutput({ outputError: (text, write) => write(usageText(text)) })
 		.option('--host <address>', 'address to listen on (default: every interface)', parser(settings.host))
 		.option(
 			'--port <n>',

@@ -1,4 +1,5 @@
 /** Errors as answers. What is no PingpoolError is a fault of ours, of which a caller learns nothing. */
+import { jsonText } from '../shared/display.ts';
 import type { ErrorCode } from '../shared/errors.ts';
 import { PingpoolError } from '../shared/errors.ts';
 import type { ErrorBody } from '../shared/protocol.ts';
@@ -29,5 +30,6 @@ export function errorResponse(error: unknown, fault: (error: unknown) => void): 
 	if (code === 'unauthorized') headers.set('www-authenticate', 'Bearer realm="pingpool"');
 	if (code === 'busy') headers.set('retry-after', String(retryAfterSeconds));
 	if (typeof details?.allow === 'string') headers.set('allow', details.allow);
-	return Response.json(body, { status: known ?? 500, headers });
+	headers.set('content-type', 'application/json');
+	return new Response(jsonText(body), { status: known ?? 500, headers });
 }

@@ -1,8 +1,10 @@
 /** Where a Node worker's tokens come from: the environment, a file that was named, or a file of its own. */
+
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
+import { escapeUnsafe } from '../shared/display.ts';
 import { messageOf, PingpoolError, systemErrorCode } from '../shared/errors.ts';
 import { fromEnvironment, parseTokens, settings } from './config.ts';
 
@@ -49,13 +51,14 @@ function readTokenFile(file: string): TokenSource | undefined {
 	}
 	const warnings: string[] = [];
 	if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
-		warnings.push(`${file} is readable by others; mend it with: chmod 600 ${file}`);
+		const name = escapeUnsafe(file);
+		warnings.push(`${name} is readable by others; mend it with: chmod 600 ${name}`);
 	}
 	try {
 		return { tokens: parseTokens(text.split(/\r?\n/)), file, warnings };
 	} catch (error) {
 		if (!(error instanceof PingpoolError)) throw error;
-		throw new PingpoolError('usage', `${file}: ${error.message}`, {
+		throw new PingpoolError('usage', `${escapeUnsafe(file)}: ${error.message}`, {
 			cause: error,
 			hint: 'delete the file to have a token generated in it',
 		});
@@ -78,7 +81,7 @@ function makeTokenFile(file: string): TokenSource | undefined {
 }
 
 function failAt(file: string, why: string, cause?: unknown): never {
-	throw new PingpoolError('listen', `the token file ${file} can not be used: ${why}`, {
+	throw new PingpoolError('listen', `the token file ${escapeUnsafe(file)} can not be used: ${why}`, {
 		cause,
 		hint: 'name another one with --token-file, or set PINGPOOL_TOKEN',
 	});

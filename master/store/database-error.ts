@@ -1,4 +1,5 @@
 /** SQLite's and the file system's errors as ours: what is wrong with which file, and what to do about it. */
+import { escapeUnsafe } from '../../shared/display.ts';
 import { messageOf, PingpoolError, systemErrorCode } from '../../shared/errors.ts';
 
 interface Explanation {
@@ -65,8 +66,11 @@ export function databaseError(error: unknown, path: string): PingpoolError {
 	const primary = /^SQLITE_[A-Z]+/.exec(code)?.[0] ?? code;
 	const explanation = explanations[synonyms[primary] ?? primary];
 	if (explanation === undefined) {
-		return new PingpoolError('database', `${path}: ${messageOf(error)}`, { cause: error });
+		return new PingpoolError('database', `${escapeUnsafe(path)}: ${messageOf(error)}`, { cause: error });
 	}
 	const { problem, hint } = explanation;
-	return new PingpoolError('database', `${path} ${problem} (${code})`, { cause: error, hint });
+	return new PingpoolError('database', `${escapeUnsafe(path)} ${problem} (${escapeUnsafe(code)})`, {
+		cause: error,
+		hint,
+	});
 }

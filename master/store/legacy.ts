@@ -2,7 +2,9 @@
  * Carries over a database of the system that pingpool replaces: one table `hosts(host, status)` and nothing
  * else. Its rows become the results of a run in state `imported`; the table itself stays under another name.
  */
+
 import type { Database } from 'better-sqlite3';
+import { escapeUnsafe } from '../../shared/display.ts';
 import { reasonCode, statusCode } from '../../shared/outcome.ts';
 import { parseTarget } from '../../shared/target.ts';
 import { packOutcome } from './outcome-code.ts';
@@ -91,7 +93,7 @@ export function importNotice(path: string, { hosts, unknown }: ImportedCounts): 
 	const rest =
 		unknown === 0 ? '' : ` ${unknown.toLocaleString('en-US')} had no status that is known and show as error.`;
 	return (
-		`${path} was written by the old system: its ${hosts.toLocaleString('en-US')} hosts were carried over.${rest}` +
+		`${escapeUnsafe(path)} was written by the old system: its ${hosts.toLocaleString('en-US')} hosts were carried over.${rest}` +
 		` The old table is kept as ${keptName}.`
 	);
 }

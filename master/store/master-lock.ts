@@ -47,9 +47,13 @@ export function lockForMaster(path: string, identity: MasterIdentity): MasterLoc
 		const lock = tryToLock(path, lockPath, identity);
 		if (lock !== undefined) return lock;
 	}
-	throw new PingpoolError('database', `${path} is being taken and let go by other masters all the time`, {
-		hint: 'Run the same command again when they have ended, or give another file with --db.',
-	});
+	throw new PingpoolError(
+		'database',
+		`${escapeUnsafe(path)} is being taken and let go by other masters all the time`,
+		{
+			hint: 'Run the same command again when they have ended, or give another file with --db.',
+		},
+	);
 }
 
 /** Links to the same database have one lock. */
@@ -164,10 +168,15 @@ function inUse(path: string, master: MasterIdentity | undefined): PingpoolError 
 	const who =
 		master === undefined
 			? ''
-			: `: process ${master.pid} on ${escapeUnsafe(String(master.host))}, since ${timeText(master.sinceMs)}`;
-	return new PingpoolError('database', `${path} is in use by another master${who}`, {
+			: `: process ${shown(master.pid)} on ${shown(master.host)}, since ${timeText(master.sinceMs)}`;
+	return new PingpoolError('database', `${escapeUnsafe(path)} is in use by another master${who}`, {
 		hint: 'Wait until it has ended, or end it; or give another file with --db.',
 	});
+}
+
+/** Anybody who may write the file may have written anything. */
+function shown(value: unknown): string {
+	return escapeUnsafe(String(value).slice(0, 64));
 }
 
 /** `2026-11-22 02:44:00 UTC` */

@@ -2,6 +2,7 @@
  * Opens a database file for writing, or says why not. Nothing is changed in a file before a look through a
  * read-only connection has shown that it is ours, empty, or the old system's.
  */
+
 import {
 	accessSync,
 	closeSync,
@@ -14,6 +15,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
+import { escapeUnsafe } from '../../shared/display.ts';
 import { PingpoolError, systemErrorCode } from '../../shared/errors.ts';
 import { databaseError } from './database-error.ts';
 import { importLegacyRows, importNotice, setAsideLegacyTable } from './legacy.ts';
@@ -74,14 +76,18 @@ export function checkPlace(path: string): boolean {
 	if (stats === undefined) {
 		if (lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()) {
 			// Made through the link, it would be locked by another name than once it is there.
-			throw new PingpoolError('database', `${path} is a link to a file that is not there`, {
+			throw new PingpoolError('database', `${escapeUnsafe(path)} is a link to a file that is not there`, {
 				hint: 'Make an empty file where it leads, or give another file with --db.',
 			});
 		}
 		if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) {
-			throw new PingpoolError('database', `${path} can not be made: there is no folder ${folder}`, {
-				hint: 'Make the folder first, or give another file with --db.',
-			});
+			throw new PingpoolError(
+				'database',
+				`${escapeUnsafe(path)} can not be made: there is no folder ${escapeUnsafe(folder)}`,
+				{
+					hint: 'Make the folder first, or give another file with --db.',
+				},
+			);
 		}
 		try {
 			accessSync(folder, constants.W_OK);
@@ -91,26 +97,34 @@ export function checkPlace(path: string): boolean {
 		return false;
 	}
 	if (stats.isDirectory()) {
-		throw new PingpoolError('database', `${path} is a folder; the file of a database is expected`, {
-			hint: 'Give a file with --db, as in --db hosts.db.',
-		});
+		throw new PingpoolError(
+			'database',
+			`${escapeUnsafe(path)} is a folder; the file of a database is expected`,
+			{
+				hint: 'Give a file with --db, as in --db hosts.db.',
+			},
+		);
 	}
 	try {
 		accessSync(path, constants.R_OK | constants.W_OK);
 		accessSync(folder, constants.W_OK);
 	} catch (error) {
-		throw new PingpoolError('database', `${path} can not be written (${systemErrorCode(error)})`, {
-			cause: error,
-			hint: 'Give yourself the right to write the file and its folder, or give another file with --db.',
-		});
+		throw new PingpoolError(
+			'database',
+			`${escapeUnsafe(path)} can not be written (${systemErrorCode(error)})`,
+			{
+				cause: error,
+				hint: 'Give yourself the right to write the file and its folder, or give another file with --db.',
+			},
+		);
 	}
 	return true;
 }
 
 function canNotBeMade(path: string, error: unknown): PingpoolError {
-	return new PingpoolError('database', `${path} can not be made (${systemErrorCode(error)})`, {
+	return new PingpoolError('database', `${escapeUnsafe(path)} can not be made (${systemErrorCode(error)})`, {
 		cause: error,
-		hint: `You need the right to write in ${dirname(path)}, and space on its disk; or give another file with --db.`,
+		hint: `You need the right to write in ${escapeUnsafe(dirname(path))}, and space on its disk; or give another file with --db.`,
 	});
 }
 
@@ -190,7 +204,7 @@ function kindOf(db: Database.Database, path: string): Kind {
 		if (version > schemaVersion) {
 			throw new PingpoolError(
 				'database',
-				`${path} was written by a newer pingpool (schema ${version}; this one knows ${schemaVersion})`,
+				`${escapeUnsafe(path)} was written by a newer pingpool (schema ${version}; this one knows ${schemaVersion})`,
 				{ hint: 'Use that version, or give another file with --db.' },
 			);
 		}
@@ -207,10 +221,11 @@ function kindOf(db: Database.Database, path: string): Kind {
 		const columns = db.prepare(`SELECT name FROM pragma_table_info('hosts')`).pluck().all();
 		if (columns.includes('host') && columns.includes('status')) return 'legacy';
 	}
-	const shown = tables.slice(0, 3).join(', ') + (tables.length > 3 ? ', …' : '');
+	const first = tables.slice(0, 3).map((name) => escapeUnsafe(name.slice(0, 60)));
+	const shown = first.join(', ') + (tables.length > 3 ? ', …' : '');
 	throw new PingpoolError(
 		'database',
-		`${path} is the database of another program (it has the tables ${shown || 'none'})`,
+		`${escapeUnsafe(path)} is the database of another program (it has the tables ${shown || 'none'})`,
 		{ hint: 'It was left as it is. Give another file with --db.' },
 	);
 }

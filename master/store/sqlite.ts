@@ -3,6 +3,7 @@
 import { hostname } from 'node:os';
 import type { Database, Statement } from 'better-sqlite3';
 import { systemClock } from '../../shared/clock.ts';
+import { escapeUnsafe } from '../../shared/display.ts';
 import { systemErrorCode } from '../../shared/errors.ts';
 import type { LedgerPages } from '../dispatch/rules/ledger.ts';
 import type { RowSink } from './buffered-store.ts';
@@ -255,7 +256,7 @@ class SqliteSink implements RowSink {
 				const seconds = Math.ceil(leftMs / 1000);
 				if (tries === 1) {
 					this.#onNotice(
-						`${this.#path} is locked by another program; waiting up to ${seconds} s more for it`,
+						`${escapeUnsafe(this.#path)} is locked by another program; waiting up to ${seconds} s more for it`,
 					);
 				}
 			}

@@ -167,9 +167,13 @@ async function spool(
 		await handle?.close();
 		await unlink(path).catch(() => {});
 		signal.throwIfAborted();
-		throw new PingpoolError('invalid-input', `${name} can not be copied to ${tempDir}: ${messageOf(error)}`, {
-			cause: error,
-			hint: 'The list is kept in a temporary file meanwhile; TMPDIR says where.',
-		});
+		throw new PingpoolError(
+			'invalid-input',
+			`${name} can not be copied to ${escapeUnsafe(tempDir)}: ${messageOf(error)}`,
+			{
+				cause: error,
+				hint: 'The list is kept in a temporary file meanwhile; TMPDIR says where.',
+			},
+		);
 	}
 }

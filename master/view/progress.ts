@@ -2,6 +2,7 @@
  * Progress on standard error: one line that redraws itself on a terminal, a line every few seconds elsewhere.
  * What a run says in between is printed above it.
  */
+import { escapeLines } from '../../shared/display.ts';
 import type { RunProgress } from '../run.ts';
 import { clockTime, count } from './format.ts';
 
@@ -50,10 +51,10 @@ export class ProgressView {
 		this.#timer.unref();
 	}
 
-	/** Prints a line above the progress. */
+	/** Prints a text above the progress. What is unsafe in it is escaped, so that no line of ours is drawn over. */
 	message(text: string): void {
 		this.#clear();
-		this.#output.write(`${text}\n`);
+		this.#output.write(`${escapeLines(text)}\n`);
 	}
 
 	/** Takes the progress off the screen. */

@@ -1,4 +1,5 @@
 /** What is printed when a run has ended. */
+import { escapeUnsafe } from '../../shared/display.ts';
 import { statuses } from '../../shared/outcome.ts';
 import { sumOf } from '../accounting.ts';
 import type { RunOutcome } from '../run.ts';
@@ -84,7 +85,7 @@ export function summaryLines(outcome: RunOutcome, db: string): string[] {
 		lines.push('', `why not up${doneBefore === 0 ? '' : ', since it was continued'}`, ...table(reasons));
 	}
 	const rows = workers.map(({ name, byStatus, failures }) => [
-		`  ${name}`,
+		`  ${escapeUnsafe(name)}`,
 		count(byStatus.up),
 		count(byStatus.down),
 		count(byStatus.unresolved + byStatus.denied + byStatus.error),
@@ -104,7 +105,7 @@ export function summaryLines(outcome: RunOutcome, db: string): string[] {
 
 /** `412,000 of 1,000,000 hosts are in hosts.db` */
 export function doneText({ total, counts }: RunOutcome, db: string): string {
-	return `${count(sumOf(counts))} of ${plural(total, 'host')} are in ${db}`;
+	return `${count(sumOf(counts))} of ${plural(total, 'host')} are in ${escapeUnsafe(db)}`;
 }
 
 /** Hosts per second of what this process did. */
