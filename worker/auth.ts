@@ -4,8 +4,8 @@
  */
 
 export interface Authenticator {
-	/** whether an Authorization header carries one of the tokens */
-	accepts(header: string | undefined): Promise<boolean>;
+	/** Which of the tokens an Authorization header carries, from 1; 0 for none of them. */
+	accepts(header: string | undefined): Promise<number>;
 }
 
 /** @param tokens what is accepted: one, or two while the old one is being replaced */
@@ -14,13 +14,14 @@ export function createAuthenticator(tokens: readonly string[]): Authenticator {
 	return {
 		async accepts(header) {
 			const credentials = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(header ?? '')?.[1];
-			if (credentials === undefined) return false;
+			if (credentials === undefined) return 0;
 			// Not at construction: Cloudflare's runtime has no asynchronous work outside of a request.
 			digests ??= Promise.all(tokens.map(digest));
 			const [given, known] = await Promise.all([digest(credentials), digests]);
 			let accepted = 0;
-			for (const token of known) accepted |= equalDigests(given, token);
-			return accepted === 1;
+			for (const [i, token] of known.entries())
+				accepted = Math.max(accepted, (i + 1) * equalDigests(given, token));
+			return accepted;
 		},
 	};
 }
