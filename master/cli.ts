@@ -1,5 +1,4 @@
 /** `pingpool master`: arguments, wiring, signals, exit codes. The only place that chooses concrete parts. */
-
 import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { noLongerNeeded } from '../shared/abort.ts';

@@ -1,5 +1,4 @@
 /** The master's command line and environment, validated. Defaults stand here; nothing else reads process.env. */
-
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { escapeUnsafe, quote } from '../shared/display.ts';
 import { checkEnvironment } from '../shared/environment.ts';

@@ -4,7 +4,6 @@
  * settings of the probes. How it is worked off (rate, workers, chunks, durability) may change. Anything else is
  * refused: neither answers of two kinds in one run, nor a run that is left unfinished without anybody noticing.
  */
-
 import type { Clock } from '../shared/clock.ts';
 import { escapeUnsafe } from '../shared/display.ts';
 import { PingpoolError } from '../shared/errors.ts';

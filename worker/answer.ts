@@ -2,7 +2,6 @@
  * The three forms of an answer, chosen by Accept: one JSON object in the order asked, a stream of one object a
  * line, or frames with columns. A stream that breaks after its head has no end, by which the caller knows.
  */
-
 import { noLongerNeeded } from '../shared/abort.ts';
 import type { Clock } from '../shared/clock.ts';
 import { jsonText } from '../shared/display.ts';

@@ -1,5 +1,4 @@
 /** The command line of `pingpool worker`: its options, its help, and what was given. */
-
 import { Command, InvalidArgumentError } from 'commander';
 import { PingpoolError } from '../shared/errors.ts';
 import type { Cidr } from '../shared/ip.ts';

@@ -1,5 +1,4 @@
 /** Where a Node worker's tokens come from: the environment, a file that was named, or a file of its own. */
-
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';

@@ -2,7 +2,6 @@
  * Carries over a database of the system that pingpool replaces: one table `hosts(host, status)` and nothing
  * else. Its rows become the results of a run in state `imported`; the table itself stays under another name.
  */
-
 import type { Database } from 'better-sqlite3';
 import { escapeUnsafe } from '../../shared/display.ts';
 import { reasonCode, statusCode } from '../../shared/outcome.ts';

@@ -2,7 +2,6 @@
  * Opens a database file for writing, or says why not. Nothing is changed in a file before a look through a
  * read-only connection has shown that it is ours, empty, or the old system's.
  */
-
 import {
 	accessSync,
 	closeSync,

@@ -1,5 +1,4 @@
 /** The store in an SQLite file, through better-sqlite3: synchronous inside, one transaction per batch. */
-
 import { hostname } from 'node:os';
 import type { Database, Statement } from 'better-sqlite3';
 import { systemClock } from '../../shared/clock.ts';

@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { messageOf, PingpoolError } from '../../shared/errors.ts';
+import { PingpoolError } from '../../shared/errors.ts';
 import { parseCidr } from '../../shared/ip.ts';
 import { parseWorkerArguments } from '../../worker/arguments.node.ts';
 
@@ -160,7 +160,7 @@ describe('parseWorkerArguments', () => {
 			await parseWorkerArguments(args, environment);
 		} catch (error) {
 			expect(error instanceof CommanderError || error instanceof PingpoolError).toBe(true);
-			expect(messageOf(error)).toMatch(message);
+			expect((error as Error).message).toMatch(message);
 			return;
 		}
 		expect.unreachable('it was accepted');
