@@ -21,7 +21,8 @@
 import { PingpoolError } from './errors.ts';
 import { frameKinds, newFrame } from './frames.ts';
 import { parseIp } from './ip.ts';
-import { countMax } from './limits.ts';
+import { checkJsonForm } from './json-form.ts';
+import { countMax, settingsBytesMax } from './limits.ts';
 import { reasons, statuses } from './outcome.ts';
 import type { ResultBlock } from './results.ts';
 
@@ -61,6 +62,8 @@ export function decodeRequest(bytes: Uint8Array): { settings: unknown; ipv4: Uin
 	const headBytes = bytes.length < 4 ? Number.POSITIVE_INFINITY : view.getUint32(0, true);
 	const hostBytes = bytes.length - 4 - headBytes;
 	if (hostBytes < 0 || hostBytes % 4 !== 0) throw notColumns('its lengths do not fit each other');
+	if (headBytes > settingsBytesMax) throw notColumns(`its settings are over ${settingsBytesMax} bytes`);
+	checkJsonForm(bytes.subarray(4, 4 + headBytes));
 	let settings: unknown;
 	try {
 		settings = JSON.parse(decoder.decode(bytes.subarray(4, 4 + headBytes)));

@@ -12,6 +12,23 @@ export const hostBytesMax = 2_048;
 /** Bytes of a request body. A full batch of the longest DNS names with a port fits. */
 export const bodyBytesMax = 8 * 1024 * 1024;
 
+/** Bytes of bodies that a worker holds at a time, over all requests whose hosts are not known yet: what a full
+ * house of slow senders can take of its memory. */
+export const bodyBytesInFlightMax = 64 * 1024 * 1024;
+
+/** Brackets within brackets, keys in all, and commas of a request in JSON; it has two levels, eight keys and one
+ * comma per host. */
+export const jsonDepthMax = 4;
+export const jsonKeysMax = 32;
+export const jsonValuesMax = 65_536;
+
+/** Bytes of a key, and of a number or a word outside of texts. */
+export const jsonKeyBytesMax = 64;
+export const jsonWordBytesMax = 32;
+
+/** Bytes of the settings that stand before the addresses of a request in columns. */
+export const settingsBytesMax = 4 * 1024;
+
 /** Hosts that one worker holds at a time, over all requests. At 150,000 probes/s and 1 s timeouts an all-dead
  * list keeps 150,000 in flight; beyond this ceiling the worker answers 429. */
 export const hostsInFlightMax = 262_144;
@@ -100,6 +117,13 @@ export const targetBatchMax = 4_096;
 /** Positions of a run must stay below this: the database packs run and position into one integer key. */
 export const targetsPerRunMax = 2 ** 32;
 
+/** How long a TLS handshake may take, from the connection on. */
+export const handshakeMsMax = 10_000;
+
+/** Bytes of a file with certificates or a key, which bundles of all authorities stay below, and of one with tokens. */
+export const pemFileBytesMax = 4 * 1024 * 1024;
+export const tokenFileBytesMax = 64 * 1024;
+
 function assertLimit(holds: boolean, relation: string): void {
 	if (!holds) throw new Error(`limits.ts: ${relation} does not hold`);
 }
@@ -107,6 +131,11 @@ function assertLimit(holds: boolean, relation: string): void {
 assertLimit(
 	hostsPerRequestMax * (253 + '"",:65535'.length) <= bodyBytesMax,
 	'a full batch of the longest names fits a body',
+);
+assertLimit(bodyBytesMax <= bodyBytesInFlightMax, 'the largest body may be held');
+assertLimit(
+	hostsPerRequestMax + jsonKeysMax <= jsonValuesMax,
+	'the form of a full batch is none of too many values',
 );
 assertLimit(hostsPerRequestMax <= hostsInFlightMax, 'one full batch fits in flight');
 assertLimit(connectionsPerWorkerMax <= requestsInFlightMax, 'a worker serves all that its master sends it');

@@ -1,5 +1,6 @@
 /** The door of a worker: how many requests and hosts it holds at a time. What does not fit is told to come back. */
 import { PingpoolError } from '../shared/errors.ts';
+import { bodyBytesInFlightMax } from '../shared/limits.ts';
 
 export interface AdmissionOptions {
 	/** hosts held at a time, over all requests */
@@ -16,6 +17,12 @@ export interface Ticket {
 	 * @throws PingpoolError `busy` when there is not enough
 	 */
 	addHosts(hosts: number): void;
+	/**
+	 * Takes room for some more bytes of the request's body, until its hosts are known.
+	 *
+	 * @throws PingpoolError `busy` when there is not enough
+	 */
+	addBytes(bytes: number): void;
 	release(): void;
 }
 
@@ -23,6 +30,7 @@ export class Admission {
 	readonly #options: AdmissionOptions;
 	#requests = 0;
 	#hosts = 0;
+	#bodyBytes = 0;
 
 	constructor(options: AdmissionOptions) {
 		this.#options = options;
@@ -47,6 +55,7 @@ export class Admission {
 		if (this.#hosts >= hostsInFlightMax) throw busy('hosts', hostsInFlightMax);
 		this.#requests += 1;
 		let held = 0;
+		let heldBytes = 0;
 		let released = false;
 		return {
 			addHosts: (hosts) => {
@@ -54,19 +63,34 @@ export class Admission {
 				if (this.#hosts + hosts > hostsInFlightMax) throw busy('hosts', hostsInFlightMax);
 				this.#hosts += hosts;
 				held += hosts;
+				this.#bodyBytes -= heldBytes;
+				heldBytes = 0;
+			},
+			addBytes: (bytes) => {
+				if (released) return;
+				if (this.#bodyBytes + bytes > bodyBytesInFlightMax) throw busy('bytes', bodyBytesInFlightMax);
+				this.#bodyBytes += bytes;
+				heldBytes += bytes;
 			},
 			release: () => {
 				if (released) return;
 				released = true;
 				this.#requests -= 1;
 				this.#hosts -= held;
+				this.#bodyBytes -= heldBytes;
 			},
 		};
 	}
 }
 
-function busy(what: 'requests' | 'hosts', max: number): PingpoolError {
+const ceilings = {
+	requests: 'requestsInFlightMax',
+	hosts: 'hostsInFlightMax',
+	bytes: 'bodyBytesInFlightMax',
+} as const;
+
+function busy(what: keyof typeof ceilings, max: number): PingpoolError {
 	return new PingpoolError('busy', `this worker is full: at most ${max} ${what} are in flight at a time`, {
-		details: what === 'hosts' ? { hostsInFlightMax: max } : { requestsInFlightMax: max },
+		details: { [ceilings[what]]: max },
 	});
 }

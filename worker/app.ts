@@ -17,16 +17,21 @@ import { createTargetPolicy } from '../shared/policy.ts';
 import type { Capabilities } from '../shared/protocol.ts';
 import { mediaTypes, requestIdHeader, requestIdPattern } from '../shared/protocol.ts';
 import type { ResultBlock } from '../shared/results.ts';
+import type { ProbeName } from '../shared/target.ts';
 import { Admission } from './admission.ts';
 import type { AnswerForm, Taker } from './answer.ts';
 import { answer, answerForms } from './answer.ts';
+import type { AcceptedTokens } from './auth.ts';
 import { createAuthenticator } from './auth.ts';
 import { runBatch } from './batch.ts';
+import { refuseBrowsers } from './browsers.ts';
 import { requestDeadlineMs } from './deadline.ts';
-import { errorResponse } from './error-response.ts';
+import { errorResponse, safeHeaders } from './error-response.ts';
 import { readPingRequest } from './ping-request.ts';
+import type { BatchPlan } from './plan.ts';
 import { planBatch } from './plan.ts';
 import type { Probe } from './probes/probe.ts';
+import type { RequestLog } from './request-log.ts';
 import type { Resolver } from './resolver.ts';
 
 export interface WorkerAppOptions {
@@ -37,7 +42,7 @@ export interface WorkerAppOptions {
 	/** `undefined` where the runtime resolves names when it connects */
 	readonly resolver: Resolver | undefined;
 	/** bearer tokens that are accepted; `none` lets everybody in: only behind a loopback address */
-	readonly tokens: readonly string[] | 'none';
+	readonly tokens: AcceptedTokens | 'none';
 	/** which addresses may be probed. Default: the built-in policy */
 	readonly policy?: TargetPolicy;
 	/** requests served at a time. Default: limits.ts */
@@ -46,21 +51,15 @@ export interface WorkerAppOptions {
 	readonly clock?: Clock;
 	/** who is calling, for the log. Default: not known */
 	readonly callerOf?: (context: Context) => string | undefined;
-	/** takes one entry per `POST /ping`, when nothing of it is held any more. Default: none */
+	/** called when a request has shown a good token, or needs none. Default: nothing */
+	readonly authenticated?: (context: Context) => void;
+	/** called when the body of a request is about to be read, which nothing of it was before. Default: nothing */
+	readonly reading?: (context: Context) => void;
+	/** Takes one entry per `POST /ping`, when nothing of it is held any more, and per other request that was refused
+	 * for its token. Default: none */
 	readonly log?: (entry: RequestLog) => void;
 	/** takes what should not have been thrown. Default: the console */
 	readonly fault?: (error: unknown) => void;
-}
-
-/** What became of one `POST /ping`. Never a token, never a host. */
-export interface RequestLog {
-	readonly caller: string | undefined;
-	/** `ok`, `cancelled` when the caller went away, or the code of the error */
-	outcome: string;
-	hosts: number;
-	/** results with the status `denied` */
-	denied: number;
-	ms: number;
 }
 
 /**
@@ -82,6 +81,8 @@ export function createApp({
 	requestsInFlightMax = requestsInFlightMaxDefault,
 	clock = systemClock,
 	callerOf = () => undefined,
+	authenticated = () => undefined,
+	reading = () => undefined,
 	log = () => undefined,
 	fault = (error) => console.error(error),
 }: WorkerAppOptions): Hono {
@@ -90,32 +91,66 @@ export function createApp({
 	const authenticator = tokens === 'none' ? undefined : createAuthenticator(tokens);
 	const app = new Hono();
 
-	async function authorize(request: Request): Promise<void> {
-		if (authenticator === undefined) {
-			// Without a token, any web page that the user visits could post to a worker on loopback.
-			if (request.headers.has('origin')) {
-				throw new PingpoolError('unauthorized', 'requests from web pages need a worker with a token');
+	app.use(async (context, next) => {
+		await next();
+		for (const [name, value] of Object.entries(safeHeaders)) context.res.headers.set(name, value);
+	});
+
+	/** @returns which of the tokens the request has shown, from 1; 0 where none is needed */
+	async function authorize(context: Context): Promise<number> {
+		const { headers } = context.req.raw;
+		let token = 0;
+		if (authenticator === undefined) refuseBrowsers(context.req.raw);
+		else {
+			token = await authenticator.accepts(headers.get('authorization') ?? undefined);
+			if (token === 0) {
+				throw new PingpoolError('unauthorized', 'a token of this worker is expected', {
+					details: { expected: 'Authorization: Bearer <token>' },
+				});
 			}
-		} else if (!(await authenticator.accepts(request.headers.get('authorization') ?? undefined))) {
-			throw new PingpoolError('unauthorized', 'a token of this worker is expected', {
-				details: { expected: 'Authorization: Bearer <token>' },
-			});
 		}
+		authenticated(context);
+		return token;
+	}
+
+	/** An entry of the log, and how it is made final, once. */
+	function entryOf(context: Context): { entry: RequestLog; finish: () => void } {
+		const startedMs = clock.monotonicMs();
+		const entry: RequestLog = {
+			caller: callerOf(context),
+			request: nameOf(context.req.raw),
+			token: 0,
+			outcome: 'cancelled',
+			hosts: 0,
+			denied: 0,
+			probes: [],
+			ms: 0,
+		};
+		let finished = false;
+		const finish = (): void => {
+			if (finished) return;
+			finished = true;
+			entry.ms = clock.monotonicMs() - startedMs;
+			log(entry);
+		};
+		return { entry, finish };
 	}
 
 	async function ping(context: Context, entry: RequestLog, finish: () => void): Promise<Response> {
 		const request = context.req.raw;
 		const { signal } = request;
-		await authorize(request);
+		entry.token = await authorize(context);
 		const ticket = admission.enter();
 		const closed = (): void => {
 			ticket.release();
 			finish();
 		};
 		try {
-			const plan = planBatch(await readPingRequest(request, capabilities));
+			reading(context);
+			const plan = planBatch(await readPingRequest(request, capabilities, ticket));
 			ticket.addHosts(plan.hosts.length);
 			entry.hosts = plan.hosts.length;
+			entry.probes = probesIn(plan);
 			const deadlineMs = requestDeadlineMs({
 				settings: plan.settings,
 				hostsInRequest: plan.hosts.length,
@@ -142,7 +177,7 @@ export function createApp({
 				entry.outcome = 'ok';
 			};
 			const worker = capabilities.instance;
-			const named = nameOf(request);
+			const named = entry.request;
 			return await answer(formOf(context), { plan, worker, request: named, clock, run, signal, closed });
 		} catch (error) {
 			ticket.release();
@@ -151,21 +186,7 @@ export function createApp({
 	}
 
 	app.post('/ping', async (context) => {
-		const startedMs = clock.monotonicMs();
-		const entry: RequestLog = {
-			caller: callerOf(context),
-			outcome: 'cancelled',
-			hosts: 0,
-			denied: 0,
-			ms: 0,
-		};
-		let finished = false;
-		const finish = (): void => {
-			if (finished) return;
-			finished = true;
-			entry.ms = clock.monotonicMs() - startedMs;
-			log(entry);
-		};
+		const { entry, finish } = entryOf(context);
 		try {
 			return await ping(context, entry, finish);
 		} catch (error) {
@@ -183,7 +204,14 @@ export function createApp({
 	app.get('/health', (context) => context.json({ status: 'ok' }));
 
 	app.get('/capabilities', async (context) => {
-		await authorize(context.req.raw);
+		const { entry, finish } = entryOf(context);
+		try {
+			await authorize(context);
+		} catch (error) {
+			entry.outcome = 'unauthorized';
+			finish();
+			throw error;
+		}
 		return context.json(capabilities);
 	});
 
@@ -220,6 +248,12 @@ function formOf(context: Context): AnswerForm {
 function nameOf({ headers }: Request): string | undefined {
 	const name = headers.get(requestIdHeader);
 	return name !== null && requestIdPattern.test(name) ? name : undefined;
+}
+
+function probesIn({ ipv4, others, settings }: BatchPlan): readonly ProbeName[] {
+	const names = new Set(others.map(({ probe }) => probe));
+	if (ipv4.index.length > 0) names.add(settings.probe);
+	return [...names].sort();
 }
 
 const denied = statusCode('denied');

@@ -4,9 +4,14 @@ import { joined } from './byte-stream.ts';
 
 /**
  * @param bytesMax counted as the body streams in, because Content-Length may be missing or wrong
- * @throws PingpoolError `unsupported-media-type` or `too-large`
+ * @param take told of every piece before it is kept; throws when there is no room for it
+ * @throws PingpoolError `unsupported-media-type` or `too-large`, or what `take` threw
  */
-export async function readBody(request: Request, bytesMax: number): Promise<Uint8Array> {
+export async function readBody(
+	request: Request,
+	bytesMax: number,
+	take: (bytes: number) => void,
+): Promise<Uint8Array> {
 	const encoding = request.headers.get('content-encoding')?.trim().toLowerCase();
 	if (encoding !== undefined && encoding !== '' && encoding !== 'identity') {
 		// A few compressed kilobytes can stand for gigabytes.
@@ -22,6 +27,7 @@ export async function readBody(request: Request, bytesMax: number): Promise<Uint
 		length += chunk.byteLength;
 		// Leaving the loop cancels the stream: the rest is not read.
 		if (length > bytesMax) throw tooLarge(bytesMax);
+		take(chunk.byteLength);
 		chunks.push(chunk);
 	}
 	return joined(chunks);

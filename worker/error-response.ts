@@ -17,6 +17,9 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
 
 const retryAfterSeconds = 1;
 
+/** On every answer: what is JSON is never taken for a page, and nobody between keeps it. */
+export const safeHeaders = { 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' } as const;
+
 /** @param fault takes an error that should not have been thrown */
 export function errorResponse(error: unknown, fault: (error: unknown) => void): Response {
 	const known = error instanceof PingpoolError ? statusOf[error.code] : undefined;
@@ -26,7 +29,7 @@ export function errorResponse(error: unknown, fault: (error: unknown) => void): 
 			? error
 			: new PingpoolError('internal', 'the worker met a fault of its own');
 	const body: ErrorBody = { error: { code, message, ...(details && { details }) } };
-	const headers = new Headers();
+	const headers = new Headers(safeHeaders);
 	if (code === 'unauthorized') headers.set('www-authenticate', 'Bearer realm="pingpool"');
 	if (code === 'busy') headers.set('retry-after', String(retryAfterSeconds));
 	if (typeof details?.allow === 'string') headers.set('allow', details.allow);

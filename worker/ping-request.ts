@@ -4,8 +4,10 @@ import { decodeRequest } from '../shared/columns.ts';
 import { messageOf, PingpoolError } from '../shared/errors.ts';
 import type { HostColumn } from '../shared/host-column.ts';
 import { hostColumn } from '../shared/host-column.ts';
+import { checkJsonForm } from '../shared/json-form.ts';
 import type { Capabilities, PingRequest } from '../shared/protocol.ts';
 import { mediaTypes, parsePingRequest, parsePingSettings } from '../shared/protocol.ts';
+import type { Ticket } from './admission.ts';
 import { readBody } from './body.ts';
 
 export interface AskedBatch {
@@ -17,10 +19,15 @@ export interface AskedBatch {
 /**
  * Reads a request and holds it to the worker's ceilings: that of the body, its form, those of hosts.
  *
- * @throws PingpoolError `unsupported-media-type`, `too-large` or `bad-request`
+ * @param room is asked for the bytes of the body as they come
+ * @throws PingpoolError `unsupported-media-type`, `too-large`, `bad-request`, or `busy` when there is no room
  */
-export async function readPingRequest(request: Request, capabilities: Capabilities): Promise<AskedBatch> {
-	const bytes = await readBody(request, capabilities.bodyBytesMax);
+export async function readPingRequest(
+	request: Request,
+	capabilities: Capabilities,
+	room: Pick<Ticket, 'addBytes'>,
+): Promise<AskedBatch> {
+	const bytes = await readBody(request, capabilities.bodyBytesMax, (length) => room.addBytes(length));
 	const [type = ''] = (request.headers.get('content-type') ?? '').split(';', 1);
 	const isColumns = type.trim().toLowerCase() === mediaTypes.columns;
 	const asked = isColumns ? fromColumns(bytes, capabilities) : fromJson(bytes, capabilities);
@@ -48,6 +55,7 @@ function fromJson(bytes: Uint8Array, capabilities: Capabilities): AskedBatch {
 }
 
 function parseJson(bytes: Uint8Array): unknown {
+	checkJsonForm(bytes);
 	let text: string;
 	try {
 		text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes);

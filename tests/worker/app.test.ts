@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseCidr } from '../../shared/ip.ts';
 import { createTargetPolicy } from '../../shared/policy.ts';
 import { capabilitiesSchema, errorBodySchema, mediaTypes } from '../../shared/protocol.ts';
-import type { RequestLog } from '../../worker/app.ts';
+import type { RequestLog } from '../../worker/request-log.ts';
 import {
 	columnsIn,
 	columnsOf,
