@@ -1,0 +1,20 @@
+/** What a worker says of the requests that it was asked: never a token, never a host. */
+import type { ProbeName } from '../shared/target.ts';
+
+/** What became of one request that had to show a token: each `POST /ping`, and others that were refused for it. */
+export interface RequestLog {
+	/** the address of the socket; whatever a header says of it is not believed */
+	readonly caller: string | undefined;
+	/** what the caller named the request */
+	readonly request: string | undefined;
+	/** which of the worker's tokens it showed, from 1; 0 for none */
+	token: number;
+	/** `ok`, `cancelled` when the caller went away, or the code of the error */
+	outcome: string;
+	hosts: number;
+	/** results with the status `denied` */
+	denied: number;
+	/** the probes that its hosts were for */
+	probes: readonly ProbeName[];
+	ms: number;
+}
