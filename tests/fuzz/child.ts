@@ -1,0 +1,92 @@
+/** The process that fuzzes: one target after another. What happens to it is seen from outside (supervise.ts). */
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { BlockCounters, Coverage } from './coverage.ts';
+import { Fuzzer } from './fuzzer.ts';
+import { inputWriter } from './input-file.ts';
+import type { ChildOptions, FromChild } from './messages.ts';
+import { loadTarget } from './registry.ts';
+
+/** Time between words of progress, also within a batch: silence means that an input hangs. */
+const progressMs = 500;
+const root = new URL('../../', import.meta.url);
+const options = JSON.parse(process.argv[2]!) as ChildOptions;
+
+function say(message: FromChild): void {
+	process.send!(message);
+}
+
+function corpusIn(folder: string): Uint8Array[] {
+	mkdirSync(folder, { recursive: true });
+	return readdirSync(folder)
+		.sort()
+		.map((name) => readFileSync(join(folder, name)));
+}
+
+function saveCorpus(folder: string, corpus: readonly Uint8Array[]): void {
+	for (const input of corpus) {
+		const name = createHash('sha256').update(input).digest('hex').slice(0, 16);
+		writeFileSync(join(folder, name), input);
+	}
+}
+
+async function fuzz(
+	name: string,
+	counters: BlockCounters,
+	onInput: (input: Uint8Array) => void,
+): Promise<void> {
+	const target = await loadTarget(name);
+	const coverage = new Coverage(
+		counters,
+		target.modules.map((path) => new URL(path, root).href),
+	);
+	const { seed, casesMax, msMax, isGuided } = options;
+	const folder = options.corpus === undefined ? undefined : join(options.corpus, name);
+	const progress = { cases: 0, corpus: 0 };
+	let saidMs = 0;
+	const fuzzer = new Fuzzer({
+		target,
+		coverage,
+		seed,
+		casesMax,
+		msMax,
+		isGuided,
+		corpus: folder === undefined ? [] : corpusIn(folder),
+		onInput: (input) => {
+			onInput(input);
+			const nowMs = performance.now();
+			if (nowMs - saidMs < progressMs) return;
+			saidMs = nowMs;
+			say({ type: 'progress', target: name, ...progress });
+		},
+		onBatch: ({ cases, corpus }) => {
+			Object.assign(progress, { cases, corpus });
+		},
+	});
+	const { cases, ms, corpus, slowestMs, grownBytes, findings } = await fuzzer.run();
+	if (folder !== undefined) saveCorpus(folder, corpus);
+	say({
+		type: 'summary',
+		summary: {
+			target: name,
+			cases,
+			ms,
+			blocks: coverage.blocks,
+			corpus: corpus.length,
+			slowestMs,
+			grownBytes,
+			findings: findings.map(({ input, problem }) => ({
+				inputBase64: Buffer.from(input).toString('base64'),
+				problem,
+			})),
+			uncovered: options.showsUncovered ? coverage.uncovered() : [],
+		},
+	});
+}
+
+const counters = new BlockCounters();
+counters.start();
+const onInput = inputWriter(options.inputPath);
+for (const name of options.targets) await fuzz(name, counters, onInput);
+process.disconnect();
