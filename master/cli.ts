@@ -1,20 +1,24 @@
 /** `pingpool master`: arguments, wiring, signals, exit codes. The only place that chooses concrete parts. */
 import { randomInt } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { noLongerNeeded } from '../shared/abort.ts';
 import { systemClock } from '../shared/clock.ts';
-import { escapeLines, escapeUnsafe, jsonText } from '../shared/display.ts';
+import { escapeUnsafe, jsonText } from '../shared/display.ts';
 import { PingpoolError } from '../shared/errors.ts';
 import { createRandom } from '../shared/random.ts';
 import type { Target } from '../shared/target.ts';
 import { probeOf } from '../shared/target.ts';
 import type { MasterConfig } from './config.ts';
-import { ConfigExit, parseMasterConfig } from './config.ts';
+import { parseMasterConfig } from './config.ts';
 import type { EmbeddedWorker } from './embedded-worker.ts';
 import type { OnRunEvent, RunEvent } from './events.ts';
 import type { FollowFleet } from './fleet-changes.ts';
+import { ConfigExit } from './options.ts';
 import type { RunOutcome } from './run.ts';
+import type { Signals } from './signals.ts';
+import { onSignals } from './signals.ts';
 import type { TargetList } from './targets/target-list.ts';
+import { version } from './version.ts';
+import { exitCodeOf, printError } from './view/error.ts';
 import { eventText } from './view/event-text.ts';
 import { ProgressView } from './view/progress.ts';
 import { doneText, jsonSummary, summaryLines } from './view/summary.ts';
@@ -29,7 +33,7 @@ import { limitYoungGeneration } from './young-generation.ts';
  */
 export async function main(argv: readonly string[]): Promise<number> {
 	try {
-		const config = parseMasterConfig(argv, readVersion());
+		const config = parseMasterConfig(argv, version);
 		const signals = onSignals();
 		const closers: Closer[] = [signals.release];
 		try {
@@ -83,15 +87,6 @@ const importantEvents: ReadonlySet<RunEvent['type']> = new Set([
 	'waiting-for-workers',
 	'workers-file-problem',
 ]);
-
-function exitCodeOf(error: PingpoolError): number {
-	return error.code === 'usage' || error.code === 'invalid-input' ? 2 : 1;
-}
-
-function printError(error: PingpoolError): void {
-	const hint = error.hint === undefined ? '' : `  ${error.hint}\n`;
-	process.stderr.write(escapeLines(`pingpool: ${error.message}\n${hint}`));
-}
 
 /** @param closers takes what has to be closed at the end */
 async function runWith(config: MasterConfig, signals: Signals, closers: Closer[]): Promise<number> {
@@ -281,38 +276,4 @@ function portProblem(target: Target, { probe, settings }: MasterConfig): string 
 	const needsPort =
 		probeOf(target, probe) === 'tcp' && target.port === undefined && settings.port === undefined;
 	return needsPort ? 'has no port to connect to: write host:port, or give --port' : undefined;
-}
-
-interface Signals {
-	/** aborted by the first signal */
-	readonly signal: AbortSignal;
-	/** of the signal that came: 128 + its number, as shells have it */
-	readonly exitCode: () => number;
-	readonly release: () => void;
-}
-
-/** The first signal asks to stop, the second one stops at once. */
-function onSignals(): Signals {
-	const controller = new AbortController();
-	const codes = { SIGINT: 130, SIGTERM: 143 } as const;
-	let exitCode = 0;
-	const onSignal = (name: keyof typeof codes): void => {
-		if (controller.signal.aborted) process.exit(codes[name]);
-		exitCode = codes[name];
-		controller.abort(new PingpoolError('internal', `stopped by ${name}`));
-	};
-	for (const name of Object.keys(codes)) process.on(name, onSignal);
-	return {
-		signal: controller.signal,
-		exitCode: () => exitCode,
-		release: () => {
-			for (const name of Object.keys(codes)) process.off(name, onSignal);
-		},
-	};
-}
-
-function readVersion(): string {
-	const folder = import.meta.url.endsWith('.ts') ? '..' : '../..';
-	const text = readFileSync(new URL(`${folder}/package.json`, import.meta.url), 'utf8');
-	return (JSON.parse(text) as { version: string }).version;
 }

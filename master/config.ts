@@ -1,5 +1,6 @@
 /** The master's command line and environment, validated. Defaults stand here; nothing else reads process.env. */
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { escapeUnsafe, quote } from '../shared/display.ts';
 import { checkEnvironment } from '../shared/environment.ts';
 import { PingpoolError } from '../shared/errors.ts';
@@ -20,6 +21,7 @@ import type { ProbeSettings } from '../shared/protocol.ts';
 import type { ProbeName } from '../shared/target.ts';
 import { probeNames } from '../shared/target.ts';
 import { usageText } from '../shared/usage-text.ts';
+import { ConfigExit, fileOption, option } from './options.ts';
 import type { Durability } from './store/store.ts';
 import { durabilities } from './store/store.ts';
 
@@ -53,16 +55,6 @@ export interface MasterConfig {
 /** How long a master waits for a first worker, in ms, when --worker-timeout is not given. */
 const startWaitMsDefault = 10_000;
 
-/** What parsing ended in, when not in a run: help and version are no errors. */
-export class ConfigExit extends Error {
-	override readonly name = 'ConfigExit';
-	readonly exitCode: number;
-	constructor(exitCode: number) {
-		super('');
-		this.exitCode = exitCode;
-	}
-}
-
 const examples = `
 Examples:
   pingpool master                                     hosts.txt through an embedded worker into hosts.db
@@ -88,22 +80,6 @@ Exit codes:
 A run that was interrupted, failed or killed goes on when the same command is given again; what has an answer is
 not asked again. Only one master at a time may have a database.
 `;
-
-/** What both spellings of an option say: the flag, and its environment variable. */
-function option(flags: string, description: string): Option {
-	const long = /--([a-z-]+)/.exec(flags)![1]!;
-	return new Option(flags, description).env(`PINGPOOL_${long.replaceAll('-', '_').toUpperCase()}`);
-}
-
-/** An option that names a file. */
-function fileOption(flags: string, description: string): Option {
-	return option(flags, description).argParser((text: string) => {
-		// commander takes whatever stands behind an option, the next option too.
-		if (text.startsWith('--')) throw new InvalidArgumentError(`Expected a file; ./${text} would be one.`);
-		if (text.trim() === '') throw new InvalidArgumentError('Expected a file.');
-		return text;
-	});
-}
 
 function number(unit: string, min: number, max: number, whole = false) {
 	return (text: string): number => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ConfigExit, parseMasterConfig } from '../../master/config.ts';
+import { parseMasterConfig } from '../../master/config.ts';
+import { ConfigExit } from '../../master/options.ts';
 
 let stdout = '';
 let stderr = '';
