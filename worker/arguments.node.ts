@@ -2,7 +2,7 @@
 import { checkEnvironment } from '../shared/environment.ts';
 import { PingpoolError } from '../shared/errors.ts';
 import type { Cidr } from '../shared/ip.ts';
-import { cidrContains, parseCidr, parseIp } from '../shared/ip.ts';
+import { parseIp } from '../shared/ip.ts';
 import {
 	hostsInFlightMax,
 	hostsPerRequestMax,
@@ -13,6 +13,7 @@ import type { PortRange } from '../shared/ports.ts';
 import type { Given } from './command-line.node.ts';
 import type { IcmpMode, LogFormat, PrefixRateScope, Setting } from './config.ts';
 import { fromEnvironment, portDefault, settings } from './config.ts';
+import { isLoopback } from './exposure.node.ts';
 
 export interface WorkerArguments {
 	/** `undefined` for every interface */
@@ -110,7 +111,8 @@ async function givenIn(argv: readonly string[]): Promise<Given> {
 }
 
 function checkContradictions(parsed: WorkerArguments, tokenInEnvironment: boolean): void {
-	if (parsed.noAuth && !isLoopback(parsed.host)) {
+	checkTls(parsed);
+	if (parsed.noAuth && !mayBeLoopback(parsed.host)) {
 		throw new PingpoolError('usage', '--no-auth is for a worker that only this machine can reach', {
 			hint: 'add --host 127.0.0.1, or leave --no-auth out',
 		});
@@ -129,11 +131,38 @@ function checkContradictions(parsed: WorkerArguments, tokenInEnvironment: boolea
 	}
 }
 
-const loopbacks = ['127.0.0.0/8', '::1/128'].map((text) => parseCidr(text)!);
+/** Of `localhost`, where it leads is checked when the worker listens. */
+function mayBeLoopback(host: string | undefined): boolean {
+	const address = host === undefined ? undefined : parseIp(host);
+	return address === undefined ? host === 'localhost' : isLoopback(address);
+}
 
-function isLoopback(host: string | undefined): boolean {
-	if (host === undefined) return false;
-	const address = parseIp(host);
-	if (address === undefined) return host === 'localhost';
-	return loopbacks.some((block) => cidrContains(block, address));
+function checkTls({ tls: { cert, key, selfSigned, clientCa }, noAuth }: WorkerArguments): void {
+	const contradiction = (message: string, hint: string): PingpoolError =>
+		new PingpoolError('usage', message, { hint });
+	if (selfSigned && (cert !== undefined || key !== undefined)) {
+		throw contradiction(
+			'--tls-self-signed and --tls-cert contradict each other',
+			'leave out --tls-self-signed, or --tls-cert and --tls-key',
+		);
+	}
+	if ((cert === undefined) !== (key === undefined)) {
+		const [given, missing] = cert === undefined ? ['--tls-key', '--tls-cert'] : ['--tls-cert', '--tls-key'];
+		throw contradiction(
+			`${given} needs ${missing} as well`,
+			'both may name the same file; --tls-self-signed makes both',
+		);
+	}
+	if (clientCa !== undefined && cert === undefined && !selfSigned) {
+		throw contradiction(
+			'--tls-client-ca goes with TLS: over plain HTTP, nobody shows a certificate',
+			'add --tls-self-signed, or --tls-cert and --tls-key',
+		);
+	}
+	if (clientCa !== undefined && noAuth) {
+		throw contradiction(
+			'--tls-client-ca and --no-auth contradict each other: a certificate comes on top of the token',
+			'leave one of them out',
+		);
+	}
 }

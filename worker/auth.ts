@@ -8,15 +8,23 @@ export interface Authenticator {
 	accepts(header: string | undefined): Promise<number>;
 }
 
-/** @param tokens what is accepted: one, or two while the old one is being replaced */
-export function createAuthenticator(tokens: readonly string[]): Authenticator {
+/** One token, or two while the old one is being replaced; a function gives those that hold now. */
+export type AcceptedTokens = readonly string[] | (() => readonly string[]);
+
+/** @param tokens what is accepted; of a function, another array stands for other tokens */
+export function createAuthenticator(tokens: AcceptedTokens): Authenticator {
+	let digested: readonly string[] | undefined;
 	let digests: Promise<Uint8Array[]> | undefined;
 	return {
 		async accepts(header) {
 			const credentials = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i.exec(header ?? '')?.[1];
 			if (credentials === undefined) return 0;
 			// Not at construction: Cloudflare's runtime has no asynchronous work outside of a request.
-			digests ??= Promise.all(tokens.map(digest));
+			const current = typeof tokens === 'function' ? tokens() : tokens;
+			if (digests === undefined || digested !== current) {
+				digested = current;
+				digests = Promise.all(current.map(digest));
+			}
 			const [given, known] = await Promise.all([digest(credentials), digests]);
 			let accepted = 0;
 			for (const [i, token] of known.entries())

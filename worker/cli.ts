@@ -6,8 +6,8 @@
  * is ready, or why not, prints nothing, and ends with the channel, so that it never outlives its master.
  */
 import { escapeLines, escapeUnsafe } from '../shared/display.ts';
-import type { RequestLog } from './app.ts';
 import type { WorkerArguments } from './arguments.node.ts';
+import type { RequestLog } from './request-log.ts';
 
 /** How long requests under way may take once a signal came. */
 const stopGraceMs = 5_000;
@@ -36,30 +36,42 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function run(parsed: WorkerArguments, embedded: boolean, stop: StopRequests): Promise<void> {
-	const [{ buildWorker, listen }, { loadTokens }] = await Promise.all([
+	const [{ buildWorker, listen }, { openCredentials }, exposure, { systemClock }] = await Promise.all([
 		import('./node.ts'),
-		import('./token.node.ts'),
+		import('./credentials.node.ts'),
+		import('./exposure.node.ts'),
+		import('../shared/clock.ts'),
 	]);
-	const source = parsed.noAuth ? undefined : loadTokens(process.env, parsed.tokenFile);
-	const tokens: readonly string[] | 'none' = source?.tokens ?? 'none';
+	const host = await exposure.hostToListenOn(parsed);
+	const credentials = await openCredentials(parsed, process.env, systemClock);
+	const { tokens, tls } = credentials;
 	const quiet = embedded || parsed.quiet;
-	const worker = await buildWorker({ ...parsed, tokens, ...(!quiet && { log: printRequest }) });
+	const worker = await buildWorker({ ...parsed, tokens, tls, ...(!quiet && { log: printRequest }) });
+	const over = new AbortController();
+	let following: Promise<void> | undefined;
 	try {
-		const { address, port } = await listen(worker.server, parsed.host, parsed.port);
+		const { address, port } = await listen(worker.server, host, parsed.port);
 		if (embedded) process.send?.({ ready: true, port });
 		else {
 			const { bannerLines } = await import('./banner.node.ts');
 			const { capabilities, icmpUnavailable } = worker;
 			const showToken = process.stdout.isTTY === true;
-			const tokenFile = source?.file;
-			const banner = { capabilities, icmpUnavailable, address, port, tokens, tokenFile, showToken };
+			const banner = { capabilities, icmpUnavailable, address, port, credentials, showToken };
 			process.stdout.write(`${bannerLines(banner).map(escapeUnsafe).join('\n')}\n`);
-			for (const warning of source?.warnings ?? [])
+			const exposed = exposure.exposureWarnings(address, tls !== undefined);
+			for (const warning of [...credentials.warnings, ...exposed]) {
 				process.stderr.write(`pingpool: warning: ${escapeUnsafe(warning)}\n`);
+			}
+			const onMessage = (message: string): void => {
+				process.stderr.write(`pingpool: ${escapeUnsafe(message)}\n`);
+			};
+			following = credentials.follow({ server: worker.server, onMessage, signal: over.signal });
 		}
 		await stop.first;
 		if (!embedded) process.stderr.write('pingpool: stopping after the requests under way\n');
 	} finally {
+		over.abort();
+		await following;
 		const closing = worker.close(embedded ? 0 : stopGraceMs);
 		stop.second.then(() => worker.server.closeAllConnections());
 		await closing;

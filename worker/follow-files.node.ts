@@ -26,7 +26,8 @@ export interface FollowFilesOptions {
 	readonly signal: AbortSignal;
 }
 
-/** Reads files again when they change, until the signal aborts. Never rejects because of them. */
+/** Reads files again when they change, until the signal aborts. Never rejects because of them. A pipe, which can be
+ * read only once, is not followed. */
 export async function followFiles({
 	files,
 	read,
@@ -35,6 +36,7 @@ export async function followFiles({
 	signal,
 }: FollowFilesOptions): Promise<void> {
 	let seen = await lookAt(files);
+	if (seen === undefined) return;
 	// What changed since the caller read them.
 	let readingsDue = 1;
 	let problem: string | undefined;
@@ -42,7 +44,7 @@ export async function followFiles({
 	for (;;) {
 		await clock.sleep(pauseMs, signal).catch(() => undefined);
 		if (signal.aborted) return;
-		const look = await lookAt(files);
+		const look = (await lookAt(files)) ?? 'no file';
 		pauseMs = lookMs;
 		if (look !== seen) {
 			seen = look;
@@ -64,14 +66,16 @@ export async function followFiles({
 	}
 }
 
-/** @returns a text that is the same as long as the files are */
-async function lookAt(files: readonly string[]): Promise<string> {
-	return (await Promise.all(files.map(lookOf))).join('\n');
+/** @returns a text that is the same as long as the files are; `undefined` when one of them is none */
+async function lookAt(files: readonly string[]): Promise<string | undefined> {
+	const looks = await Promise.all(files.map(lookOf));
+	return looks.includes(undefined) ? undefined : looks.join('\n');
 }
 
-async function lookOf(file: string): Promise<string> {
+async function lookOf(file: string): Promise<string | undefined> {
 	try {
 		const stats = await stat(file, { bigint: true });
+		if (!stats.isFile() && !stats.isDirectory()) return undefined;
 		return `${stats.dev} ${stats.ino} ${stats.mode} ${stats.size} ${stats.mtimeNs}`;
 	} catch (error) {
 		const code = systemErrorCode(error);

@@ -10,15 +10,17 @@ import { PingpoolError, systemErrorCode } from '../shared/errors.ts';
 import type { Cidr } from '../shared/ip.ts';
 import { Pacer } from '../shared/pacer.ts';
 import type { Capabilities } from '../shared/protocol.ts';
-import type { RequestLog } from './app.ts';
+import type { AcceptedTokens } from './auth.ts';
 import type { IcmpMode } from './config.ts';
 import type { EchoUnavailable } from './icmp/open.node.ts';
 import { openEchoEngine } from './icmp/open.node.ts';
 import { monotonicUs } from './monotonic.node.ts';
+import type { RequestLog } from './request-log.ts';
+import type { ServerTls } from './tls/server-tls.node.ts';
 
 export interface NodeWorkerOptions {
 	/** bearer tokens that are accepted; `none` lets everybody in: only behind a loopback address */
-	readonly tokens: readonly string[] | 'none';
+	readonly tokens: AcceptedTokens | 'none';
 	/** probes per second; 0 for no ceiling */
 	readonly ratePerSecond: number;
 	readonly hostsPerRequestMax: number;
@@ -28,6 +30,8 @@ export interface NodeWorkerOptions {
 	/** blocks that are never probed */
 	readonly deny: readonly Cidr[];
 	readonly icmp: IcmpMode;
+	/** `undefined` for plain HTTP */
+	readonly tls: ServerTls | undefined;
 	/** takes one entry per request. Default: none */
 	readonly log?: (entry: RequestLog) => void;
 }

@@ -1,6 +1,5 @@
 /** The HTTP server of a worker on Node, with its app and its probes behind it. */
 import type { Server } from 'node:http';
-import { createServer } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { getConnInfo } from '@hono/node-server/conninfo';
 import { systemClock } from '../shared/clock.ts';
@@ -18,6 +17,7 @@ import { createHttpProbe } from './probes/http.node.ts';
 import { createIcmpProbe } from './probes/icmp.node.ts';
 import { createTcpProbe } from './probes/tcp.node.ts';
 import { createSystemResolver } from './resolve/system-resolver.node.ts';
+import { createAppServer } from './tls/create-server.node.ts';
 import { Turnstile } from './turnstile.ts';
 
 export interface ServerOptions extends NodeWorkerOptions {
@@ -71,7 +71,8 @@ export function buildServer(options: ServerOptions): BuiltServer {
 		callerOf: (context) => getConnInfo(context).remote.address?.replace(/^::ffff:/, ''),
 		...(log && { log }),
 	});
-	const server = createServer(
+	const server = createAppServer(
+		options.tls,
 		{
 			requestTimeout: requestTimeoutMs,
 			headersTimeout: headersTimeoutMs,

@@ -3,13 +3,18 @@ import type { BannerOptions } from '../../worker/banner.node.ts';
 import { bannerLines } from '../../worker/banner.node.ts';
 import { buildCapabilities } from '../../worker/capabilities.ts';
 
+const credentials = {
+	token: 'the-current-token',
+	tokenFile: '/home/user/.config/pingpool/worker-token',
+	tls: undefined,
+};
+
 const options: BannerOptions = {
 	capabilities: buildCapabilities({ runtime: 'node', probes: ['icmp', 'tcp', 'http'], icmp: 'datagram' }),
 	icmpUnavailable: undefined,
 	address: '::',
 	port: 8786,
-	tokens: ['the-current-token', 'the-next-token-to-come'],
-	tokenFile: '/home/user/.config/pingpool/worker-token',
+	credentials,
 	showToken: true,
 };
 
@@ -29,7 +34,9 @@ describe('bannerLines', () => {
 		const piped = text({ showToken: false });
 		expect(piped).toContain('token-file=/home/user/.config/pingpool/worker-token');
 		expect(piped).not.toContain('the-current-token');
-		expect(text({ showToken: false, tokenFile: undefined })).not.toContain('the-current-token');
+		expect(text({ showToken: false, credentials: { ...credentials, tokenFile: undefined } })).not.toContain(
+			'the-current-token',
+		);
 	});
 
 	it('names the address that it is bound to', () => {
@@ -43,8 +50,24 @@ describe('bannerLines', () => {
 		expect(without).toMatch(/icmp {2}not offered\n.*no socket\n.*do this/);
 	});
 
+	it('gives the fingerprint of a certificate that no authority vouches for', () => {
+		const fingerprint = `sha256:${'ab'.repeat(32)}` as const;
+		const tls = { context: {}, asksForCertificate: false, fingerprint, isSelfSigned: true, warnings: [] };
+		expect(text({ credentials: { ...credentials, tls } })).toMatch(
+			new RegExp(`^ {2}https://\\S+:8786 pin=${fingerprint} token=the-current-token$`, 'm'),
+		);
+		const vouchedFor = text({
+			credentials: { ...credentials, tls: { ...tls, asksForCertificate: true, isSelfSigned: false } },
+		});
+		expect(vouchedFor).toMatch(/^ {2}https:\/\/\S+:8786 token=/m);
+		expect(vouchedFor).toContain(`tls   certificate ${fingerprint}, and masters show one of theirs`);
+	});
+
 	it('warns when nobody needs a token', () => {
-		const open = text({ tokens: 'none', tokenFile: undefined, address: '127.0.0.1' });
+		const open = text({
+			credentials: { ...credentials, token: undefined, tokenFile: undefined },
+			address: '127.0.0.1',
+		});
 		expect(open).toMatch(/^ {2}http:\/\/127\.0\.0\.1:8786$/m);
 		expect(open).toContain('Without a token');
 	});

@@ -4,9 +4,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { escapeUnsafe } from '../../shared/display.ts';
 import { messageOf, PingpoolError, systemErrorCode } from '../../shared/errors.ts';
-
-/** Long chains and bundles of authorities stay below it. */
-const pemBytesMax = 4 * 1024 * 1024;
+import { pemFileBytesMax } from '../../shared/limits.ts';
 
 const certificatePattern = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 const keyPattern = /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----/;
@@ -130,8 +128,8 @@ function readText(file: string): string {
 	try {
 		const stats = statSync(file);
 		if (stats.isDirectory()) throw problem(file, 'is a folder', 'a PEM file is expected');
-		if (stats.size > pemBytesMax)
-			throw problem(file, `is larger than ${pemBytesMax} bytes`, 'a PEM file is expected');
+		if (stats.size > pemFileBytesMax)
+			throw problem(file, `is larger than ${pemFileBytesMax} bytes`, 'a PEM file is expected');
 		return readFileSync(file, 'latin1');
 	} catch (error) {
 		if (error instanceof PingpoolError) throw error;
