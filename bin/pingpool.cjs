@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * The one entry of the command line: `pingpool master …`, `pingpool worker …`. CommonJS and free of imports, so
+ * The one entry of the command line: `pingpool master …`, `pingpool worker …`, `pingpool export …`. CommonJS and free of imports, so
  * that it runs on any Node: it finds a Node that can run the rest (npm brings one, see optionalDependencies),
  * and the rest itself (TypeScript in a checkout, JavaScript in an installed package).
  */
@@ -118,9 +118,17 @@ const usage = `pingpool: distributed ping
 Usage:
   pingpool master [options]   ping every host of a list through workers, into a SQLite database
   pingpool worker [options]   answer ping requests over HTTP
+  pingpool export [options]   write the results of a run as CSV or lines of JSON
 
-pingpool master --help and pingpool worker --help say more.
+With --help, each says more.
 `;
+
+/** Where the program of each command is, below the root of the package or dist/. */
+const programs = {
+	master: join('master', 'cli'),
+	worker: join('worker', 'cli'),
+	export: join('master', 'export', 'cli'),
+};
 
 /** What was typed, safe to print (shared/display.ts says why; here, nothing can be imported). */
 function shown(text) {
@@ -134,9 +142,10 @@ async function main() {
 	endWithWrapper();
 	outliveReaders();
 	const [command, ...rest] = process.argv.slice(2);
-	if (command === 'master' || command === 'worker') {
-		const built = join(__dirname, '..', 'dist', command, 'cli.js');
-		const source = join(__dirname, '..', command, 'cli.ts');
+	const program = Object.hasOwn(programs, command ?? '') ? programs[command] : undefined;
+	if (program !== undefined) {
+		const built = join(__dirname, '..', 'dist', `${program}.js`);
+		const source = join(__dirname, '..', `${program}.ts`);
 		const { pathToFileURL } = require('node:url');
 		const { main: run } = await import(pathToFileURL(existsSync(source) ? source : built).href);
 		process.exitCode = await run(rest);
@@ -151,7 +160,8 @@ async function main() {
 		process.exitCode = command === undefined ? 2 : 0;
 		return;
 	}
-	process.stderr.write(`pingpool: there is no command ${shown(command)}; master and worker are known.\n`);
+	const known = Object.keys(programs).join(', ');
+	process.stderr.write(`pingpool: there is no command ${shown(command)}; there are ${known}.\n`);
 	process.exitCode = 2;
 }
 

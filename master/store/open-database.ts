@@ -160,6 +160,36 @@ export function lookInto<Found>(
 }
 
 /**
+ * Opens a database of ours to be read, by whatever else it is written meanwhile.
+ *
+ * @throws PingpoolError `database` when there is none, or it is another's or the old system's
+ */
+export function openToRead(path: string, busyTimeoutMs: number): Database.Database {
+	const name = escapeUnsafe(path);
+	try {
+		if (!existsSync(path)) {
+			throw new PingpoolError('database', `${name} does not exist`, {
+				hint: 'Give the database of a run with --db FILE.',
+			});
+		}
+		const kind = inspect(path, busyTimeoutMs, (_, found) => found) ?? 'empty';
+		if (kind === 'legacy') {
+			throw new PingpoolError('database', `${name} was written by the old system`, {
+				hint: `pingpool master --db ${name} carries it over with its next run.`,
+			});
+		}
+		if (kind === 'empty') {
+			throw new PingpoolError('database', `${name} has nothing in it`, {
+				hint: 'Give the database of a run with --db FILE.',
+			});
+		}
+		return new Database(path, { readonly: true, fileMustExist: true, timeout: busyTimeoutMs });
+	} catch (error) {
+		throw databaseError(error, path);
+	}
+}
+
+/**
  * @returns what `look` finds; `undefined` for an empty file
  * @throws PingpoolError for a database that is not ours to write, and SQLite's errors
  */

@@ -54,6 +54,28 @@ export function withWorker(packed: number, workerIds: readonly number[]): number
 	return packed + (id - worker) * workerUnit;
 }
 
+/** The status of a packed integer, and so on: what `packOutcome` was given, `worker` being `workers.id`. */
+export interface Outcome {
+	readonly status: number;
+	readonly reason: number;
+	readonly sent: number;
+	readonly received: number;
+	readonly worker: number;
+}
+
+/** @param packed of a row that `packOutcome` has made; of another number, anything within the bits */
+export function unpackOutcome(packed: number): Outcome {
+	// Operators on bits see the lower 32 of them, of which 30 are wanted.
+	const sent = (packed >> 10) & 1023;
+	return {
+		status: packed & 7,
+		reason: (packed >> 3) & 127,
+		sent,
+		received: sent - ((packed >> 20) & 1023),
+		worker: Math.floor(packed / workerUnit),
+	};
+}
+
 /** The same fields as SQL expressions over a column `outcome`. */
 export const outcomeSql = {
 	status: '(outcome & 7)',

@@ -1,0 +1,120 @@
+/** Where an export is written: to a stream whose reader may leave, or to a file that is there whole or not at all. */
+import { randomBytes } from 'node:crypto';
+import { realpathSync, renameSync, statSync, unlinkSync } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { Writable } from 'node:stream';
+import { onAbort } from '../../shared/abort.ts';
+import { escapeUnsafe } from '../../shared/display.ts';
+import { messageOf, PingpoolError } from '../../shared/errors.ts';
+
+export interface TextOutput {
+	/** @returns whether there is somebody who wants more, once there is room for it */
+	write(text: string): Promise<boolean>;
+	/** What was written is all. */
+	finish(): Promise<void>;
+	/** What was written is not to be kept. Does nothing after `finish`. */
+	discard(): Promise<void>;
+}
+
+/** Waits while the reader is slower, and says when it has gone (`| head`) or the signal has come. */
+export function streamOutput(stream: Writable, signal: AbortSignal): TextOutput {
+	const gone = Promise.withResolvers<boolean>();
+	const forget = onAbort(signal, () => gone.resolve(false));
+	// Who listens to errors here keeps them from ending the process.
+	stream.once('error', () => gone.resolve(false));
+	stream.once('close', () => gone.resolve(false));
+	return {
+		async write(text) {
+			if (stream.destroyed || stream.errored) return false;
+			if (stream.write(text)) return true;
+			const drained = Promise.withResolvers<boolean>();
+			const onDrain = (): void => drained.resolve(true);
+			stream.once('drain', onDrain);
+			const more = await Promise.race([drained.promise, gone.promise]);
+			stream.off('drain', onDrain);
+			return more;
+		},
+		async finish() {},
+		async discard() {
+			forget();
+		},
+	};
+}
+
+/**
+ * Writes beside the file, and puts it in its place at the end: whoever looks sees the old one or the new one, whole.
+ * A new file is its owner's alone, as the database is; one that is there keeps the mode that somebody gave it. What
+ * is no file (a pipe, a device) is written to as it is.
+ *
+ * @throws PingpoolError `invalid-input`
+ */
+export async function fileOutput(path: string): Promise<TextOutput> {
+	try {
+		const stats = statSync(path, { throwIfNoEntry: false });
+		if (stats !== undefined && !stats.isFile()) return direct(await open(path, 'w'), path);
+		const mode = stats === undefined ? 0o600 : stats.mode & 0o777;
+		// Through a link, it is the file behind it that is replaced.
+		const target = stats === undefined ? path : realpathSync(path);
+		const name = `.${basename(target)}.${randomBytes(6).toString('hex')}.tmp`;
+		const beside = join(dirname(target), name);
+		const handle = await open(beside, 'wx', 0o600);
+		return replacing({ handle, beside, target, mode });
+	} catch (error) {
+		throw failure(path, error);
+	}
+}
+
+interface Replacement {
+	readonly handle: FileHandle;
+	/** where it is written */
+	readonly beside: string;
+	/** where it is to be */
+	readonly target: string;
+	readonly mode: number;
+}
+
+function replacing({ handle, beside, target, mode }: Replacement): TextOutput {
+	let done = false;
+	return {
+		...direct(handle, target),
+		async finish() {
+			try {
+				await handle.chmod(mode);
+				await handle.close();
+				renameSync(beside, target);
+				done = true;
+			} catch (error) {
+				throw failure(target, error);
+			}
+		},
+		async discard() {
+			if (done) return;
+			await handle.close().catch(() => undefined);
+			unlinkSync(beside);
+		},
+	};
+}
+
+function direct(handle: FileHandle, path: string): TextOutput {
+	return {
+		async write(text) {
+			try {
+				await handle.appendFile(text);
+				return true;
+			} catch (error) {
+				throw failure(path, error);
+			}
+		},
+		finish: () => handle.close(),
+		discard: () => handle.close(),
+	};
+}
+
+function failure(path: string, error: unknown): PingpoolError {
+	return new PingpoolError('invalid-input', `${escapeUnsafe(path)} can not be written: ${messageOf(error)}`, {
+		cause: error,
+		hint: 'Give a file with -o that you may write, on a disk with room for it.',
+	});
+}
