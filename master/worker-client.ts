@@ -14,6 +14,10 @@ import { AnswerReader } from './answer-reader.ts';
 import { boundedBytes, readAll, smallBodyBytesMax } from './bounded-body.ts';
 import type { PingCall, WorkerLink } from './dispatch/worker-link.ts';
 import { WorkerFailure } from './dispatch/worker-link.ts';
+import { createConnector } from './transport/connector.ts';
+import { askForCertificate, certificateFailure } from './transport/tls-failures.ts';
+import type { WorkerTransport } from './transport/worker-transport.ts';
+import { defaultTransport } from './transport/worker-transport.ts';
 import { Deadline } from './worker-call-deadline.ts';
 import { failureOf, failureOfStatus, parseJson } from './worker-failures.ts';
 
@@ -28,11 +32,15 @@ export interface WorkerClientOptions {
 	readonly token: string | undefined;
 	/** connections at a time */
 	readonly connections: number;
+	/** Default: the system's authorities, no certificate of ours, no token to a public address over plain HTTP */
+	readonly transport?: WorkerTransport;
 }
 
 export class WorkerClient implements WorkerLink {
 	readonly name: string;
 	readonly #pool: Pool;
+	readonly #transport: WorkerTransport;
+	readonly #isEncrypted: boolean;
 	readonly #path: string;
 	readonly #headers: Record<string, string>;
 	/** what an HTTP 401 means */
@@ -41,9 +49,11 @@ export class WorkerClient implements WorkerLink {
 	/** what the worker last said of itself */
 	#said: Capabilities | undefined;
 
-	constructor({ name, url, token, connections }: WorkerClientOptions) {
+	constructor({ name, url, token, connections, transport = defaultTransport }: WorkerClientOptions) {
 		this.name = name;
-		const { origin, pathname } = new URL(url);
+		const { origin, pathname, protocol } = new URL(url);
+		this.#transport = transport;
+		this.#isEncrypted = protocol === 'https:';
 		this.#path = pathname.replace(/\/$/, '');
 		this.#pool = new Pool(origin, {
 			connections,
@@ -51,7 +61,7 @@ export class WorkerClient implements WorkerLink {
 			// Silence is watched over per call: these would not notice a slow drip.
 			headersTimeout: 0,
 			bodyTimeout: 0,
-			connect: { timeout: connectMsMax },
+			connect: createConnector({ transport, hasToken: token !== undefined, timeoutMs: connectMsMax }),
 		});
 		this.#headers = { 'accept-encoding': 'identity', 'user-agent': 'pingpool' };
 		if (token !== undefined) this.#headers.authorization = `Bearer ${token}`;
@@ -105,6 +115,12 @@ export class WorkerClient implements WorkerLink {
 		return this.#said?.runtime === 'cloudflare' ? undefined : this.#said?.instance;
 	}
 
+	#failureOf(error: unknown, headArrived: boolean): unknown {
+		if (!this.#isEncrypted || headArrived) return failureOf(error, headArrived);
+		const failure = certificateFailure(error, this.#transport) ?? failureOf(error, headArrived);
+		return this.#said === undefined ? askForCertificate(failure, this.#transport) : failure;
+	}
+
 	async close(): Promise<void> {
 		await this.#pool.destroy();
 	}
@@ -152,7 +168,7 @@ export class WorkerClient implements WorkerLink {
 			deadline.throwIfCallerGone();
 			throw deadline.passed
 				? new WorkerFailure('broken', 'did not answer in time', { cause: error })
-				: failureOf(error, headArrived);
+				: this.#failureOf(error, headArrived);
 		} finally {
 			deadline.release();
 		}

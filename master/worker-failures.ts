@@ -1,10 +1,11 @@
 /** Turns every way in which a worker can fail, as HTTP and the system tell it, into a WorkerFailure. */
 import { errors } from 'undici';
 import { escapeUnsafe } from '../shared/display.ts';
-import { messageOf, systemErrorCode } from '../shared/errors.ts';
+import { systemErrorCode } from '../shared/errors.ts';
 import { errorBodySchema } from '../shared/protocol.ts';
 import { readStart } from './bounded-body.ts';
 import { WorkerFailure } from './dispatch/worker-link.ts';
+import { tlsProblem } from './transport/tls-failures.ts';
 
 const retryAfterMsMax = 30_000;
 
@@ -135,11 +136,4 @@ function codeOf(error: unknown): string | undefined {
 	if (!(error instanceof AggregateError)) return systemErrorCode(error);
 	const codes = error.errors.map(systemErrorCode).filter((code) => code !== undefined);
 	return codes.find((code) => !shortages.has(code)) ?? codes[0];
-}
-
-function tlsProblem(error: unknown): string {
-	// What OpenSSL says of itself goes on about its own source; its reason is a few words.
-	const reason = (error as { reason?: unknown }).reason;
-	if (reason === 'wrong version number') return 'it does not speak TLS; is it http:// instead of https://?';
-	return `TLS: ${printable(typeof reason === 'string' ? reason : messageOf(error))}`;
 }
