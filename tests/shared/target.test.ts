@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { escapeUnsafe, quote } from '../../shared/display.ts';
 import { addressesPerLineMax, hostBytesMax } from '../../shared/limits.ts';
 import type { AddressRange, Target } from '../../shared/target.ts';
 import {
@@ -341,19 +340,6 @@ describe('an entry of a list', () => {
 					expect(Buffer.from(addToIpv6(first, offset)).toString('hex')).toBe(expected);
 				},
 			),
-		);
-	});
-});
-
-describe('a quoted text', () => {
-	it('is short and safe to print', () => {
-		expect(quote('a\u001b[31m\u202e\u2028')).toBe('"a\\u{1b}[31m\\u{202e}\\u{2028}"');
-		expect(quote('x'.repeat(61))).toBe(`"${'x'.repeat(57)}..."`);
-		expect(quote(`${'x'.repeat(56)}😀😀😀😀`)).toContain('\\u{d83d}');
-		fc.assert(
-			fc.property(fc.string({ unit: 'binary' }), (text) => {
-				expect(escapeUnsafe(text)).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
-			}),
 		);
 	});
 });
