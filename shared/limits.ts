@@ -12,6 +12,25 @@ export const hostBytesMax = 2_048;
 /** Bytes of a request body. A full batch of the longest DNS names with a port fits. */
 export const bodyBytesMax = 8 * 1024 * 1024;
 
+/** Bytes of a request's head, from its first line to the last of its headers, and how many of these it has. */
+export const requestHeadBytesMax = 8 * 1024;
+export const headersPerRequestMax = 64;
+
+/** Requests that a client may send ahead on a connection, before the one that is served is answered. */
+export const requestsAheadMax = 16;
+
+/** Requests on one connection, after which it ends with the answer. */
+export const requestsPerConnectionMax = 10_000;
+
+/** How long a request's head, and all of it, may take from its first byte; a slow sender holds a connection, and
+ * with a good token a place among the requests in flight. */
+export const requestHeadMsMax = 10_000;
+export const requestReadMsMax = 30_000;
+
+/** How long, and how many bytes, a connection is still read from when its request was answered unread. */
+export const lingerMs = 500;
+export const lingerBytesMax = 64 * 1024;
+
 /** Bytes of bodies that a worker holds at a time, over all requests whose hosts are not known yet: what a full
  * house of slow senders can take of its memory. */
 export const bodyBytesInFlightMax = 64 * 1024 * 1024;
@@ -29,12 +48,27 @@ export const jsonWordBytesMax = 32;
 /** Bytes of the settings that stand before the addresses of a request in columns. */
 export const settingsBytesMax = 4 * 1024;
 
+/** Lines of a worker's log about one kind of trouble in so many ms, and addresses that are told apart in what is
+ * said of the rest. */
+export const logFloodLinesMax = 10;
+export const logFloodWindowMs = 10_000;
+export const logAddressesMax = 1_000;
+
+/** Characters of its log that a worker keeps for a slow reader. */
+export const logBytesMax = 1024 * 1024;
+
 /** Hosts that one worker holds at a time, over all requests. At 150,000 probes/s and 1 s timeouts an all-dead
  * list keeps 150,000 in flight; beyond this ceiling the worker answers 429. */
 export const hostsInFlightMax = 262_144;
 
 /** Requests that one worker serves at a time. */
 export const requestsInFlightMax = 256;
+
+/** Connections of callers that a worker holds at a time; also bounded by its descriptors. */
+export const callerConnectionsMax = 4_096;
+
+/** Of these, the part that connections from one address may have before they have shown a token. */
+export const strangersPerAddressPart = 1 / 4;
 
 /** Connections that a master opens to one worker, with one request on each. */
 export const connectionsPerWorkerMax = 128;
@@ -70,6 +104,15 @@ export const ratePerSecondDefault = 10_000;
 /** Probes per second that one worker sends to one prefix (an IPv4 /24, an IPv6 /48) by default: each address of a
  * /24 once a second. */
 export const prefixRateDefault = 256;
+
+/** How far ahead of the even spacing probes to one prefix may leave: one sweep of a /24 is not slowed. */
+export const prefixBurstMs = 1_000;
+
+/** The same for the probes of one caller, where callers have a ceiling. */
+export const callerBurstMs = 100;
+
+/** Callers whose ceilings are kept at a time. */
+export const callersMax = 1_024;
 
 /** TCP connects and HTTP requests under way at a time on a Node worker; also bounded by its descriptors. */
 export const connectionsMax = 1_024;
@@ -137,7 +180,12 @@ assertLimit(
 	hostsPerRequestMax + jsonKeysMax <= jsonValuesMax,
 	'the form of a full batch is none of too many values',
 );
+assertLimit(
+	connectionsPerWorkerMax <= callerConnectionsMax * strangersPerAddressPart,
+	'a master may open all its connections before it shows its token on any',
+);
 assertLimit(hostsPerRequestMax <= hostsInFlightMax, 'one full batch fits in flight');
+assertLimit(requestsInFlightMax < callersMax, 'each caller that is served has a ceiling of its own');
 assertLimit(connectionsPerWorkerMax <= requestsInFlightMax, 'a worker serves all that its master sends it');
 assertLimit(hostsPerRequestMax <= 2 ** 16, 'a position in a request fits 16 bits (columns.ts)');
 assertLimit(countMax < 2 ** 16, 'a number of probes fits 16 bits (columns.ts)');

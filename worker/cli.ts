@@ -7,10 +7,13 @@
  */
 import { escapeLines, escapeUnsafe } from '../shared/display.ts';
 import type { WorkerArguments } from './arguments.node.ts';
-import type { RequestLog } from './request-log.ts';
+import type { LogFormat } from './config.ts';
+import type { WorkerLog } from './request-log.ts';
 
 /** How long requests under way may take once a signal came. */
 const stopGraceMs = 5_000;
+/** … and the reader of the log, once they have ended. */
+const logGraceMs = 1_000;
 
 /**
  * Runs a worker until it is told to stop.
@@ -46,7 +49,8 @@ async function run(parsed: WorkerArguments, embedded: boolean, stop: StopRequest
 	const credentials = await openCredentials(parsed, process.env, systemClock);
 	const { tokens, tls } = credentials;
 	const quiet = embedded || parsed.quiet;
-	const worker = await buildWorker({ ...parsed, tokens, tls, ...(!quiet && { log: printRequest }) });
+	const log = quiet ? undefined : await openLog(parsed.logFormat);
+	const worker = await buildWorker({ ...parsed, tokens, tls, ...(log && { log }) });
 	const over = new AbortController();
 	let following: Promise<void> | undefined;
 	try {
@@ -75,7 +79,27 @@ async function run(parsed: WorkerArguments, embedded: boolean, stop: StopRequest
 		const closing = worker.close(embedded ? 0 : stopGraceMs);
 		stop.second.then(() => worker.server.closeAllConnections());
 		await closing;
+		await log?.close();
 	}
+}
+
+/** Requests and disturbances as lines on stderr. */
+async function openLog(format: LogFormat): Promise<WorkerLog & { close(): Promise<void> }> {
+	const [{ createAuditLog, droppedLine }, { LineWriter }, { systemClock }] = await Promise.all([
+		import('./audit-log.node.ts'),
+		import('./line-writer.node.ts'),
+		import('../shared/clock.ts'),
+	]);
+	const lines = new LineWriter({ stream: process.stderr, droppedLine: (n) => droppedLine(format, n) });
+	const audit = createAuditLog({ format, clock: systemClock, write: (line) => lines.write(line) });
+	return {
+		...audit,
+		async close() {
+			audit.close();
+			// What nobody reads would keep the process alive.
+			if (!(await lines.close(logGraceMs))) process.exit(0);
+		},
+	};
 }
 
 interface StopRequests {
@@ -138,11 +162,4 @@ function sendToMaster(message: { failed: string; usage: boolean }): Promise<void
 		if (process.connected && process.send) process.send(message, () => resolve());
 		else resolve();
 	});
-}
-
-function printRequest({ caller, outcome, hosts, denied, ms }: RequestLog): void {
-	const refused = denied > 0 ? `, ${denied} denied` : '';
-	process.stderr.write(
-		`${caller ?? '?'}: ${hosts} ${hosts === 1 ? 'host' : 'hosts'}${refused}, ${outcome}, ${Math.round(ms)} ms\n`,
-	);
 }

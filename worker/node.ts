@@ -11,11 +11,12 @@ import type { Cidr } from '../shared/ip.ts';
 import { Pacer } from '../shared/pacer.ts';
 import type { Capabilities } from '../shared/protocol.ts';
 import type { AcceptedTokens } from './auth.ts';
-import type { IcmpMode } from './config.ts';
+import type { IcmpMode, PrefixRateScope } from './config.ts';
 import type { EchoUnavailable } from './icmp/open.node.ts';
 import { openEchoEngine } from './icmp/open.node.ts';
 import { monotonicUs } from './monotonic.node.ts';
-import type { RequestLog } from './request-log.ts';
+import { ProbeRates } from './rates/probe-rates.ts';
+import type { WorkerLog } from './request-log.ts';
 import type { ServerTls } from './tls/server-tls.node.ts';
 
 export interface NodeWorkerOptions {
@@ -23,6 +24,11 @@ export interface NodeWorkerOptions {
 	readonly tokens: AcceptedTokens | 'none';
 	/** probes per second; 0 for no ceiling */
 	readonly ratePerSecond: number;
+	/** probes per second to one prefix, an IPv4 /24 or an IPv6 /48; 0 for no ceiling */
+	readonly prefixRatePerSecond: number;
+	readonly prefixRateFor: PrefixRateScope;
+	/** probes per second for one caller; 0 for no ceiling beside the worker's */
+	readonly callerRatePerSecond: number;
 	readonly hostsPerRequestMax: number;
 	readonly hostsInFlightMax: number;
 	/** blocks that the built-in denials do not hold for */
@@ -32,8 +38,10 @@ export interface NodeWorkerOptions {
 	readonly icmp: IcmpMode;
 	/** `undefined` for plain HTTP */
 	readonly tls: ServerTls | undefined;
-	/** takes one entry per request. Default: none */
-	readonly log?: (entry: RequestLog) => void;
+	/** Default: nothing is said, but faults on the console */
+	readonly log?: WorkerLog;
+	/** the longest that a complete answer may wait to be read, in ms. Default: limits.ts */
+	readonly answerMsMax?: number;
 }
 
 export interface NodeWorker {
@@ -57,10 +65,16 @@ export interface NodeWorker {
 export async function buildWorker(options: NodeWorkerOptions): Promise<NodeWorker> {
 	const cell = new BigInt64Array(new SharedArrayBuffer(8));
 	const pacer = new Pacer({ ratePerSecond: options.ratePerSecond, cell, nowUs: monotonicUs });
-	const opening = openEcho(options.icmp, pacer);
+	const rates = new ProbeRates({
+		...options,
+		key: crypto.getRandomValues(new Int32Array(2)) as unknown as readonly [number, number],
+		nowUs: monotonicUs,
+		allocate: (bytes) => new SharedArrayBuffer(bytes),
+	});
+	const opening = openEcho(options.icmp, pacer, rates);
 	const [echo, { buildServer }] = await Promise.all([opening, import('./server.node.ts')]);
 	const engine = echo === undefined || 'unavailable' in echo ? undefined : echo;
-	const { capabilities, server, close } = buildServer({ ...options, pacer, engine });
+	const { capabilities, server, close } = buildServer({ ...options, pacer, rates, engine });
 	return {
 		capabilities,
 		icmpUnavailable: echo !== undefined && 'unavailable' in echo ? echo : undefined,
@@ -72,9 +86,9 @@ export async function buildWorker(options: NodeWorkerOptions): Promise<NodeWorke
 	};
 }
 
-async function openEcho(icmp: IcmpMode, pacer: Pacer) {
+async function openEcho(icmp: IcmpMode, pacer: Pacer, rates: ProbeRates) {
 	if (icmp === 'off') return undefined;
-	const echo = await openEchoEngine({ pacer, ...(icmp !== 'auto' && { mode: icmp }) });
+	const echo = await openEchoEngine({ pacer, rates, ...(icmp !== 'auto' && { mode: icmp }) });
 	if (icmp !== 'auto' && 'unavailable' in echo) {
 		throw new PingpoolError('listen', `--icmp ${icmp} is not possible here: ${echo.unavailable}`, {
 			hint: echo.hint,

@@ -18,3 +18,16 @@ export interface RequestLog {
 	probes: readonly ProbeName[];
 	ms: number;
 }
+
+/** What was no proper request: `no-http` bytes that could not be parsed, `headers` too many, too long or twice,
+ * `slow` in coming, `ahead` too many sent at once, `tls` a handshake that failed, `displaced` a connection without a
+ * token that was closed for a newcomer. */
+export type Disturbance = 'no-http' | 'headers' | 'slow' | 'ahead' | 'tls' | 'displaced';
+
+/** Takes what a worker has to say while it runs. */
+export interface WorkerLog {
+	request(entry: RequestLog): void;
+	disturbance(disturbance: Disturbance, caller: string | undefined): void;
+	/** takes what should not have been thrown */
+	fault(error: unknown): void;
+}

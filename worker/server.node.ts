@@ -1,21 +1,33 @@
 /** The HTTP server of a worker on Node, with its app and its probes behind it. */
-import type { Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
+import type { HttpBindings } from '@hono/node-server';
 import { getRequestListener } from '@hono/node-server';
 import { getConnInfo } from '@hono/node-server/conninfo';
+import type { Context, Hono } from 'hono';
 import { systemClock } from '../shared/clock.ts';
 import { PingpoolError } from '../shared/errors.ts';
+import {
+	requestHeadBytesMax,
+	requestHeadMsMax,
+	requestReadMsMax,
+	requestsPerConnectionMax,
+	strangersPerAddressPart,
+} from '../shared/limits.ts';
 import type { Pacer } from '../shared/pacer.ts';
 import { createTargetPolicy } from '../shared/policy.ts';
 import type { Capabilities } from '../shared/protocol.ts';
 import { createApp } from './app.ts';
 import { buildCapabilities } from './capabilities.ts';
-import { connectionPlaces } from './descriptors.node.ts';
+import { ConnectionGuard } from './connection-guard.node.ts';
+import { callerPlaces, connectionPlaces } from './descriptors.node.ts';
 import { errorResponse } from './error-response.ts';
+import { HttpDoor } from './http-door.node.ts';
 import type { EchoEngine } from './icmp/echo-engine.ts';
 import type { NodeWorkerOptions } from './node.ts';
 import { createHttpProbe } from './probes/http.node.ts';
 import { createIcmpProbe } from './probes/icmp.node.ts';
 import { createTcpProbe } from './probes/tcp.node.ts';
+import type { ProbeRates } from './rates/probe-rates.ts';
 import { createSystemResolver } from './resolve/system-resolver.node.ts';
 import { createAppServer } from './tls/create-server.node.ts';
 import { Turnstile } from './turnstile.ts';
@@ -23,6 +35,8 @@ import { Turnstile } from './turnstile.ts';
 export interface ServerOptions extends NodeWorkerOptions {
 	/** the worker's rate, shared by all its probes */
 	readonly pacer: Pacer;
+	/** ceilings beside it */
+	readonly rates: ProbeRates;
 	/** `undefined` where echo requests are not offered */
 	readonly engine: EchoEngine | undefined;
 }
@@ -34,18 +48,14 @@ interface BuiltServer {
 	close(graceMs: number): Promise<void>;
 }
 
-/** From a request's first byte to its last; a slow sender holds a place among the requests in flight. */
-const requestTimeoutMs = 30_000;
-const headersTimeoutMs = 10_000;
 /** Longer than a master keeps an idle connection, so that it is the one to close and no request meets an end. */
 const keepAliveTimeoutMs = 75_000;
-const connectionsPerServerMax = 4_096;
 
 export function buildServer(options: ServerOptions): BuiltServer {
-	const { pacer, engine, hostsPerRequestMax, hostsInFlightMax, allow, deny, tokens, log } = options;
+	const { pacer, rates, engine, hostsPerRequestMax, hostsInFlightMax, allow, deny, tokens, log } = options;
 	const clock = systemClock;
 	const connectionsMax = connectionPlaces();
-	const turnstile = new Turnstile({ placesMax: connectionsMax, pace: { pacer, clock } });
+	const turnstile = new Turnstile({ placesMax: connectionsMax, pace: { pacer, clock, rates } });
 	const probes = [
 		...(engine === undefined ? [] : [createIcmpProbe(engine)]),
 		createTcpProbe({ clock, turnstile }),
@@ -57,7 +67,7 @@ export function buildServer(options: ServerOptions): BuiltServer {
 		icmp: engine?.mode ?? null,
 		hostsPerRequestMax,
 		hostsInFlightMax,
-		ratePerSecondMax: pacer.ratePerSecond,
+		ratePerSecondMax: lowestRate(pacer.ratePerSecond, rates.callerRatePerSecond),
 		connectionsMax,
 	});
 	const app = createApp({
@@ -66,29 +76,39 @@ export function buildServer(options: ServerOptions): BuiltServer {
 		resolver: createSystemResolver({ clock }),
 		tokens,
 		policy: createTargetPolicy({ allow, deny }),
+		rates,
 		clock,
 		// A socket for both families shows IPv4 callers as mapped addresses.
 		callerOf: (context) => getConnInfo(context).remote.address?.replace(/^::ffff:/, ''),
-		...(log && { log }),
+		authenticated: (context) => guard.authenticated(bindingsOf(context).incoming.socket),
+		reading: (context) => door.reading(bindingsOf(context).outgoing),
+		...(log && { log: (entry) => log.request(entry), fault: (error) => log.fault(error) }),
 	});
-	const server = createAppServer(
-		options.tls,
-		{
-			requestTimeout: requestTimeoutMs,
-			headersTimeout: headersTimeoutMs,
-			keepAliveTimeout: keepAliveTimeoutMs,
-			connectionsCheckingInterval: 5_000,
-		},
-		getRequestListener(app.fetch, {
-			overrideGlobalObjects: false,
-			errorHandler: (cause) =>
-				errorResponse(
-					new PingpoolError('bad-request', 'this is no valid HTTP request', { cause }),
-					console.error,
-				),
-		}),
-	);
-	server.maxConnections = connectionsPerServerMax;
+	const callersMax = callerPlaces();
+	const guard = new ConnectionGuard({
+		connectionsMax: callersMax,
+		strangersPerAddressMax: Math.ceil(callersMax * strangersPerAddressPart),
+		displaced: (caller) => log?.disturbance('displaced', caller),
+	});
+	const door = new HttpDoor({
+		guard,
+		listener: listenerOf(app),
+		disturbed: (disturbance, caller) => log?.disturbance(disturbance, caller),
+		...(options.answerMsMax !== undefined && { answerMsMax: options.answerMsMax }),
+	});
+	const server = createAppServer(options.tls, {
+		requestTimeout: requestReadMsMax,
+		headersTimeout: requestHeadMsMax,
+		keepAliveTimeout: keepAliveTimeoutMs,
+		connectionsCheckingInterval: 1_000,
+		maxHeaderSize: requestHeadBytesMax,
+		insecureHTTPParser: false,
+	});
+	// Within that size there is no end to them; which are too many is for the door to say.
+	server.maxHeadersCount = 0;
+	server.maxRequestsPerSocket = requestsPerConnectionMax;
+	guard.watch(server);
+	door.watch(server);
 	let closing = false;
 	server.on('request', (_, response) => {
 		// A connection that was busy when the server closed would be kept alive once more.
@@ -107,4 +127,34 @@ export function buildServer(options: ServerOptions): BuiltServer {
 			clearTimeout(killer);
 		},
 	};
+}
+
+/** What one caller gets of two ceilings, of which 0 is none. */
+function lowestRate(one: number, other: number): number {
+	return one === 0 || other === 0 ? Math.max(one, other) : Math.min(one, other);
+}
+
+/** Node's request and response behind the app's. */
+function bindingsOf({ env }: Context): HttpBindings {
+	return env as HttpBindings;
+}
+
+function listenerOf(app: Hono): RequestListener {
+	return getRequestListener(
+		async (request, bindings) => {
+			const response = await app.fetch(request, bindings);
+			// What is left of the body will not be read (http-door.node.ts).
+			if (!(bindings as HttpBindings).incoming.complete) response.headers.set('connection', 'close');
+			return response;
+		},
+		{
+			overrideGlobalObjects: false,
+			errorHandler: (cause) => {
+				const error = new PingpoolError('bad-request', 'this is no valid HTTP request', { cause });
+				const response = errorResponse(error, () => undefined);
+				response.headers.set('connection', 'close');
+				return response;
+			},
+		},
+	);
 }
