@@ -21,10 +21,10 @@ export interface TextOutput {
 /** Waits while the reader is slower, and says when it has gone (`| head`) or the signal has come. */
 export function streamOutput(stream: Writable, signal: AbortSignal): TextOutput {
 	const gone = Promise.withResolvers<boolean>();
-	const forget = onAbort(signal, () => gone.resolve(false));
+	const onGone = (): void => gone.resolve(false);
+	const forget = onAbort(signal, onGone);
 	// Who listens to errors here keeps them from ending the process.
-	stream.once('error', () => gone.resolve(false));
-	stream.once('close', () => gone.resolve(false));
+	stream.on('error', onGone).on('close', onGone);
 	return {
 		async write(text) {
 			if (stream.destroyed || stream.errored) return false;
@@ -39,6 +39,7 @@ export function streamOutput(stream: Writable, signal: AbortSignal): TextOutput 
 		async finish() {},
 		async discard() {
 			forget();
+			stream.off('error', onGone).off('close', onGone);
 		},
 	};
 }
