@@ -188,12 +188,15 @@ export interface StreamEnd {
 /** In frames, whenever nothing else was said for a while: the worker is alive, and its hosts keep it waiting. */
 export interface StreamAlive {
 	alive: true;
+	/** it holds probes back, of this request or others, because their prefixes have had as many as they may: what is
+	 * not answered meanwhile says nothing of the worker. Said as often while it does, whatever else is */
+	holding?: true;
 }
 
-/** In frames, once: every host has had its first probe, or will have none. */
+/** In frames, once: every host has had its first probe, is held back for its prefix, or will have none. */
 export interface StreamSent {
 	sent: true;
-	/** the longest that a host waited inside the worker for its first probe, in ms: a master reads from it whether
+	/** the longest that a host waited inside the worker until then, in ms: a master reads from it whether
 	 * the worker has more than it can send, without waiting for hosts that do not answer */
 	waitMs: number;
 }

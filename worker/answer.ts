@@ -27,6 +27,8 @@ export interface AnswerOptions {
 	/** what the caller named the request */
 	readonly request: string | undefined;
 	readonly clock: Clock;
+	/** whether probes wait for their prefixes now */
+	readonly isHolding: () => boolean;
 	/** Runs the batch: reports every position once, and rejects when it was stopped. */
 	readonly run: (take: Taker, signal: AbortSignal) => Promise<void>;
 	/** aborted when the caller has gone */
@@ -38,7 +40,7 @@ export interface AnswerOptions {
 /** What a batch reports to. */
 export interface Taker {
 	report(block: ResultBlock): void;
-	/** every host has had its first probe */
+	/** every host has had its first probe, or is held for its prefix */
 	sent(waitMs: number): void;
 }
 
@@ -121,8 +123,8 @@ const ndjsonForm: StreamForm = ({ plan }, { write }) => {
 	};
 };
 
-const framesForm: StreamForm = ({ plan, worker, request, clock }, writer, signal) => {
-	const heartbeat = new Heartbeat({ writer, clock, signal });
+const framesForm: StreamForm = ({ plan, worker, request, clock, isHolding }, writer, signal) => {
+	const heartbeat = new Heartbeat({ writer, clock, isHolding, signal });
 	const write = (frame: Uint8Array): void => heartbeat.write(frame);
 	const columns = new ColumnsWriter({ write, statistics: plan.settings.count > 1, clock, signal });
 	const head: StreamHead = { worker, hosts: plan.hosts.length, ...(request !== undefined && { request }) };

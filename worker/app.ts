@@ -31,6 +31,7 @@ import { readPingRequest } from './ping-request.ts';
 import type { BatchPlan } from './plan.ts';
 import { planBatch } from './plan.ts';
 import type { Probe } from './probes/probe.ts';
+import type { ProbeRates } from './rates/probe-rates.ts';
 import type { RequestLog } from './request-log.ts';
 import type { Resolver } from './resolver.ts';
 
@@ -45,11 +46,13 @@ export interface WorkerAppOptions {
 	readonly tokens: AcceptedTokens | 'none';
 	/** which addresses may be probed. Default: the built-in policy */
 	readonly policy?: TargetPolicy;
+	/** ceilings of prefixes and callers, to which the probes keep. Default: none */
+	readonly rates?: ProbeRates | undefined;
 	/** requests served at a time. Default: limits.ts */
 	readonly requestsInFlightMax?: number;
 	/** Default: the machine's clock */
 	readonly clock?: Clock;
-	/** who is calling, for the log. Default: not known */
+	/** who is calling, for the log and the ceiling of callers. Default: not known */
 	readonly callerOf?: (context: Context) => string | undefined;
 	/** called when a request has shown a good token, or needs none. Default: nothing */
 	readonly authenticated?: (context: Context) => void;
@@ -78,6 +81,7 @@ export function createApp({
 	resolver,
 	tokens,
 	policy = createTargetPolicy(),
+	rates,
 	requestsInFlightMax = requestsInFlightMaxDefault,
 	clock = systemClock,
 	callerOf = () => undefined,
@@ -141,8 +145,13 @@ export function createApp({
 		const { signal } = request;
 		entry.token = await authorize(context);
 		const ticket = admission.enter();
-		const closed = (): void => {
+		const caller = rates?.callers?.enter(entry.caller);
+		const release = (): void => {
 			ticket.release();
+			caller?.release();
+		};
+		const closed = (): void => {
+			release();
 			finish();
 		};
 		try {
@@ -156,6 +165,7 @@ export function createApp({
 				hostsInRequest: plan.hosts.length,
 				hostsInFlight: admission.hostsInFlight,
 				capabilities,
+				prefixRatePerSecond: rates?.prefixRatePerSecond ?? 0,
 			});
 			const run = async (taker: Taker, running: AbortSignal): Promise<void> => {
 				entry.outcome = 'cancelled';
@@ -165,6 +175,7 @@ export function createApp({
 					resolver,
 					policy,
 					clock,
+					caller: caller?.cell,
 					deadlineMs,
 					signal: running,
 					report: (block) => {
@@ -178,9 +189,18 @@ export function createApp({
 			};
 			const worker = capabilities.instance;
 			const named = entry.request;
-			return await answer(formOf(context), { plan, worker, request: named, clock, run, signal, closed });
+			return await answer(formOf(context), {
+				plan,
+				worker,
+				request: named,
+				clock,
+				isHolding: () => rates?.gate.isHolding ?? false,
+				run,
+				signal,
+				closed,
+			});
 		} catch (error) {
-			ticket.release();
+			release();
 			throw error;
 		}
 	}

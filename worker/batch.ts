@@ -29,14 +29,16 @@ export interface BatchOptions {
 	readonly resolver: Resolver | undefined;
 	readonly policy: TargetPolicy;
 	readonly clock: Clock;
+	/** the cell of the caller's ceiling (rates/caller-cells.ts). Default: none */
+	readonly caller?: number | undefined;
 	/** for the whole batch, from now */
 	readonly deadlineMs: number;
 	/** aborted when the caller has gone */
 	readonly signal: AbortSignal;
 	/** takes results as they are known; together, the blocks hold every position of the request once */
 	readonly report: (block: ResultBlock) => void;
-	/** called once, when every host has had its first probe or will have none, with the longest that one of them
-	 * waited for it, in ms; not called when a probe fails */
+	/** called once, when every host has had its first probe, waits for its prefix's leave for it, or will have none, with
+	 * the longest that one of them waited until then, in ms; not called when a probe fails */
 	readonly sent: (waitMs: number) => void;
 	/** takes what was thrown by a probe or a resolver: faults of ours, whose hosts are `error/internal` */
 	readonly fault: (error: unknown) => void;
@@ -193,6 +195,7 @@ class Run {
 	#reporting(resolved: ReadonlyMap<number, string>): BatchReporting {
 		return {
 			settings: this.#options.plan.settings,
+			caller: this.#options.caller,
 			report: (block) => this.#ledger.take(withAddresses(block, resolved)),
 			left: (count, waitMs) => this.#left(count, waitMs),
 			signal: this.#signal,

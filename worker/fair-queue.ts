@@ -15,6 +15,17 @@ export class FairQueue<Item> {
 		else line.items.push(item);
 	}
 
+	/** Puts an item that was taken before back, ahead of its owner's others. */
+	pushFirst(owner: object, item: Item): void {
+		const line = this.#owners.get(owner);
+		if (line === undefined) this.#owners.set(owner, { items: [item], head: 0 });
+		else if (line.head === 0) line.items.unshift(item);
+		else {
+			line.head -= 1;
+			line.items[line.head] = item;
+		}
+	}
+
 	/** Takes the next item; `undefined` when there is none. */
 	shift(): Item | undefined {
 		for (const [owner, line] of this.#owners) {

@@ -24,6 +24,7 @@ test.each([
 		// Others come later.
 		hostsInFlight: places,
 		capabilities,
+		prefixRatePerSecond: 0,
 	});
 	expect(deadlineMs).toBeGreaterThan(10 * 2 * settings.timeoutMs);
 });

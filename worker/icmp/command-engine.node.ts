@@ -12,6 +12,8 @@ import { reasonCode, statusCode } from '../../shared/outcome.ts';
 import type { Pacer } from '../../shared/pacer.ts';
 import type { ResultBlock } from '../../shared/results.ts';
 import { rttStats } from '../../shared/stats.ts';
+import type { ProbeRates } from '../rates/probe-rates.ts';
+import type { Leaving } from '../turnstile.ts';
 import { Turnstile } from '../turnstile.ts';
 import type { PingVerdict } from './command-output.ts';
 import type { EchoAddresses, EchoCounters, EchoEngine, EchoJob } from './echo-engine.ts';
@@ -26,6 +28,8 @@ const loopback: Readonly<Record<4 | 6, IpAddress>> = { 4: parseIp('127.0.0.1')!,
 
 export interface CommandEngineOptions {
 	readonly pacer: Pacer;
+	/** ceilings beside the pacer's. Default: none */
+	readonly rates?: ProbeRates | undefined;
 	/** Default: the system's */
 	readonly clock?: Clock;
 }
@@ -33,6 +37,7 @@ export interface CommandEngineOptions {
 /** @returns the engine, or why there is no ping command that works */
 export async function openCommandEngine({
 	pacer,
+	rates,
 	clock = systemClock,
 }: CommandEngineOptions): Promise<EchoEngine | string> {
 	const [ipv4, ipv6] = await Promise.all([workingCommand(4), workingCommand(6)]);
@@ -40,8 +45,7 @@ export async function openCommandEngine({
 	return new CommandEngine(
 		typeof ipv4 === 'string' ? undefined : ipv4,
 		typeof ipv6 === 'string' ? undefined : ipv6,
-		pacer,
-		clock,
+		{ pacer, rates, clock },
 	);
 }
 
@@ -67,11 +71,15 @@ class CommandEngine implements EchoEngine {
 	#sent = 0;
 	#received = 0;
 
-	constructor(ipv4: PingCommand | undefined, ipv6: PingCommand | undefined, pacer: Pacer, clock: Clock) {
+	constructor(
+		ipv4: PingCommand | undefined,
+		ipv6: PingCommand | undefined,
+		pace: Required<CommandEngineOptions>,
+	) {
 		this.#commands = { 4: ipv4, 6: ipv6 };
 		this.families = { ipv4: ipv4 !== undefined, ipv6: ipv6 !== undefined };
-		this.#clock = clock;
-		this.#processes = new Turnstile({ placesMax: pingProcessesMax, pace: { pacer, clock } });
+		this.#clock = pace.clock;
+		this.#processes = new Turnstile({ placesMax: pingProcessesMax, pace });
 	}
 
 	async run(job: EchoJob): Promise<void> {
@@ -106,6 +114,12 @@ class CommandEngine implements EchoEngine {
 	async #probe(job: EchoJob, address: IpAddress, signal: AbortSignal, left: () => void): Promise<Row> {
 		const command = this.#commands[address.family];
 		if (command === undefined) return { status: 'error', reason: 'no-route', sent: 0, rttsMs: [] };
+		let isLeft = false;
+		const leaving = { address, caller: job.caller, held: leftOnce };
+		function leftOnce(): void {
+			if (!isLeft) left();
+			isLeft = true;
+		}
 		const rttsMs: number[] = [];
 		let sent = 0;
 		let last: PingVerdict | undefined;
@@ -113,13 +127,7 @@ class CommandEngine implements EchoEngine {
 		const echoes = job.count > 1 ? job.count : job.attempts;
 		for (let echo = 0; echo < echoes; echo += 1) {
 			const sentAtMs = this.#clock.monotonicMs();
-			const verdict = await this.#echo(
-				command,
-				address,
-				job.timeoutMs,
-				signal,
-				echo === 0 ? left : undefined,
-			);
+			const verdict = await this.#echo(command, leaving, job.timeoutMs, signal, leftOnce);
 			last = verdict;
 			if (verdict.status === 'up' || verdict.status === 'down') sent += 1;
 			if (verdict.status === 'up') rttsMs.push(verdict.rttMs);
@@ -140,16 +148,16 @@ class CommandEngine implements EchoEngine {
 
 	async #echo(
 		command: PingCommand,
-		address: IpAddress,
+		leaving: Leaving & { readonly address: IpAddress },
 		timeoutMs: number,
 		signal: AbortSignal,
-		left: (() => void) | undefined,
+		left: () => void,
 	): Promise<PingVerdict> {
-		await this.#processes.enter(signal);
-		left?.();
+		await this.#processes.enter(signal, signal, leaving);
+		left();
 		let isExhausted = false;
 		try {
-			const verdict = await pingOnce(command, address, timeoutMs, signal);
+			const verdict = await pingOnce(command, leaving.address, timeoutMs, signal);
 			if (verdict === undefined) throw signal.reason;
 			isExhausted = verdict.reason === 'no-descriptors' || verdict.reason === 'no-buffers';
 			if (verdict.status === 'up' || verdict.status === 'down') this.#sent += 1;

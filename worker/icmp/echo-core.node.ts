@@ -13,6 +13,8 @@
 import { hostsInFlightMax } from '../../shared/limits.ts';
 import { reasonCode } from '../../shared/outcome.ts';
 import type { Pacer } from '../../shared/pacer.ts';
+import { noCell } from '../rates/prefix-cells.ts';
+import type { ProbeGate } from '../rates/probe-gate.ts';
 import { CookieJar } from './cookie.ts';
 import { counterAt } from './echo-counters.ts';
 import { EchoFlow } from './echo-flow.ts';
@@ -44,6 +46,8 @@ const noRoute = reasonCode('no-route');
 export interface EchoCoreOptions {
 	readonly sockets: readonly IcmpSocket[];
 	readonly pacer: Pacer;
+	/** ceilings beside the pacer's. Default: none */
+	readonly gate?: ProbeGate | undefined;
 	readonly receiveTime: ReceiveTime;
 	readonly counters: Float64Array;
 	readonly key: readonly [number, number];
@@ -67,7 +71,7 @@ export class EchoCore {
 	/** the kernel's drop counter of each socket, as last seen */
 	readonly #drops: number[];
 
-	constructor({ sockets, pacer, receiveTime, counters, key, nowMs, post }: EchoCoreOptions) {
+	constructor({ sockets, pacer, gate, receiveTime, counters, key, nowMs, post }: EchoCoreOptions) {
 		this.#sockets = sockets;
 		this.#counters = counters;
 		this.#nowMs = nowMs;
@@ -78,6 +82,7 @@ export class EchoCore {
 			slots,
 			wheel: this.#wheel,
 			jobs: this.#jobs,
+			gate,
 			enqueue: (slot) => this.#sender.enqueue(slot),
 		});
 		this.#flow = flow;
@@ -103,7 +108,9 @@ export class EchoCore {
 			cookies,
 			counters,
 			pacer,
+			gate,
 			nowMs,
+			held: (slot, heldBy, untilMs) => flow.hold(slot, heldBy, untilMs),
 			superseded: (slot) => flow.superseded(slot),
 			left: (slot, sentAtMs) => flow.left(slot, sentAtMs),
 			failed: (slot, reason) => flow.failed(slot, reason),
@@ -144,7 +151,8 @@ export class EchoCore {
 				if (slots.job[slot] !== number) continue;
 				const state = slots.state[slot];
 				if (state === slotState.ready) slots.state[slot] = slotState.cancelled;
-				else if (state === slotState.inFlight || state === slotState.waiting) {
+				else if (state !== slotState.free && state !== slotState.cancelled) {
+					if (state === slotState.held) this.#flow.releaseHeld(slot);
 					this.#wheel.clear(slot);
 					slots.outcome[slot] = slotOutcome.lost;
 					slots.release(slot);
@@ -240,6 +248,8 @@ export class EchoCore {
 				for (let word = 0; word < job.stride; word += 1) {
 					slots.address[slot * addressWords + word] = job.addresses[from + word]!;
 				}
+				slots.prefix[slot] = job.prefixes === undefined ? noCell : job.prefixes[host]!;
+				slots.caller[slot] = job.caller;
 				slots.job[slot] = number;
 				slots.host[slot] = host;
 				slots.echo[slot] = 0;

@@ -14,10 +14,12 @@ export interface EchoJob {
 	readonly attempts: number;
 	readonly timeoutMs: number;
 	readonly intervalMs: number;
+	/** the cell of its caller's ceiling (rates/caller-cells.ts). Default: none */
+	readonly caller?: number;
 	/** takes results as they are known; `index` is the position in `addresses`, `address` is `undefined` */
 	readonly report: (block: ResultBlock) => void;
-	/** called once, when every address has had its first echo request or will have none, with the longest that one
-	 * of them waited for it, in ms */
+	/** called once, when every address has had its first echo request, waits for its prefix's leave for it, or will
+	 * have none, with the longest that one of them waited until then, in ms */
 	readonly left: (waitMs: number) => void;
 	/** aborted: no further echo request of this job leaves, and `run` rejects with the signal's reason */
 	readonly signal: AbortSignal;

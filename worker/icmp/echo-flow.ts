@@ -7,6 +7,8 @@
  * interval; with count 1 after `retryMs`, unless an answer has come, so that tries overlap and a dead host costs
  * less time than its tries one after the other, while each of them still has its whole timeout.
  */
+import type { ProbeGate } from '../rates/probe-gate.ts';
+import { ceilings } from '../rates/probe-gate.ts';
 import type { EchoJob } from './echo-job.ts';
 import type { JobList } from './job-list.ts';
 import type { SlotTable } from './slot-table.ts';
@@ -23,6 +25,8 @@ export interface EchoFlowOptions {
 	readonly slots: SlotTable;
 	readonly wheel: TimerWheel;
 	readonly jobs: JobList;
+	/** ceilings that echoes may have to wait for */
+	readonly gate: ProbeGate | undefined;
 	/** takes a slot whose echo is ready to leave */
 	readonly enqueue: (slot: number) => void;
 }
@@ -35,12 +39,14 @@ export class EchoFlow {
 	readonly #slots: SlotTable;
 	readonly #wheel: TimerWheel;
 	readonly #jobs: JobList;
+	readonly #gate: ProbeGate | undefined;
 	readonly #enqueueToSend: (slot: number) => void;
 
-	constructor({ slots, wheel, jobs, enqueue }: EchoFlowOptions) {
+	constructor({ slots, wheel, jobs, gate, enqueue }: EchoFlowOptions) {
 		this.#slots = slots;
 		this.#wheel = wheel;
 		this.#jobs = jobs;
+		this.#gate = gate;
 		this.#enqueueToSend = enqueue;
 	}
 
@@ -52,6 +58,12 @@ export class EchoFlow {
 			if (this.superseded(slot)) return;
 			if (job.hasRoom(slots.host[slot]!, slots.echo[slot]!)) this.enqueue(slot);
 			else this.#wheel.set(slot, this.turnAtMs + 1);
+			return;
+		}
+		if (slots.state[slot] === slotState.held) {
+			this.releaseHeld(slot);
+			slots.turns[slot]! |= slots.heldBy[slot]!;
+			if (!this.superseded(slot)) this.enqueue(slot);
 			return;
 		}
 		const timeoutAtMs = slots.sentAtMs[slot]! + job.timeoutMs;
@@ -81,6 +93,8 @@ export class EchoFlow {
 		slots.family[next] = slots.family[slot]!;
 		const from = slot * addressWords;
 		slots.address.copyWithin(next * addressWords, from, from + addressWords);
+		slots.prefix[next] = slots.prefix[slot]!;
+		slots.caller[next] = slots.caller[slot]!;
 		slots.job[next] = slots.job[slot]!;
 		slots.host[next] = host;
 		slots.echo[next] = echo;
@@ -109,6 +123,24 @@ export class EchoFlow {
 	wait(slot: number, untilMs: number): void {
 		this.#slots.state[slot] = slotState.waiting;
 		this.#wheel.set(slot, untilMs);
+	}
+
+	/** An echo that is due has no leave until then. A host whose prefix holds it keeps nobody waiting who asks whether
+	 * this worker has more than it can send: it counts as sent on. */
+	hold(slot: number, heldBy: number, untilMs: number): void {
+		const slots = this.#slots;
+		slots.state[slot] = slotState.held;
+		slots.heldBy[slot] = heldBy;
+		this.#wheel.set(slot, untilMs);
+		if (heldBy !== ceilings.prefix) return;
+		const job = this.jobOf(slot);
+		job.begun(slots.host[slot]!, this.turnAtMs - job.startedAtMs);
+	}
+
+	/** An echo that is held waits for its ceiling no more. */
+	releaseHeld(slot: number): void {
+		const { heldBy, prefix, caller } = this.#slots;
+		this.#gate!.release(heldBy[slot]!, prefix[slot]!, caller[slot]!);
 	}
 
 	left(slot: number, sentAtMs: number): void {

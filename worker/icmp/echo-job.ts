@@ -27,6 +27,9 @@ export class EchoJob {
 	readonly families: Uint8Array;
 	readonly addresses: Int32Array;
 	readonly stride: number;
+	/** cells of ceilings, as in the job's message */
+	readonly prefixes: Int32Array | undefined;
+	readonly caller: number;
 	readonly count: number;
 	readonly attempts: number;
 	readonly timeoutMs: number;
@@ -39,9 +42,9 @@ export class EchoJob {
 	/** with count 1: how long after a try the next one leaves, when no answer has come. A quarter of the timeout:
 	 * time enough for most answers, and for what lost the first one (a burst, a sleeping radio) to pass */
 	readonly retryMs: number;
-	/** the longest that a host waited for its first echo to leave */
+	/** the longest that a host waited for its first echo to leave, or to be held for its prefix alone */
 	waitMs = 0;
-	/** hosts whose first echo has not left yet, and may */
+	/** hosts whose first echo has not left yet, and may, those apart that are held for their prefix */
 	unsent: number;
 	/** whether it has been said that none is left unsent, and that all are reported */
 	saidLeft = false;
@@ -62,7 +65,7 @@ export class EchoJob {
 	/** with count 1: slots that each host has, and whether it is reported */
 	readonly #open: Uint8Array;
 	readonly #reported: Uint8Array;
-	/** whether each host's first echo has left, or will not */
+	/** whether each host's first echo has left, is held for its prefix, or will not leave */
 	readonly #begun: Uint8Array;
 	/** why its last echo could not leave, by the same token */
 	readonly #sendError: Uint8Array;
@@ -74,6 +77,8 @@ export class EchoJob {
 		this.families = message.families;
 		this.addresses = message.addresses;
 		this.stride = message.stride;
+		this.prefixes = message.prefixes;
+		this.caller = message.caller;
 		this.count = message.count;
 		this.attempts = message.attempts;
 		this.timeoutMs = message.timeoutMs;
@@ -110,7 +115,8 @@ export class EchoJob {
 		this.#open[host]! -= 1;
 	}
 
-	/** A host's first echo has left after so long, or will not. Later ones change nothing. */
+	/** A host's first echo has left after so long, is held for its prefix, or will not leave. Later ones change
+	 * nothing. */
 	begun(host: number, waitMs: number): void {
 		if (this.#begun[host] === 1) return;
 		this.#begun[host] = 1;

@@ -6,6 +6,8 @@
 import type { Reason } from '../../shared/outcome.ts';
 import { reasonCode } from '../../shared/outcome.ts';
 import type { Pacer } from '../../shared/pacer.ts';
+import { noCell } from '../rates/prefix-cells.ts';
+import type { ProbeGate } from '../rates/probe-gate.ts';
 import type { CookieJar } from './cookie.ts';
 import { counterAt } from './echo-counters.ts';
 import { checksum, echoBytes, writeEcho } from './echo-packet.ts';
@@ -34,10 +36,14 @@ export interface EchoSenderOptions {
 	readonly cookies: CookieJar;
 	readonly counters: Float64Array;
 	readonly pacer: Pacer;
+	/** ceilings beside the pacer's */
+	readonly gate: ProbeGate | undefined;
 	readonly nowMs: () => number;
 	readonly timeoutMs: (slot: number) => number;
 	/** whether an echo that stands ready is needed no more; its slot is then free */
 	readonly superseded: (slot: number) => boolean;
+	/** takes an echo that one of the gate's ceilings holds until then */
+	readonly held: (slot: number, heldBy: number, untilMs: number) => void;
 	/** takes an echo that left */
 	readonly left: (slot: number, sentAtMs: number) => void;
 	/** takes an echo that can not leave */
@@ -142,7 +148,7 @@ export class EchoSender {
 				slots.release(slot);
 				continue;
 			}
-			if (superseded(slot)) continue;
+			if (superseded(slot) || this.#isHeld(slot)) continue;
 			cookies.renew(slot);
 			const data = outgoing.dataAt(count) >> 2;
 			writeEcho(
@@ -168,6 +174,23 @@ export class EchoSender {
 			count += 1;
 		}
 		return count;
+	}
+
+	/** Whether an echo that is about to leave is under a ceiling that has no leave for it now; it is put aside then. What
+	 * the kernel does not take after all is charged again when it is tried again: rather too much than too little. */
+	#isHeld(slot: number): boolean {
+		const { gate, slots, held, nowMs } = this.#options;
+		const prefix = slots.prefix[slot]!;
+		const caller = slots.caller[slot]!;
+		// On a private network both are -1: one comparison is all that such an echo pays.
+		if ((prefix & caller) === noCell || gate === undefined) return false;
+		const waitMs = gate.pass(prefix, caller, slots.turns[slot]!);
+		if (waitMs === 0) {
+			slots.turns[slot] = 0;
+			return false;
+		}
+		held(slot, gate.heldBy, nowMs() + waitMs);
+		return true;
 	}
 
 	#sendBatch(lane: Lane, count: number): number {

@@ -9,6 +9,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { messageOf } from '../../shared/errors.ts';
 import { Pacer } from '../../shared/pacer.ts';
 import { monotonicUs } from '../monotonic.node.ts';
+import { ProbeGate } from '../rates/probe-gate.ts';
 import { EchoCore } from './echo-core.node.ts';
 import { IcmpSocket } from './icmp-socket.node.ts';
 import { KernelTime } from './kernel-time.node.ts';
@@ -56,6 +57,7 @@ function run(libc: Libc, sockets: readonly IcmpSocket[]): void {
 	const core = new EchoCore({
 		sockets,
 		pacer: new Pacer({ ratePerSecond: setup.ratePerSecond, cell: setup.paceCell, nowUs: monotonicUs }),
+		gate: setup.gate && new ProbeGate(setup.gate, monotonicUs),
 		receiveTime: new KernelTime(libc, nowMs),
 		counters: setup.counters,
 		key: [setup.secret[0], setup.secret[1]],

@@ -1,13 +1,25 @@
 /** Jobs between objects, as the worker has them, and columns, as they cross to the thread. */
 import type { IpAddress } from '../../shared/ip.ts';
+import type { PrefixCells } from '../rates/prefix-cells.ts';
+import { noCell } from '../rates/prefix-cells.ts';
 import type { EchoJob } from './echo-engine.ts';
 import type { JobMessage } from './thread-messages.ts';
 
 /** A job as the thread takes it: no object per host. */
-export function packJob(id: number, job: EchoJob): JobMessage {
-	const { addresses, count, attempts, timeoutMs, intervalMs } = job;
-	const packed = addresses instanceof Uint32Array ? packIpv4(addresses) : packMixed(addresses);
-	return { type: 'job', id, hosts: addresses.length, ...packed, count, attempts, timeoutMs, intervalMs };
+export function packJob(id: number, job: EchoJob, prefixCells: PrefixCells | undefined): JobMessage {
+	const { addresses, caller = noCell, count, attempts, timeoutMs, intervalMs } = job;
+	return {
+		type: 'job',
+		id,
+		hosts: addresses.length,
+		...(addresses instanceof Uint32Array ? packIpv4(addresses) : packMixed(addresses)),
+		prefixes: prefixCells?.ofMany(addresses),
+		caller,
+		count,
+		attempts,
+		timeoutMs,
+		intervalMs,
+	};
 }
 
 type Packed = Pick<JobMessage, 'families' | 'addresses' | 'stride'>;

@@ -4,6 +4,7 @@
  */
 import { availableParallelism, endianness } from 'node:os';
 import type { Pacer } from '../../shared/pacer.ts';
+import type { ProbeRates } from '../rates/probe-rates.ts';
 import { openCommandEngine } from './command-engine.node.ts';
 import type { EchoEngine } from './echo-engine.ts';
 import { EngineGroup } from './engine-group.node.ts';
@@ -19,6 +20,8 @@ const enginesMax = 4;
 export interface EchoEngineOptions {
 	/** its cell must be on a SharedArrayBuffer, and its time base `monotonicUs` (worker/monotonic.node.ts) */
 	readonly pacer: Pacer;
+	/** ceilings beside the pacer's; their memory must be shared, their time base the same. Default: none */
+	readonly rates?: ProbeRates | undefined;
 	/** Default: the best that works */
 	readonly mode?: EchoEngine['mode'];
 }
@@ -32,17 +35,18 @@ export interface EchoUnavailable {
 /** Opens the best engine that works here, or the one that `mode` asks for. */
 export async function openEchoEngine({
 	pacer,
+	rates,
 	mode,
 }: EchoEngineOptions): Promise<EchoEngine | EchoUnavailable> {
 	const refusals: string[] = [];
 	const modes = socketModes(mode);
 	if (modes.length > 0) {
-		const engine = await openSocketEngine({ pacer, modes });
-		if (typeof engine !== 'string') return grouped(engine, pacer);
+		const engine = await openSocketEngine({ pacer, rates, modes });
+		if (typeof engine !== 'string') return grouped(engine, { pacer, rates });
 		refusals.push(engine);
 	}
 	if (mode === undefined || mode === 'command') {
-		const engine = await openCommandEngine({ pacer });
+		const engine = await openCommandEngine({ pacer, rates });
 		if (typeof engine !== 'string') return engine;
 		refusals.push(engine);
 	}
@@ -51,12 +55,13 @@ export async function openEchoEngine({
 }
 
 /** The engine, with others to come where one thread could not send all that the pacer lets. */
-function grouped(first: EchoEngine, pacer: Pacer): EchoEngine {
+function grouped(first: EchoEngine, { pacer, rates }: EchoEngineOptions): EchoEngine {
 	const { ratePerSecond } = pacer;
 	const wanted = ratePerSecond > 0 ? Math.ceil(ratePerSecond / ratePerEngine) : enginesMax;
 	const engines = Math.min(wanted, enginesMax, availableParallelism());
 	if (first.mode !== 'datagram' || engines < 2) return first;
-	const openMore = (): Promise<EchoEngine | string> => openSocketEngine({ pacer, modes: ['datagram'] });
+	const openMore = (): Promise<EchoEngine | string> =>
+		openSocketEngine({ pacer, rates, modes: ['datagram'] });
 	return new EngineGroup({ first, openMore, enginesMax: engines });
 }
 

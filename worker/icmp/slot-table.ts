@@ -19,6 +19,8 @@ export const slotState = {
 	inFlight: 3,
 	/** waiting for the time of its next echo */
 	waiting: 4,
+	/** its echo is due, and waits for leave (rates/probe-gate.ts) */
+	held: 5,
 } as const;
 
 /** What became of the last echo of a slot. */
@@ -50,6 +52,12 @@ export class SlotTable {
 	readonly resends: Uint8Array;
 	/** times that the local firewall refused the echo */
 	readonly refusals: Uint8Array;
+	/** the ceilings that the echo is under beside the worker's: cells, or -1 */
+	readonly prefix: Int32Array;
+	readonly caller: Int32Array;
+	/** the ceiling that the echo waits for, and those that it has waited for */
+	readonly heldBy: Uint8Array;
+	readonly turns: Uint8Array;
 	readonly #queue: Int32Array;
 	#first = 0;
 	#free: number;
@@ -71,6 +79,10 @@ export class SlotTable {
 		this.sentAtMs = new Float64Array(capacity);
 		this.resends = new Uint8Array(capacity);
 		this.refusals = new Uint8Array(capacity);
+		this.prefix = new Int32Array(capacity);
+		this.caller = new Int32Array(capacity);
+		this.heldBy = new Uint8Array(capacity);
+		this.turns = new Uint8Array(capacity);
 		this.#queue = new Int32Array(capacity);
 		for (let slot = 0; slot < capacity; slot += 1) this.#queue[slot] = slot;
 		this.#free = capacity;
@@ -89,6 +101,7 @@ export class SlotTable {
 		this.leads[slot] = 0;
 		this.resends[slot] = 0;
 		this.refusals[slot] = 0;
+		this.turns[slot] = 0;
 		return slot;
 	}
 

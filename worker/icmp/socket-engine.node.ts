@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import { PingpoolError } from '../../shared/errors.ts';
 import type { Pacer } from '../../shared/pacer.ts';
+import type { ProbeRates } from '../rates/probe-rates.ts';
 import type { EchoCounters, EchoEngine, EchoJob } from './echo-engine.ts';
 import { asBlock } from './echo-results.ts';
 import { packJob } from './job-messages.ts';
@@ -23,6 +24,8 @@ type Opened = Extract<FromThread, { type: 'open' }>;
 
 export interface SocketEngineOptions {
 	readonly pacer: Pacer;
+	/** ceilings beside the pacer's, on shared memory. Default: none */
+	readonly rates?: ProbeRates | undefined;
 	readonly modes: readonly SocketMode[];
 }
 
@@ -76,6 +79,7 @@ class SocketEngine implements EchoEngine {
 				modes: this.#options.modes,
 				ratePerSecond: this.#options.pacer.ratePerSecond,
 				paceCell: this.#paceCell,
+				gate: this.#options.rates?.setup,
 				counters: this.#counters,
 				secret: [random[0]!, random[1]!, random[2]!],
 			};
@@ -129,8 +133,10 @@ class SocketEngine implements EchoEngine {
 			job.signal.addEventListener('abort', onAbort, { once: true });
 			this.#running.set(id, { job, resolve, reject, onAbort });
 			thread.ref();
-			const message = packJob(id, job);
-			this.#send(message, [message.families.buffer, message.addresses.buffer]);
+			const message = packJob(id, job, this.#options.rates?.prefixCells);
+			const { families, addresses, prefixes } = message;
+			const buffers = [families.buffer, addresses.buffer];
+			this.#send(message, prefixes === undefined ? buffers : [...buffers, prefixes.buffer]);
 		});
 	}
 

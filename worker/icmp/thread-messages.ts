@@ -1,4 +1,5 @@
 /** What the main thread and the engine's thread tell each other. Buffers are transferred, not copied. */
+import type { GateSetup } from '../rates/probe-gate.ts';
 
 /** The two kinds of ICMP socket; which of them is permitted differs by machine. */
 export type SocketMode = 'datagram' | 'raw';
@@ -10,6 +11,8 @@ export interface ThreadSetup {
 	readonly ratePerSecond: number;
 	/** the pacer's cell, on shared memory */
 	readonly paceCell: BigInt64Array<SharedArrayBuffer>;
+	/** the ceilings beside it, on shared memory; `undefined` for none */
+	readonly gate: GateSetup | undefined;
 	/** `counterNames.length` counters, on shared memory, written by the thread only */
 	readonly counters: Float64Array<SharedArrayBuffer>;
 	/** the key of the cookies and the identifier of raw sockets, random */
@@ -26,6 +29,10 @@ export interface JobMessage {
 	readonly addresses: Int32Array<ArrayBuffer>;
 	/** 1 when all hosts are IPv4, else 4 */
 	readonly stride: 1 | 4;
+	/** the cell of each host's prefix, or -1; `undefined` when no host is under such a ceiling */
+	readonly prefixes: Int32Array<ArrayBuffer> | undefined;
+	/** the cell of the caller, or -1 */
+	readonly caller: number;
 	readonly count: number;
 	readonly attempts: number;
 	readonly timeoutMs: number;

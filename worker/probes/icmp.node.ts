@@ -40,7 +40,7 @@ async function runBatch(engine: EchoEngine, batch: ProbeBatch): Promise<void> {
 /** @param indexes position in the request of each address */
 async function runEchoes(
 	engine: EchoEngine,
-	{ settings, report, left, signal }: BatchReporting,
+	{ settings, caller, report, left, signal }: BatchReporting,
 	indexes: Uint32Array,
 	addresses: EchoAddresses,
 ): Promise<void> {
@@ -52,6 +52,7 @@ async function runEchoes(
 			attempts: settings.attempts,
 			timeoutMs: settings.timeoutMs,
 			intervalMs: settings.intervalMs,
+			...(caller !== undefined && { caller }),
 			signal,
 			left: (waitMs) => left(indexes.length, waitMs),
 			report(block) {

@@ -9,7 +9,7 @@
  */
 import type { Clock } from '../../shared/clock.ts';
 import type { ProbeName } from '../../shared/target.ts';
-import type { Turnstile } from '../turnstile.ts';
+import type { Leaving, Turnstile } from '../turnstile.ts';
 import type { Attempt, AttemptOnce } from './attempt.ts';
 import type { Probe, ProbeBatch, ProbeHost } from './probe.ts';
 import type { HostTally } from './result-rows.ts';
@@ -38,7 +38,7 @@ export function createConnectionProbe({ name, clock, turnstileOf, attempt }: Con
 		const startedMs = clock.monotonicMs();
 
 		/** The try of somebody who has a place; gives the place back. */
-		async function attemptInside(host: ProbeHost): Promise<Attempt> {
+		async function attemptInside(host: ProbeHost, leaving: Leaving): Promise<Attempt> {
 			for (let shortages = 0; ; shortages += 1) {
 				let result: Attempt | undefined;
 				try {
@@ -49,22 +49,22 @@ export function createConnectionProbe({ name, clock, turnstileOf, attempt }: Con
 				}
 				if (!result.shortage || shortages === shortageRetriesMax) return result;
 				await clock.sleep(Math.min(shortageMsMax, shortageMsMin * 2 ** shortages), signal);
-				await turnstile.enter(signal);
+				await turnstile.enter(signal, signal, leaving);
 			}
 		}
 
-		async function untilAnswered(host: ProbeHost): Promise<Attempt[]> {
+		async function untilAnswered(host: ProbeHost, leaving: Leaving): Promise<Attempt[]> {
 			const results: Attempt[] = [];
 			for (let tries = 0; tries < settings.attempts; tries += 1) {
-				if (tries > 0) await turnstile.enter(signal);
-				const result = await attemptInside(host);
+				if (tries > 0) await turnstile.enter(signal, signal, leaving);
+				const result = await attemptInside(host, leaving);
 				results.push(result);
 				if (result.final) break;
 			}
 			return results;
 		}
 
-		async function series(host: ProbeHost): Promise<Attempt[]> {
+		async function series(host: ProbeHost, leaving: Leaving): Promise<Attempt[]> {
 			const firstMs = clock.monotonicMs();
 			const running: Promise<Attempt>[] = [];
 			try {
@@ -72,9 +72,9 @@ export function createConnectionProbe({ name, clock, turnstileOf, attempt }: Con
 					if (sent > 0) {
 						const waitMs = firstMs + sent * settings.intervalMs - clock.monotonicMs();
 						if (waitMs > 0) await clock.sleep(waitMs, signal);
-						await turnstile.enter(signal);
+						await turnstile.enter(signal, signal, leaving);
 					}
-					running.push(attemptInside(host));
+					running.push(attemptInside(host, leaving));
 				}
 			} finally {
 				// Also when the batch was aborted in between: no try may outlive it, or reject unheard.
@@ -84,9 +84,16 @@ export function createConnectionProbe({ name, clock, turnstileOf, attempt }: Con
 		}
 
 		async function probeHost(host: ProbeHost): Promise<void> {
-			await turnstile.enter(signal);
-			batch.left(1, clock.monotonicMs() - startedMs);
-			rows.add(host, tallyOf(settings.count > 1 ? await series(host) : await untilAnswered(host)));
+			const leaving: Leaving = { address: host.address, caller: batch.caller };
+			let isLeft = false;
+			const left = (): void => {
+				if (!isLeft) batch.left(1, clock.monotonicMs() - startedMs);
+				isLeft = true;
+			};
+			await turnstile.enter(signal, signal, { ...leaving, held: left });
+			left();
+			const tries = settings.count > 1 ? series(host, leaving) : untilAnswered(host, leaving);
+			rows.add(host, tallyOf(await tries));
 		}
 
 		try {

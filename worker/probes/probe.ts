@@ -20,10 +20,12 @@ export interface ProbeHost {
 /** What every batch brings, whatever its hosts look like. */
 export interface BatchReporting {
 	readonly settings: ProbeSettings;
+	/** the cell of its caller's ceiling (rates/caller-cells.ts); `undefined` for none */
+	readonly caller?: number | undefined;
 	/** takes some results; together, the blocks hold every host once. `index` is the position in the request */
 	readonly report: (block: ResultBlock) => void;
-	/** takes that so many more of the hosts have had their first probe, or will have none, and how long the last of
-	 * them waited here for it, in ms */
+	/** takes that so many more of the hosts have had their first probe, wait for their prefix's leave for it, or will
+	 * have none, and how long the last of them waited here until then, in ms */
 	readonly left: (hosts: number, waitMs: number) => void;
 	/** aborted when the caller has gone: nothing more is sent, and what is not reported stays so */
 	readonly signal: AbortSignal;

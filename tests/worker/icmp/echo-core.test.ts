@@ -80,6 +80,8 @@ describeUnless(unavailable, 'echo core in a lab', () => {
 			families: new Uint8Array(hosts).fill(4),
 			addresses: new Int32Array(new Uint8Array(bytes).buffer),
 			stride: 1,
+			prefixes: undefined,
+			caller: -1,
 			count: 1,
 			attempts: 1,
 			timeoutMs,

@@ -17,6 +17,8 @@ function jobOf(hosts: number, settings: Partial<JobMessage> = {}): EchoJob {
 			families: new Uint8Array(hosts).fill(4),
 			addresses: new Int32Array(hosts),
 			stride: 1,
+			prefixes: undefined,
+			caller: -1,
 			count: 1,
 			attempts: 1,
 			timeoutMs: 1_000,

@@ -1,0 +1,64 @@
+/** The ceilings of a worker beside its own rate: what its threads share, and the main thread's view of it. */
+import type { IpAddress } from '../../shared/ip.ts';
+import { callerBurstMs, callersMax, prefixBurstMs } from '../../shared/limits.ts';
+import type { PrefixRateScope } from '../config.ts';
+import { CallerCells } from './caller-cells.ts';
+import { noCell, PrefixCells, prefixCellsCount } from './prefix-cells.ts';
+import type { GateSetup } from './probe-gate.ts';
+import { ProbeGate } from './probe-gate.ts';
+import type { RateCellsSetup } from './rate-cells.ts';
+import { ratePerSecondMax } from './rate-cells.ts';
+
+export interface ProbeRatesOptions {
+	/** probes per second to one prefix; 0 for no ceiling */
+	readonly prefixRatePerSecond: number;
+	readonly prefixRateFor: PrefixRateScope;
+	/** probes per second for one caller; 0 for no ceiling */
+	readonly callerRatePerSecond: number;
+	/** random, and secret: nobody may know which prefixes share a ceiling */
+	readonly key: readonly [number, number];
+	/** one time base for all threads, in microseconds */
+	readonly nowUs: () => number;
+	/** takes a number of bytes. Default: memory that no other thread sees */
+	readonly allocate?: (bytes: number) => ArrayBufferLike;
+}
+
+export class ProbeRates {
+	/** probes per second to one prefix, and for one caller; 0 for no ceiling */
+	readonly prefixRatePerSecond: number;
+	readonly callerRatePerSecond: number;
+	/** for the other threads of the worker */
+	readonly setup: GateSetup;
+	readonly gate: ProbeGate;
+	/** `undefined` where prefixes have no ceiling */
+	readonly prefixCells: PrefixCells | undefined;
+	/** `undefined` where callers have none */
+	readonly callers: CallerCells | undefined;
+
+	constructor({
+		prefixRatePerSecond,
+		prefixRateFor,
+		callerRatePerSecond,
+		key,
+		nowUs,
+		allocate = (bytes) => new ArrayBuffer(bytes),
+	}: ProbeRatesOptions) {
+		const cellsFor = (ratePerSecond: number, burstMs: number, count: number): RateCellsSetup | undefined => {
+			if (ratePerSecond === 0 || ratePerSecond > ratePerSecondMax) return undefined;
+			return { ratePerSecond, burstMs, cells: new Int32Array(allocate(4 * count)) };
+		};
+		const prefixes = cellsFor(prefixRatePerSecond, prefixBurstMs, prefixCellsCount);
+		const callers = cellsFor(callerRatePerSecond, callerBurstMs, callersMax);
+		this.prefixRatePerSecond = prefixes?.ratePerSecond ?? 0;
+		this.callerRatePerSecond = callers?.ratePerSecond ?? 0;
+		this.setup = { prefixes, callers, waiting: new Int32Array(allocate(4)) };
+		this.gate = new ProbeGate(this.setup, nowUs);
+		this.prefixCells = prefixes && new PrefixCells({ scope: prefixRateFor, key });
+		this.callers = callers && new CallerCells();
+	}
+
+	/** The cell of an address's prefix; an address that nobody knows here has none. */
+	prefixOf(address: IpAddress | undefined): number {
+		return address === undefined || this.prefixCells === undefined ? noCell : this.prefixCells.of(address);
+	}
+}
