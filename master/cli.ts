@@ -103,7 +103,7 @@ async function runWith(config: MasterConfig, signals: Signals, closers: Closer[]
 	};
 	closers.push(() => progress.stop());
 
-	const workersFile = await openFleet(config);
+	const workersFile = await openFleet(config, onEvent);
 	const members = [...(workersFile?.members ?? [])];
 	const embedded =
 		config.workers === undefined ? await embeddedWorker(config, signals.signal, closers) : undefined;
@@ -265,10 +265,18 @@ function exitCodeOfRun(
 	return config.failOnDown && counts.down > 0 ? 3 : 0;
 }
 
-async function openFleet({ workers, token }: MasterConfig) {
+async function openFleet({ workers, token, tls, allowPlainHttp }: MasterConfig, onEvent: OnRunEvent) {
 	if (workers === undefined) return undefined;
 	const { openWorkersFile } = await import('./workers-watch.ts');
-	return openWorkersFile({ path: workers, token });
+	const file = await openWorkersFile({ path: workers, token, tls, allowPlainHttp });
+	const notices = [...file.openSecrets];
+	if (process.env.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
+		notices.push(
+			'NODE_TLS_REJECT_UNAUTHORIZED=0 changes nothing here: the certificates of workers are verified',
+		);
+	}
+	for (const message of notices) onEvent({ type: 'notice', message: `warning: ${message}` });
+	return file;
 }
 
 /** Why a target can not be probed for want of a port, for the list's messages. */

@@ -24,6 +24,7 @@ import { usageText } from '../shared/usage-text.ts';
 import { ConfigExit, fileOption, option } from './options.ts';
 import type { Durability } from './store/store.ts';
 import { durabilities } from './store/store.ts';
+import type { TlsFiles } from './transport/tls-files.ts';
 
 export interface MasterConfig {
 	/** path of the list; `-` for stdin */
@@ -38,6 +39,10 @@ export interface MasterConfig {
 	readonly workers: string | undefined;
 	/** for workers whose line names none */
 	readonly token: string | undefined;
+	/** authorities of workers whose line names none, and the certificate that is shown to workers which ask */
+	readonly tls: TlsFiles;
+	/** whether a token may go to a public address over plain HTTP */
+	readonly allowPlainHttp: boolean;
 	readonly probe: ProbeName;
 	readonly settings: ProbeSettings;
 	/** probes per second of the whole fleet; `undefined` when it was not said, 0 for no ceiling */
@@ -127,6 +132,13 @@ function createCommand(version: string): Command {
 			'--workers <file>',
 			'workers, one URL per line; may change while a run goes on (default: one embedded worker)',
 		),
+		fileOption(
+			'--tls-ca <file>',
+			'authorities (PEM) of https workers whose line has neither ca nor pin (default: those that the system trusts)',
+		),
+		fileOption('--tls-cert <file>', 'certificate (PEM) to show to workers that ask for one'),
+		fileOption('--tls-key <file>', 'its private key (PEM)'),
+		flag('--allow-plain-http', 'let tokens go to public addresses over plain HTTP'),
 		option('--probe <name>', 'probe of hosts without a scheme')
 			.choices(probeNames)
 			.default(requestDefaults.probe),
@@ -192,6 +204,10 @@ interface ParsedOptions {
 	json?: boolean;
 	quiet?: boolean;
 	failOnDown?: boolean;
+	tlsCa?: string;
+	tlsCert?: string;
+	tlsKey?: string;
+	allowPlainHttp?: boolean;
 }
 
 /**
@@ -226,6 +242,8 @@ export function parseMasterConfig(argv: readonly string[], version: string): Mas
 		fresh: options.fresh === true,
 		workers: options.workers,
 		token: firstToken(process.env.PINGPOOL_TOKEN),
+		tls: { ca: options.tlsCa, cert: options.tlsCert, key: options.tlsKey },
+		allowPlainHttp: options.allowPlainHttp === true,
 		probe: options.probe,
 		settings: {
 			count: options.count,
@@ -313,6 +331,7 @@ function checkContradictions(
 			{ hint: `did you mean --count 10 --interval ${options.interval}?` },
 		);
 	}
+	checkTls(options, spelled);
 	const spanMs = (options.count - 1) * options.interval + options.timeout;
 	if (spanMs > requestMsMax) {
 		throw new PingpoolError(
@@ -321,4 +340,24 @@ function checkContradictions(
 			{ hint: 'lower one of them' },
 		);
 	}
+}
+
+/** An embedded worker is reached over loopback. Variables may be meant for workers, too: they say nothing then. */
+function checkTls(options: ParsedOptions, spelled: (name: keyof ParsedOptions) => string | undefined): void {
+	if (options.workers === undefined) {
+		const names = ['tlsCa', 'tlsCert', 'tlsKey', 'allowPlainHttp'] as const;
+		const stray = names.map(spelled).find((spelling) => spelling?.startsWith('--'));
+		if (stray === undefined) return;
+		throw new PingpoolError('usage', `${stray} goes with --workers: an embedded worker needs none of it`, {
+			hint: 'name the workers in a file, one URL a line, and give it with --workers',
+		});
+	}
+	if ((options.tlsCert === undefined) === (options.tlsKey === undefined)) return;
+	const [given, missing] =
+		options.tlsKey === undefined
+			? ([spelled('tlsCert'), '--tls-key'] as const)
+			: [spelled('tlsKey'), '--tls-cert'];
+	throw new PingpoolError('usage', `${given} needs ${missing} as well`, {
+		hint: 'both may name the same file',
+	});
 }

@@ -21,6 +21,19 @@ export interface EmbeddedWorkerOptions {
 	readonly signal: AbortSignal;
 }
 
+/** Settings of the master's own, or of a worker that others reach, which mean nothing good to this one. */
+const masterSettings = [
+	'PINGPOOL_TOKEN_FILE',
+	'PINGPOOL_NO_AUTH',
+	'PINGPOOL_RATE',
+	'PINGPOOL_TLS_CA',
+	'PINGPOOL_TLS_CERT',
+	'PINGPOOL_TLS_KEY',
+	'PINGPOOL_TLS_SELF_SIGNED',
+	'PINGPOOL_TLS_CLIENT_CA',
+	'PINGPOOL_LOG_FORMAT',
+];
+
 /** Messages that the worker process sends over its IPC channel. */
 type Message = { ready: true; port: number } | { failed: string; usage: boolean };
 
@@ -43,8 +56,7 @@ export function startEmbeddedWorker({
 		PINGPOOL_PORT: '0',
 		PINGPOOL_TOKEN: token,
 	};
-	// Of the master's own settings, these mean something else to a worker.
-	for (const name of ['PINGPOOL_TOKEN_FILE', 'PINGPOOL_NO_AUTH', 'PINGPOOL_RATE']) delete env[name];
+	for (const name of masterSettings) delete env[name];
 	if (ratePerSecond !== undefined) env.PINGPOOL_RATE = String(ratePerSecond);
 	const child = fork(fileURLToPath(new URL(`${folder}/bin/pingpool.cjs`, import.meta.url)), ['worker'], {
 		env,

@@ -12,7 +12,7 @@ export type RunEvent =
 	| { type: 'worker-back'; worker: string }
 	/** it is no longer in its file; `inFlight` hosts that it has may end */
 	| { type: 'worker-removed'; worker: string; file: string; inFlight: number }
-	/** its line in the file has another token or weight: it leaves, and joins anew */
+	/** its line in the file has another token, weight, pin or authority: it leaves, and joins anew */
 	| { type: 'worker-changed'; worker: string; file: string }
 	/** what was noticed about the file while the run goes on */
 	| { type: 'workers-file-problem'; message: string }

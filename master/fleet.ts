@@ -4,6 +4,7 @@ import { connectionsPerWorkerMax } from '../shared/limits.ts';
 import type { Capabilities } from '../shared/protocol.ts';
 import { WorkerFailure } from './dispatch/worker-link.ts';
 import type { OnRunEvent } from './events.ts';
+import type { WorkerTransport } from './transport/worker-transport.ts';
 import { WorkerClient } from './worker-client.ts';
 
 export interface FleetMember {
@@ -12,6 +13,8 @@ export interface FleetMember {
 	readonly url: string;
 	readonly token: string | undefined;
 	readonly weight: number;
+	/** Default: that of WorkerClient */
+	readonly transport?: WorkerTransport;
 }
 
 export interface FleetWorker {
@@ -32,8 +35,9 @@ export interface MeetOptions {
 /** Between two rounds, while there is none. */
 const roundMs = 500;
 
-export function workerClient({ name, url, token }: FleetMember): WorkerClient {
-	return new WorkerClient({ name, url, token, connections: connectionsPerWorkerMax });
+export function workerClient({ name, url, token, transport }: FleetMember): WorkerClient {
+	const connections = connectionsPerWorkerMax;
+	return new WorkerClient({ name, url, token, connections, ...(transport && { transport }) });
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
  * workers.txt while a run goes on.
  *
- * The file, and the token files that it names, are looked at every second (`stat`: inode, size and time of the last
+ * The file, the files that it names (tokens, authorities) and those of the master's own TLS are looked at every second (`stat`: inode, size and time of the last
  * change, which notices editors that replace a file as well, and works where a network's file system tells of no
  * events). What looks different is read when it has looked the same twice: who writes a file in place has it empty
  * or half there for a moment. It is read once more at the look after that, because two versions within the grain of
@@ -14,16 +14,20 @@ import type { Clock } from '../shared/clock.ts';
 import { escapeUnsafe } from '../shared/display.ts';
 import { PingpoolError, systemErrorCode } from '../shared/errors.ts';
 import type { FleetMember } from './fleet.ts';
-import { readWorkersFile } from './workers-file.ts';
+import type { TlsFiles } from './transport/tls-files.ts';
+import { readAuthorities, readClientCertificate } from './transport/tls-files.ts';
+import { openSecrets, readWorkersFile } from './workers-file.ts';
 
 /** Between two looks, and between two while the file changes. */
 const lookMs = 1_000;
 const settleMs = 200;
 
+const noTlsFiles: TlsFiles = { ca: undefined, cert: undefined, key: undefined };
+
 export interface FleetChange {
 	/** workers that were not there before */
 	readonly added: readonly FleetMember[];
-	/** those with another token or weight than before */
+	/** those with another token, weight, pin or authority than before, or to which the master shows another certificate */
 	readonly changed: readonly FleetMember[];
 	/** names of those that are no longer there */
 	readonly removed: readonly string[];
@@ -35,6 +39,10 @@ export interface WorkersFileOptions {
 	readonly path: string;
 	/** of workers whose line names none */
 	readonly token: string | undefined;
+	/** the authorities of workers whose line names none, and what the master shows. Default: none */
+	readonly tls?: TlsFiles;
+	/** whether a token may go to a public address over plain HTTP. Default: it may not */
+	readonly allowPlainHttp?: boolean;
 }
 
 export interface FollowOptions {
@@ -50,7 +58,8 @@ export interface FollowOptions {
 /**
  * Reads a workers file, to be followed from there on.
  *
- * @throws PingpoolError `invalid-input`: it can not be read, has no worker in it, or has lines that are wrong
+ * @throws PingpoolError `invalid-input`: it can not be read, has no worker in it, or has lines that are wrong;
+ *   `usage` for what is wrong with the files of the master's TLS
  */
 export async function openWorkersFile(options: WorkersFileOptions): Promise<WorkersWatch> {
 	// Before it is read: what changes in between is noticed later.
@@ -62,19 +71,20 @@ export async function openWorkersFile(options: WorkersFileOptions): Promise<Work
 
 class WorkersWatch {
 	readonly path: string;
-	readonly #token: string | undefined;
+	readonly #options: WorkersFileOptions;
 	/** false for a pipe (`<(…)`), which can be read once */
 	readonly isFile: boolean;
 	#members: readonly FleetMember[] = [];
-	#tokenFiles: readonly string[] = [];
+	#namedFiles: readonly string[] = [];
+	#openSecrets: readonly string[] = [];
 	#seen: string;
 	/** looks at which the file is to be read, although it looks the same */
 	#readingsDue = 1;
 	#problem: string | undefined;
 
-	constructor({ path, token }: WorkersFileOptions, look: Look) {
-		this.path = path;
-		this.#token = token;
+	constructor(options: WorkersFileOptions, look: Look) {
+		this.path = options.path;
+		this.#options = options;
 		this.isFile = look.isFile;
 		this.#seen = look.text;
 	}
@@ -84,16 +94,34 @@ class WorkersWatch {
 		return this.#members;
 	}
 
+	/** Files that are open to other users although they have tokens in them, in sentences. */
+	get openSecrets(): readonly string[] {
+		return this.#openSecrets;
+	}
+
 	/** Reads the file. @throws like `openWorkersFile` */
 	read({ mayBeEmpty }: { readonly mayBeEmpty: boolean }): void {
-		const entries = readWorkersFile(this.path, { mayBeEmpty });
-		this.#members = entries.map(({ url, token = this.#token, weight }) => ({
+		const { token: ownToken, tls = noTlsFiles, allowPlainHttp = false } = this.#options;
+		const entries = readWorkersFile(this.path, { mayBeEmpty, token: ownToken, allowPlainHttp });
+		const authorities = tls.ca === undefined ? undefined : readAuthorities(tls.ca);
+		const certificate = readClientCertificate(tls);
+		this.#members = entries.map(({ url, token = ownToken, weight, pin, ca }) => ({
 			name: url,
 			url,
 			token,
 			weight,
+			transport: {
+				pin,
+				ca: ca ?? (pin === undefined ? authorities : undefined),
+				certificate,
+				allowPlainHttp,
+			},
 		}));
-		this.#tokenFiles = entries.flatMap(({ tokenFile }) => tokenFile ?? []);
+		this.#namedFiles = [
+			...Object.values(tls).flatMap((file) => file ?? []),
+			...entries.flatMap(({ tokenFile, caFile }) => [tokenFile ?? [], caFile ?? []].flat()),
+		];
+		this.#openSecrets = openSecrets(this.path, entries);
 	}
 
 	/** Tells what changes until the signal aborts. Never rejects because of the file. */
@@ -125,7 +153,7 @@ class WorkersWatch {
 	}
 
 	async #look(): Promise<Look> {
-		const looks = await Promise.all([this.path, ...this.#tokenFiles].map(lookOf));
+		const looks = await Promise.all([this.path, ...this.#namedFiles].map(lookOf));
 		return { text: looks.map(({ text }) => text).join('\n'), isFile: looks.every(({ isFile }) => isFile) };
 	}
 
@@ -176,8 +204,9 @@ async function lookOf(path: string): Promise<Look> {
 function differences(before: readonly FleetMember[], after: readonly FleetMember[]): FleetChange {
 	const was = new Map(before.map((member) => [member.name, member]));
 	const names = new Set(after.map(({ name }) => name));
-	const isOther = ({ name, token, weight }: FleetMember): boolean =>
-		was.get(name)!.token !== token || was.get(name)!.weight !== weight;
+	// Plain data, whose keys come in one order.
+	const isOther = (member: FleetMember): boolean =>
+		JSON.stringify(was.get(member.name)) !== JSON.stringify(member);
 	return {
 		added: after.filter(({ name }) => !was.has(name)),
 		changed: after.filter((member) => was.has(member.name) && isOther(member)),

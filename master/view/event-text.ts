@@ -31,7 +31,7 @@ export function eventText(event: RunEvent): string | undefined {
 			return `worker ${event.worker} was taken out of ${event.file}${rest}`;
 		}
 		case 'worker-changed':
-			return `worker ${event.worker} has another token or weight in ${event.file}; it joins anew`;
+			return `worker ${event.worker} has other settings in ${event.file}; it joins anew`;
 		case 'workers-file-problem':
 			return event.message;
 		case 'embedded-worker-ended':

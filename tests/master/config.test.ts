@@ -49,6 +49,8 @@ describe('what is not said', () => {
 			fresh: false,
 			workers: undefined,
 			token: undefined,
+			tls: { ca: undefined, cert: undefined, key: undefined },
+			allowPlainHttp: false,
 			probe: 'icmp',
 			settings: { count: 1, attempts: 2, timeoutMs: 1_000, intervalMs: 1_000, refusedIsUp: false },
 			ratePerSecond: undefined,
@@ -68,7 +70,7 @@ describe('options', () => {
 		const argv =
 			'--hosts - --exclude no.txt --skip-invalid --db a.db --durability full --fresh --workers w.txt --probe tcp --port 443 --count 5 ' +
 			'--timeout 250.5 --interval 0 --refused-is-up --rate 0 --chunk 10 --concurrency 3 ' +
-			'--worker-timeout 0 --json --quiet --fail-on-down';
+			'--worker-timeout 0 --json --quiet --fail-on-down --tls-ca ca.pem --tls-cert c.pem --tls-key k.pem --allow-plain-http';
 		expect(config(argv)).toEqual({
 			hosts: '-',
 			exclude: 'no.txt',
@@ -78,6 +80,8 @@ describe('options', () => {
 			fresh: true,
 			workers: 'w.txt',
 			token: undefined,
+			tls: { ca: 'ca.pem', cert: 'c.pem', key: 'k.pem' },
+			allowPlainHttp: true,
 			probe: 'tcp',
 			settings: {
 				count: 5,
@@ -184,7 +188,7 @@ describe('options', () => {
 	it('all exist in the environment', () => {
 		exitOf('--help');
 		const variables = [...stdout.matchAll(/env:\s+(PINGPOOL_[A-Z_]+)/g)].map(([, name]) => name!);
-		expect(variables).toHaveLength(21);
+		expect(variables).toHaveLength(25);
 		for (const name of variables) {
 			// Whatever the value is refused for, it is not for the name.
 			try {

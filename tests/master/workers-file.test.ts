@@ -48,7 +48,7 @@ describe('a wrong line is named, with what was expected', () => {
 		['http://10.0.0.999/', 'is not a URL'],
 		['http://w:8786/?a=1', 'has a query or a fragment'],
 		['http://w:8786 weigth=2', '"weigth" is no setting of a worker; did you mean weight?'],
-		['http://w:8786 colour=blue', '"colour" is no setting of a worker; token, token-file, weight are known'],
+		['http://w:8786 colour=blue', '"colour" is no setting of a worker; token, token-file, pin, ca, weight are known'],
 		['http://w:8786 token', 'token needs a value'],
 		['http://w:8786 token=', 'the token is empty'],
 		['http://w:8786 token=a token=b', 'token is given twice'],

@@ -12,9 +12,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { TlsFiles } from '../../master/transport/tls-files.ts';
+import { defaultTransport } from '../../master/transport/worker-transport.ts';
 import type { FleetChange, WorkersWatch } from '../../master/workers-watch.ts';
 import { openWorkersFile } from '../../master/workers-watch.ts';
 import type { Clock } from '../../shared/clock.ts';
+import { makeAuthority } from '../authority.ts';
 import { testUnless, withoutCommand } from '../requirements.ts';
 
 let folder: string;
@@ -72,8 +75,8 @@ function pausingClock() {
 	};
 }
 
-async function followed(token?: string) {
-	const watch = await openWorkersFile({ path, token });
+async function followed(token?: string, tls?: TlsFiles) {
+	const watch = await openWorkersFile({ path, token, ...(tls && { tls }) });
 	const { clock, pass } = pausingClock();
 	const changes: FleetChange[] = [];
 	const problems: string[] = [];
@@ -100,8 +103,8 @@ test('workers that are added, changed and taken out are told, however the file i
 
 	replace(`${two} token=b weight=3`, '# one is gone', three!);
 	await looks(2);
-	const member = { name: two, url: two, token: 'b', weight: 3 };
-	const added = { name: three, url: three, token: 'other', weight: 1 };
+	const member = { name: two, url: two, token: 'b', weight: 3, transport: defaultTransport };
+	const added = { name: three, url: three, token: 'other', weight: 1, transport: defaultTransport };
 	expect(changes).toEqual([{ added: [added], changed: [member], removed: [one], isEmpty: false }]);
 
 	write(`${two} token=B weight=3`, `# ${three} has the token of all others`, three!);
@@ -166,12 +169,66 @@ test('a token file with another token makes its workers others', async () => {
 	expect(changes).toEqual([
 		{
 			added: [],
-			changed: [{ name: one, url: one, token: 'behind', weight: 1 }],
+			changed: [{ name: one, url: one, token: 'behind', weight: 1, transport: defaultTransport }],
 			removed: [],
 			isEmpty: false,
 		},
 	]);
 	expect(problems).toEqual([]);
+});
+
+test('another pin, or another authority in a file, makes a worker another', async () => {
+	const [authority, other] = await Promise.all([makeAuthority(), makeAuthority()]);
+	writeFileSync(join(folder, 'ca.pem'), authority.cert);
+	const [here, there] = ['https://10.0.0.1:8786', 'https://10.0.0.2:8786'];
+	write(`${here} pin=${'ab'.repeat(32)}`, `${there} ca=ca.pem`);
+	const { changes, problems, looks } = await followed();
+	write(`${here} pin=${'cd'.repeat(32)}`, `${there} ca=ca.pem`);
+	await looks(3);
+	writeFileSync(join(folder, 'ca.pem'), other.cert);
+	await looks(3);
+	expect(
+		changes.map(({ added, changed, removed }) => [added, changed.map(({ name }) => name), removed]),
+	).toEqual([
+		[[], [here], []],
+		[[], [there], []],
+	]);
+	expect(changes[0]!.changed[0]!.transport).toMatchObject({
+		pin: `sha256:${'cd'.repeat(32)}`,
+		ca: undefined,
+	});
+	expect(changes[1]!.changed[0]!.transport!.ca?.trim()).toBe(other.cert.trim());
+	expect(problems).toEqual([]);
+});
+
+test('the files of TLS that were named on the command line are followed, too', async () => {
+	const [authority, later] = await Promise.all([makeAuthority(), makeAuthority()]);
+	const client = await authority.issue({ names: ['master'] });
+	const files = { ca: 'ca.pem', cert: 'master.pem', key: 'master.key' } as const;
+	for (const [name, text] of [
+		['ca.pem', authority.cert],
+		['master.pem', client.cert],
+		['master.key', client.key],
+	] as const)
+		writeFileSync(join(folder, name), text);
+	const tls = { ca: join(folder, files.ca), cert: join(folder, files.cert), key: join(folder, files.key) };
+	write('https://10.0.0.1:8786', `https://10.0.0.2:8786 pin=${'ab'.repeat(32)}`);
+	const { watch, changes, problems, looks } = await followed(undefined, tls);
+	expect(watch.members.map(({ transport }) => [transport?.ca === undefined, transport?.certificate])).toEqual(
+		[
+			[false, client],
+			[true, client],
+		],
+	);
+	writeFileSync(tls.ca, later.cert);
+	await looks(3);
+	expect(changes.map(({ changed }) => changed.map(({ name }) => name))).toEqual([['https://10.0.0.1:8786']]);
+	writeFileSync(tls.key, 'half a key');
+	await looks(3);
+	expect(problems).toEqual([
+		`${tls.key} has no private key in it; PEM is expected (-----BEGIN PRIVATE KEY-----)`,
+	]);
+	expect(changes).toHaveLength(1);
 });
 
 describe('a file that is wrong leaves the workers as they were, is named once, and taken when it is good', () => {

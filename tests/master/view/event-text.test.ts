@@ -35,7 +35,7 @@ it.each<[RunEvent, string | undefined]>([
 	],
 	[
 		{ type: 'worker-changed', worker: 'w', file: 'workers.txt' },
-		'worker w has another token or weight in workers.txt; it joins anew',
+		'worker w has other settings in workers.txt; it joins anew',
 	],
 	[{ type: 'workers-file-problem', message: 'it is gone' }, 'it is gone'],
 	[{ type: 'run-started', runId: 1, total: 1 }, undefined],

@@ -1,0 +1,33 @@
+/** A small file as text, or the end of a sentence that starts with its name. */
+import type { Stats } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
+import { systemErrorCode } from '../shared/errors.ts';
+
+export interface ReadTextOptions {
+	readonly bytesMax: number;
+	/** makes the error */
+	readonly fail: (problem: string) => Error;
+}
+
+/** @throws what `fail` makes */
+export function readText(path: string, { bytesMax, fail }: ReadTextOptions): string {
+	const trying = <Result>(action: () => Result): Result => {
+		try {
+			return action();
+		} catch (error) {
+			throw fail(problemOf(error));
+		}
+	};
+	const stats: Stats = trying(() => statSync(path));
+	if (stats.isDirectory()) throw fail('is a folder; a file is expected');
+	if (stats.size > bytesMax) throw fail(`is larger than ${bytesMax} bytes`);
+	return trying(() => readFileSync(path, 'utf8'));
+}
+
+function problemOf(error: unknown): string {
+	const code = systemErrorCode(error);
+	if (code === undefined) throw error;
+	if (code === 'ENOENT' || code === 'ENOTDIR') return 'does not exist';
+	if (code === 'EACCES' || code === 'EPERM') return `may not be read by this user (${code})`;
+	return `can not be read (${code})`;
+}
