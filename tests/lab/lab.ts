@@ -7,7 +7,7 @@
  *   10.192.0.0/16  fd00:b::/64   host unreachable (IPv6: address unreachable)
  *   10.193.0.0/16  fd00:f::/64   administratively prohibited
  *   10.194.0.0/16  fd00:e::/64   network unreachable (IPv6: no route)
- *   10.64.0.0/12   fd00:40::/28  a responder that misbehaves: see responder.ts
+ *   10.64.0.0/11   fd00:40::/27  a responder that misbehaves: see responder.ts
  *
  * Nothing leaves the machine: the veth pair is the only way out of either namespace.
  */
@@ -198,8 +198,8 @@ class NamespaceLab implements Lab {
 				this.#script(this.far, [
 					// On a busy machine the responder is kept waiting: what it is sent meanwhile must not get lost.
 					'ip link set pptun txqueuelen 20000 up',
-					'ip route add 10.64.0.0/12 dev pptun',
-					'ip -6 route add fd00:40::/28 dev pptun',
+					'ip route add 10.64.0.0/11 dev pptun',
+					'ip -6 route add fd00:40::/27 dev pptun',
 				]);
 				resolve();
 			});

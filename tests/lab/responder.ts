@@ -37,6 +37,8 @@ export const misbehaviours = [
 	'quote-of-another-host',
 	/** two answers to every echo, each after its own time of up to 80 ms: they overtake one another */
 	'jittered-twice',
+	/** a host unreachable that quotes eight bytes with a wrong checksum, and no answer */
+	'short-quote-with-a-wrong-checksum',
 ] as const;
 export type Misbehaviour = (typeof misbehaviours)[number];
 
@@ -115,6 +117,9 @@ function respond(request: EchoRequest, send: (packet: Uint8Array) => void): void
 			setTimeout(answer, (phase + 53) % 80);
 			break;
 		}
+		case 'short-quote-with-a-wrong-checksum':
+			send(icmpError(request, unreachable, { quotedBytes: 8, flipQuotedByteAt: 3 }));
+			break;
 		default:
 			break;
 	}

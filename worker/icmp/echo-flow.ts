@@ -68,12 +68,13 @@ export class EchoFlow {
 		}
 		const timeoutAtMs = slots.sentAtMs[slot]! + job.timeoutMs;
 		if (this.turnAtMs < timeoutAtMs) this.#branch(slot, job, timeoutAtMs);
-		else if (slots.sentAtMs[slot]! <= this.droppedAtMs && slots.resends[slot]! < resendsMax) {
+		else if (slots.sentAtMs[slot]! > this.droppedAtMs) this.#lost(slot, job, this.turnAtMs, true);
+		else if (slots.resends[slot]! < resendsMax) {
 			// The answer may have been among the dropped: this time-out says nothing about the host.
 			slots.resends[slot]! += 1;
 			job.sent[slots.host[slot]!]! -= 1;
 			this.enqueue(slot);
-		} else this.#lost(slot, job, this.turnAtMs);
+		} else this.#lost(slot, job, this.turnAtMs, false);
 	};
 
 	/** The next echo of a host is due while this one is still in flight: it goes on in a slot of its own. */
@@ -170,12 +171,15 @@ export class EchoFlow {
 		const job = this.jobOf(slot);
 		job.noteReason(this.#slots.host[slot]!, reason);
 		this.#wheel.clear(slot);
-		this.#lost(slot, job, this.turnAtMs + unreachablePauseMs);
+		this.#lost(slot, job, this.turnAtMs + unreachablePauseMs, true);
 	}
 
-	/** An echo is over without an answer; the next try may leave at `retryAtMs`. */
-	#lost(slot: number, job: EchoJob, retryAtMs: number): void {
+	/** An echo is over without an answer; the next try may leave at `retryAtMs`.
+	 *
+	 * @param isProof whether an answer would have been heard, or somebody said that none will come */
+	#lost(slot: number, job: EchoJob, retryAtMs: number, isProof: boolean): void {
 		const slots = this.#slots;
+		job.noteLoss(slots.host[slot]!, isProof);
 		slots.outcome[slot] = slotOutcome.lost;
 		if (job.count === 1 && this.#hasNext(slot, job) && !job.isSettled(slots.host[slot]!)) {
 			slots.echo[slot]! += 1;

@@ -17,6 +17,15 @@ const denied = statusCode('denied');
 const error = statusCode('error');
 const timeout = reasonCode('timeout');
 const broadcast = reasonCode('broadcast');
+const noBuffers = reasonCode('no-buffers');
+
+/** What the lost echoes of a host say of it. */
+const loss = {
+	/** the kernel had dropped answers, this host's perhaps among them */
+	unheard: 1,
+	/** an answer would have been heard */
+	proof: 2,
+} as const;
 
 /** Results wait so long for more of them to be posted together, counted from the latest. */
 const blockQuietMs = 12;
@@ -69,6 +78,8 @@ export class EchoJob {
 	readonly #begun: Uint8Array;
 	/** why its last echo could not leave, by the same token */
 	readonly #sendError: Uint8Array;
+	/** bits of `loss` */
+	readonly #losses: Uint8Array;
 	readonly #statistics: EchoStatistics | undefined;
 
 	constructor(message: JobMessage, nowMs: number) {
@@ -92,6 +103,7 @@ export class EchoJob {
 		this.#begun = new Uint8Array(message.hosts);
 		this.#reason = new Uint8Array(message.hosts);
 		this.#sendError = new Uint8Array(message.hosts);
+		this.#losses = new Uint8Array(message.hosts);
 		if (message.count > 1) this.#statistics = new EchoStatistics(message);
 	}
 
@@ -138,6 +150,11 @@ export class EchoJob {
 		this.#sendError[host] = reason;
 	}
 
+	/** Notes whether a lost echo of a host proves anything. */
+	noteLoss(host: number, isProof: boolean): void {
+		this.#losses[host]! |= isProof ? loss.proof : loss.unheard;
+	}
+
 	/** One echo of a host is over. With count above 1, the host is reported with its last. */
 	echoAnswered(host: number, echo: number, rttMs: number, nowMs: number): void {
 		if (this.#statistics === undefined) {
@@ -159,13 +176,15 @@ export class EchoJob {
 		this.#reportLost(host, nowMs);
 	}
 
-	/** No answer: the host's fault only if an echo left and none was held back by our own trouble. */
+	/** No answer: the host's fault only if an echo left, none was held back by our own trouble, and an answer to at
+	 * least one of them would have been heard. */
 	#reportLost(host: number, nowMs: number): void {
 		const sendError = this.#sendError[host]!;
 		// `denied` says that nothing was sent.
 		if (sendError === broadcast && this.sent[host] === 0) {
 			this.#report(host, denied, sendError, 0, Number.NaN, nowMs);
 		} else if (sendError !== 0) this.#report(host, error, sendError, 0, Number.NaN, nowMs);
+		else if (this.#losses[host] === loss.unheard) this.#report(host, error, noBuffers, 0, Number.NaN, nowMs);
 		else this.#report(host, down, this.#reason[host] || timeout, 0, Number.NaN, nowMs);
 	}
 

@@ -1,12 +1,16 @@
 /**
  * Reads the error queue: ICMP errors about our echo requests, which quote them. An error whose quote carries
- * the echo's whole cookie ends that echo. A router that quotes only the eight bytes that RFC 792 asks for can
- * be believed no more than a forger: its word is kept as the reason should the echo time out.
+ * the echo's whole cookie ends that echo.
+ *
+ * An IPv4 router that quotes only the eight bytes that RFC 792 asks for quotes the checksum, which covers the
+ * cookie: 16 bits that a forger has to guess. Its word is kept as the reason should the echo time out, until
+ * there have been a few wrong guesses: from then on nobody is believed who quotes so little. IPv6 routers quote
+ * all of a packet of this size (RFC 4443 section 2.4), so a shorter quote is no router's.
  */
 import type { CookieJar } from './cookie.ts';
 import { cookieFit } from './cookie.ts';
 import { counterAt } from './echo-counters.ts';
-import { echoBytes, echoTypes } from './echo-packet.ts';
+import { checksum, echoBytes, echoTypes, echoWords, writeEcho } from './echo-packet.ts';
 import type { IcmpSocket } from './icmp-socket.node.ts';
 import {
 	IP_RECVERR,
@@ -22,6 +26,12 @@ import { unreachableReason } from './unreachable.ts';
 
 const callsPerDrain = 16;
 const ipv6HeaderBytes = 40;
+/** struct sock_extended_err */
+const extendedErrorBytes = 16;
+
+/** Short quotes with a wrong checksum in the life of an engine: more, and somebody guesses. A forger's chance of
+ * being believed before is this many in 65,536. */
+const wrongGuessesMax = 8;
 
 export interface ErrorReaderOptions {
 	readonly slots: SlotTable;
@@ -39,6 +49,8 @@ export class ErrorReader {
 	readonly #counters: Float64Array;
 	readonly #unreachable: (slot: number, reason: number) => void;
 	readonly #hinted: (slot: number, reason: number) => void;
+	readonly #expected = new Int32Array(echoWords);
+	#wrongGuesses = 0;
 
 	constructor({ slots, cookies, counters, unreachable, hinted }: ErrorReaderOptions) {
 		this.#slots = slots;
@@ -77,9 +89,10 @@ export class ErrorReader {
 		if ((words[at + 1]! & 0xffff) !== socket.identifier) return;
 		const destination = (errors.nameAt(i) >> 2) + (family === 4 ? 1 : 2);
 		if (length < echoBytes) {
-			const slot = this.#cookies.find(words, at, family, words, destination);
-			if (slot >= 0) this.#hinted(slot, reason);
-			else this.#counters[counterAt.forged]! += 1;
+			const slot = family === 4 ? this.#cookies.find(words, at, family, words, destination) : -1;
+			if (slot >= 0 && this.#isQuoteOf(slot, words[at]! >>> 16, socket.identifier)) {
+				this.#hinted(slot, reason);
+			} else this.#counters[counterAt.forged]! += 1;
 			return;
 		}
 		const fit = this.#cookies.match(words, at, family, words, destination);
@@ -88,6 +101,16 @@ export class ErrorReader {
 		else if (this.#slots.state[this.#cookies.slot] === slotState.inFlight) {
 			this.#unreachable(this.#cookies.slot, reason);
 		}
+	}
+
+	/** Whether a checksum that was quoted is the one of the echo in flight in a slot, and may be believed. */
+	#isQuoteOf(slot: number, quoted: number, identifier: number): boolean {
+		if (this.#wrongGuesses > wrongGuessesMax) return false;
+		const { generation, tagLow, tagHigh } = this.#slots;
+		writeEcho(this.#expected, 0, 4, identifier, slot, generation[slot]!, tagLow[slot]!, tagHigh[slot]!);
+		if (checksum(this.#expected, 0, echoBytes) === quoted) return true;
+		this.#wrongGuesses += 1;
+		return false;
 	}
 }
 
@@ -103,8 +126,10 @@ function reasonOf(socket: IcmpSocket, i: number): number {
 	while (at + 16 <= end) {
 		const word = at >> 2;
 		const bytes = words[word]!;
-		if (bytes < 16) return 0;
+		// A length that can not be would lead on to what no message holds, or round in a circle.
+		if (bytes < 16 || bytes > end - at) return 0;
 		if (words[word + 2] === level && words[word + 3] === type) {
+			if (bytes < 16 + extendedErrorBytes) return 0;
 			// ee_errno, then one byte each: ee_origin, ee_type, ee_code
 			const what = words[word + 5]!;
 			return (what & 0xff) === origin

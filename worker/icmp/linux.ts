@@ -29,7 +29,10 @@ export const SO_RCVBUFFORCE = 33;
 /** the old number: a struct timespec of two 64-bit integers, here as in every cmsg that carries it */
 export const SO_TIMESTAMPNS = 35;
 export const SO_MEMINFO = 55;
-/** position of the drop counter in what SO_MEMINFO gives (SK_MEMINFO_DROPS) */
+/** positions in what SO_MEMINFO gives: memory of packets that wait to be read, its ceiling, packets dropped
+ * (SK_MEMINFO_RMEM_ALLOC, SK_MEMINFO_RCVBUF, SK_MEMINFO_DROPS) */
+export const meminfoRmemAlloc = 0;
+export const meminfoRcvbuf = 1;
 export const meminfoDrops = 8;
 export const IP_MTU_DISCOVER = 10;
 export const IP_PMTUDISC_DO = 2;

@@ -1,6 +1,6 @@
 /** The engine's core without its thread, so that a test owns its clock of arrivals and its buffers. */
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { statuses } from '../../../shared/outcome.ts';
+import { reasons, statuses } from '../../../shared/outcome.ts';
 import { EchoCore } from '../../../worker/icmp/echo-core.node.ts';
 import { asBlock } from '../../../worker/icmp/echo-results.ts';
 import { IcmpSocket } from '../../../worker/icmp/icmp-socket.node.ts';
@@ -41,12 +41,13 @@ describeUnless(unavailable, 'echo core in a lab', () => {
 		return socket;
 	}
 
-	/** Runs one job over alive hosts from 10.20.0.1 to its end; `between` is called between turns. */
+	/** Runs one job over hosts from 10.20.0.1, which are alive, or from another address to its end; `between` is
+	 * called between turns. */
 	function runJob(
 		socket: IcmpSocket,
 		hosts: number,
 		receiveTime: ReceiveTime,
-		{ timeoutMs = 300, between = (_turn: number): void => {} } = {},
+		{ timeoutMs = 300, attempts = 1, first = 0x0a14_0001, between = (_turn: number): void => {} } = {},
 	) {
 		const counters = new Float64Array(counterNames.length);
 		const outcomes: Record<string, number> = {};
@@ -57,8 +58,9 @@ describeUnless(unavailable, 'echo core in a lab', () => {
 			if (message.type !== 'block') return;
 			const block = asBlock(message);
 			for (let row = 0; row < block.length; row += 1) {
-				const status = statuses[block.status[row]!]!;
-				outcomes[status] = (outcomes[status] ?? 0) + 1;
+				const reason = reasons[block.reason[row]!]!;
+				const outcome = statuses[block.status[row]!]! + (reason && `/${reason}`);
+				outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
 				rttsMs.push(block.rttMs[row]!);
 			}
 		};
@@ -72,7 +74,7 @@ describeUnless(unavailable, 'echo core in a lab', () => {
 			post,
 		});
 		const bytes = Buffer.alloc(4 * hosts);
-		for (let host = 0; host < hosts; host += 1) bytes.writeUInt32BE(0x0a14_0001 + host, 4 * host);
+		for (let host = 0; host < hosts; host += 1) bytes.writeUInt32BE(first + host, 4 * host);
 		core.start({
 			type: 'job',
 			id: 1,
@@ -83,7 +85,7 @@ describeUnless(unavailable, 'echo core in a lab', () => {
 			prefixes: undefined,
 			caller: -1,
 			count: 1,
-			attempts: 1,
+			attempts,
 			timeoutMs,
 			intervalMs: 0,
 		});
@@ -147,5 +149,22 @@ describeUnless(unavailable, 'echo core in a lab', () => {
 		expect(counted.dropped).toBeGreaterThan(0);
 		expect(counted.sent).toBeGreaterThan(1_000);
 		expect(outcomes).toEqual({ up: 1_000 });
+	});
+
+	it.each([
+		['as long as the kernel drops answers', Number.POSITIVE_INFINITY, 'error/no-buffers'],
+		['when a later echo is not answered and nothing is dropped', 3, 'down/timeout'],
+	])('calls a silent host %s', (_, dropsMax, outcome) => {
+		const socket = openSocket();
+		let drops = 0;
+		// As if strangers filled the buffer: no answer that was not heard proves anything.
+		socket.drops = () => {
+			if (drops < dropsMax) drops += 1;
+			return drops;
+		};
+		const dead = { first: 0x0a80_0001, timeoutMs: 30, attempts: 2 };
+		const { outcomes, counted } = runJob(socket, 50, new KernelTime(libc, nowMs), dead);
+		expect(outcomes).toEqual({ [outcome]: 50 });
+		expect(counted.dropped).toBeGreaterThan(0);
 	});
 });

@@ -1,0 +1,138 @@
+/**
+ * Forgery: a flood of forged echo replies and errors changes no result.
+ *
+ * The forger (tests/lab/forger.ts) can send from any address and owns one of the hosts that are asked, so it knows
+ * the identifier and the numbers of the echoes under way; of the other echoes it sees none. The worker's app, its
+ * engine and the kernel are the real ones; the packets are counted where they arrive.
+ */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import type { EchoCounters, EchoEngine } from '../../worker/icmp/echo-engine.ts';
+import { createIcmpProbe } from '../../worker/probes/icmp.node.ts';
+import { forgeries } from '../lab/forged-packets.ts';
+import type { ForgerOrder } from '../lab/forger.ts';
+import type { Lab } from '../lab/lab.ts';
+import { createLab, labUnavailable } from '../lab/lab.ts';
+import type { Running } from '../process.ts';
+import { startProcess } from '../process.ts';
+import { describeUnless, notLong } from '../requirements.ts';
+import { testApp } from '../worker/app-fixture.ts';
+import { openEngine } from '../worker/icmp/engine-fixture.ts';
+
+const forgerScript = fileURLToPath(new URL('../lab/forger.ts', import.meta.url));
+const seed = Number(process.env.PINGPOOL_SEED ?? Date.now() % 1_000_000);
+
+const own4 = '10.0.250.1';
+const own6 = 'fd00:a::fa01';
+const block = (prefix: string, count: number): string[] =>
+	Array.from({ length: count }, (_, i) => `${prefix}${(i + 1).toString(prefix.includes(':') ? 16 : 10)}`);
+const ipv4 = [...block('10.0.7.', 120), ...block('10.128.7.', 120), ...block('10.192.7.', 60)];
+const ipv6 = [...block('fd00:a::', 60), ...block('fd00:d::', 60), ...block('fd00:b::', 30)];
+const hosts = [own4, own6, ...ipv4, ...ipv6];
+
+type Result = Readonly<Record<string, unknown>>;
+
+/** ICMP messages that have come into this thread's namespace, those with wrong checksums included. */
+function arrived(): number {
+	const lines = readFileSync('/proc/thread-self/net/snmp', 'utf8').split('\n');
+	const [names, values] = lines.filter((line) => line.startsWith('Icmp:')).map((line) => line.split(' '));
+	const ipv6 = readFileSync('/proc/thread-self/net/snmp6', 'utf8');
+	return Number(values![names!.indexOf('InMsgs')]) + Number(/^Icmp6InMsgs\s+(\d+)/m.exec(ipv6)![1]);
+}
+
+/** What a result says, its time apart. */
+function meaning({ rttMs: _, ...rest }: Result): Result {
+	return rest;
+}
+
+describeUnless(labUnavailable(), 'forgery', () => {
+	let lab: Lab;
+	let engine: EchoEngine | undefined;
+	beforeEach(async () => {
+		lab = await createLab();
+		await lab.enter();
+	});
+	afterEach(async () => {
+		await engine?.close();
+		engine = undefined;
+		lab?.close();
+	});
+
+	function startForger(order: Omit<ForgerOrder, 'seed' | 'lanes'>): Running {
+		const whole: ForgerOrder = {
+			seed,
+			lanes: [
+				{ victim: '10.200.0.1', own: own4, hosts: ipv4 },
+				{ victim: 'fd00:ffff::1', own: own6, hosts: ipv6 },
+			],
+			...order,
+		};
+		const args = ['netns', 'exec', lab.far, process.execPath, forgerScript, JSON.stringify(whole)];
+		return startProcess('ip', args);
+	}
+
+	/** Pings the list without a flood, and then again and again as long as the flood lasts. */
+	async function flood(mode: 'datagram' | 'raw', packets: number, perSecond: number) {
+		engine = await openEngine(mode);
+		const { ping } = testApp({ probes: [createIcmpProbe(engine)] });
+		const ask = async (): Promise<Result[]> => {
+			const response = await ping({ hosts, attempts: 2, timeoutMs: 400 });
+			return ((await response.json()) as { results: Result[] }).results.map(meaning);
+		};
+		await using forger = startForger({ packets, perSecond });
+		await forger.says(/^listening$/m);
+		const unflooded = await ask();
+		await forger.says(/^learnt$/m);
+		const before = { counters: engine.counters(), arrived: arrived() };
+		let flooding = true;
+		forger.child.kill('SIGUSR2');
+		const ended = forger.exited.then(() => {
+			flooding = false;
+		});
+		const rounds: Result[][] = [];
+		while (flooding) rounds.push(await ask());
+		await ended;
+		const after = engine.counters();
+		const counted = { ...after };
+		for (const name of Object.keys(counted) as (keyof EchoCounters)[]) counted[name] -= before.counters[name];
+		const sent = JSON.parse(/^\{.*\}$/m.exec(forger.output())![0]) as Record<string, number>;
+		return { unflooded, rounds, counted, sent, arrived: arrived() - before.arrived };
+	}
+
+	/** So many packets of every kind came in, and every round says what was said without them. */
+	async function changesNothing(mode: 'datagram' | 'raw', packets: number, perSecond: number): Promise<void> {
+		const { unflooded, rounds, counted, sent, arrived } = await flood(mode, packets, perSecond);
+		expect(tally(unflooded)).toEqual({ up: 182, 'down/timeout': 180, 'down/host-unreachable': 90 });
+		expect(rounds.length).toBeGreaterThan(0);
+		for (const round of rounds) expect(round, `seed ${seed}`).toEqual(unflooded);
+		expect(Object.keys(sent).sort()).toEqual([...forgeries].sort());
+		expect(Object.values(sent).reduce((sum, count) => sum + count)).toBe(packets);
+		// The worker's own traffic comes on top.
+		expect(arrived).toBeGreaterThanOrEqual(packets);
+		expect(counted.forged).toBeGreaterThan(packets / 3);
+		expect(counted.received).toBe(182 * rounds.length);
+	}
+
+	it.each(['datagram', 'raw'] as const)('%s sockets: 25,000 forged packets change no result', (mode) =>
+		changesNothing(mode, 25_000, 100_000),
+	);
+
+	describeUnless(notLong(), 'a million', () => {
+		it.each([
+			['datagram', 100_000],
+			['raw', 100_000],
+		] as const)('%s sockets: a million forged packets change no result', (mode, perSecond) =>
+			changesNothing(mode, 1_000_000, perSecond),
+		);
+	});
+});
+
+function tally(results: readonly Result[]): Record<string, number> {
+	const counts: Record<string, number> = {};
+	for (const { status, reason } of results) {
+		const key = reason === undefined ? `${status}` : `${status}/${reason}`;
+		counts[key] = (counts[key] ?? 0) + 1;
+	}
+	return counts;
+}
