@@ -59,7 +59,8 @@ function serverTls({ cert, key, certificate, warnings }: KeyPair, ca: string | u
 		context: { cert, key, minVersion: 'TLSv1.2', ...(ca !== undefined && { ca }) },
 		asksForCertificate: ca !== undefined,
 		fingerprint: parseFingerprint(certificate.fingerprint256)!,
-		isSelfSigned: certificate.checkIssued(certificate),
+		// Not `checkIssued`: to that, only an authority's certificate can sign.
+		isSelfSigned: certificate.verify(certificate.publicKey),
 		warnings,
 	};
 }
