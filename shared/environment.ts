@@ -49,6 +49,7 @@ const names: readonly string[] = [
 	'TLS_CLIENT_CA',
 	'LOG_FORMAT',
 	'ICMP',
+	'CONTACT',
 	'BATCH',
 	'PROBES',
 	'MAX_HOSTS_IN_FLIGHT',

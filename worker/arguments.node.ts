@@ -28,6 +28,8 @@ export interface WorkerArguments {
 	readonly hostsPerRequestMax: number;
 	readonly hostsInFlightMax: number;
 	readonly icmp: IcmpMode;
+	/** whom to ask about the probes; `undefined` when nobody is named */
+	readonly contact: string | undefined;
 	/** files of blocks, which are read again when they change */
 	readonly allowFiles: readonly string[];
 	readonly denyFiles: readonly string[];
@@ -79,6 +81,7 @@ export async function parseWorkerArguments(
 		hostsPerRequestMax: given.batch ?? from(settings.batch) ?? hostsPerRequestMax,
 		hostsInFlightMax: given.maxHostsInFlight ?? from(settings.maxHostsInFlight) ?? hostsInFlightMax,
 		icmp: given.icmp ?? from(settings.icmp) ?? 'auto',
+		contact: given.contact ?? from(settings.contact),
 		allowFiles: given.allowFile ?? listed(from(settings.allowFile)),
 		denyFiles: given.denyFile ?? listed(from(settings.denyFile)),
 		optOutFiles: given.optOutFile ?? listed(from(settings.optOutFile)),

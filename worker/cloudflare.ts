@@ -48,6 +48,7 @@ function buildApp(bindings: Bindings): Hono {
 	}
 	const ratePerSecond = fromEnvironment(settings.rate, bindings) ?? ratePerSecondDefault;
 	const probesPerRequestMax = fromEnvironment(settings.probes, bindings) ?? probesPerRequestDefault;
+	const contact = fromEnvironment(settings.contact, bindings);
 	const clock = systemClock;
 	const turnstileOf = createRequestTurnstiles({
 		pacer: new Pacer({ ratePerSecond }),
@@ -62,7 +63,7 @@ function buildApp(bindings: Bindings): Hono {
 			probesPerRequestMax,
 			ratePerSecondMax: ratePerSecond,
 		}),
-		probes: [createTcpProbe({ clock, turnstileOf }), createHttpProbe({ clock, turnstileOf })],
+		probes: [createTcpProbe({ clock, turnstileOf }), createHttpProbe({ clock, turnstileOf, contact })],
 		resolver: undefined,
 		tokens,
 		policy: createTargetPolicy({

@@ -42,6 +42,7 @@ export interface Given {
 	maxHostsInFlight?: number;
 	batch?: number;
 	icmp?: IcmpMode;
+	contact?: string;
 	allowFile?: string[];
 	denyFile?: string[];
 	optOutFile?: string[];
@@ -157,6 +158,11 @@ function createCommand(): Command {
 			'--icmp <mode>',
 			`how echo requests are sent: ${icmpModes.join(', ')} (default: auto)`,
 			parser(settings.icmp),
+		)
+		.option(
+			'--contact <text>',
+			'whom to ask about the probes, told to http targets in the User-Agent: a mail address or a URL',
+			parser(settings.contact),
 		)
 		.option(
 			'--log-format <format>',

@@ -63,6 +63,7 @@ export const settings = {
 	batch: setting('PINGPOOL_BATCH', wholeNumber(1, hostsPerRequestMax)),
 	maxHostsInFlight: setting('PINGPOOL_MAX_HOSTS_IN_FLIGHT', wholeNumber(1, hostsInFlightMax)),
 	icmp: setting('PINGPOOL_ICMP', oneOf(icmpModes)),
+	contact: setting('PINGPOOL_CONTACT', contact),
 	noAuth: setting('PINGPOOL_NO_AUTH', yesOrNo),
 	/** Cloudflare only: probes of one request, by its plan's subrequests */
 	probes: setting('PINGPOOL_PROBES', wholeNumber(1, subrequestsMax)),
@@ -139,6 +140,12 @@ function wholeNumber(min: number, max: number): (text: string) => number {
 function path(text: string): string {
 	if (text.trim() !== '') return text;
 	throw expected(text, 'a path');
+}
+
+/** What may stand in the comment of a User-Agent: without parentheses, it can not end it. */
+function contact(text: string): string {
+	if (/^[\x20-\x27\x2a-\x5b\x5d-\x7e]{3,200}$/.test(text.trim())) return text.trim();
+	throw expected(text, 'an address or a URL of 3 to 200 characters, as in abuse@example.org');
 }
 
 function listenHost(text: string): string {

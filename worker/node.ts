@@ -36,6 +36,8 @@ export interface NodeWorkerOptions {
 	/** blocks that are never probed */
 	readonly deny: readonly Cidr[];
 	readonly icmp: IcmpMode;
+	/** whom to ask about the probes, told to http targets. Default: nobody */
+	readonly contact?: string | undefined;
 	/** `undefined` for plain HTTP */
 	readonly tls: ServerTls | undefined;
 	/** Default: nothing is said, but faults on the console */

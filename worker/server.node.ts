@@ -3,6 +3,7 @@ import type { RequestListener, Server } from 'node:http';
 import type { HttpBindings } from '@hono/node-server';
 import { getRequestListener } from '@hono/node-server';
 import { getConnInfo } from '@hono/node-server/conninfo';
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Context, Hono } from 'hono';
 import { systemClock } from '../shared/clock.ts';
 import { PingpoolError } from '../shared/errors.ts';
@@ -21,6 +22,7 @@ import { buildCapabilities } from './capabilities.ts';
 import { ConnectionGuard } from './connection-guard.node.ts';
 import { callerPlaces, connectionPlaces } from './descriptors.node.ts';
 import { errorResponse } from './error-response.ts';
+import { sendAnswer } from './http-answer.node.ts';
 import { HttpDoor } from './http-door.node.ts';
 import type { EchoEngine } from './icmp/echo-engine.ts';
 import type { NodeWorkerOptions } from './node.ts';
@@ -59,7 +61,7 @@ export function buildServer(options: ServerOptions): BuiltServer {
 	const probes = [
 		...(engine === undefined ? [] : [createIcmpProbe(engine)]),
 		createTcpProbe({ clock, turnstile }),
-		createHttpProbe({ clock, turnstile }),
+		createHttpProbe({ clock, turnstile, contact: options.contact }),
 	];
 	const capabilities = buildCapabilities({
 		runtime: 'node',
@@ -103,6 +105,8 @@ export function buildServer(options: ServerOptions): BuiltServer {
 		connectionsCheckingInterval: 1_000,
 		maxHeaderSize: requestHeadBytesMax,
 		insecureHTTPParser: false,
+		// A request without one is refused at the door, like one with two.
+		requireHostHeader: false,
 	});
 	// Within that size there is no end to them; which are too many is for the door to say.
 	server.maxHeadersCount = 0;
@@ -142,10 +146,12 @@ function bindingsOf({ env }: Context): HttpBindings {
 function listenerOf(app: Hono): RequestListener {
 	return getRequestListener(
 		async (request, bindings) => {
+			const { incoming, outgoing } = bindings as HttpBindings;
 			const response = await app.fetch(request, bindings);
 			// What is left of the body will not be read (http-door.node.ts).
-			if (!(bindings as HttpBindings).incoming.complete) response.headers.set('connection', 'close');
-			return response;
+			if (!incoming.complete) response.headers.set('connection', 'close');
+			await sendAnswer(response, outgoing);
+			return RESPONSE_ALREADY_SENT;
 		},
 		{
 			overrideGlobalObjects: false,

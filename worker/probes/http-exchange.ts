@@ -1,10 +1,19 @@
 /** The words of an HTTP probe: what is asked, and what the first line of the answer says. */
 import { formatIp } from '../../shared/ip.ts';
 import type { Reason } from '../../shared/outcome.ts';
+import { version } from '../version.ts';
 import type { ProbeHost } from './probe.ts';
 
-/** What every probe calls itself, so that who finds it in a log can look it up. */
-export const userAgent = 'pingpool';
+/**
+ * What every probe calls itself (RFC 9110 section 10.1.5), so that who finds it in a log knows what it was, and whom
+ * to ask to stop.
+ *
+ * @param contact visible ASCII without parentheses (worker/config.ts); `undefined` when the operator gave none
+ */
+export function userAgentOf(contact: string | undefined): string {
+	const whom = contact === undefined ? 'see SECURITY.md of pingpool' : `contact ${contact}`;
+	return `pingpool/${version} (host availability probe; ${whom})`;
+}
 
 const httpPort = 80;
 const httpsPort = 443;
@@ -31,7 +40,7 @@ export function requestOf({ target, port }: ProbeHost): HttpRequest {
  * The bytes of the request. GET, not HEAD: many servers answer HEAD with 405, 501 or not at all, and look down
  * while every browser reaches them. The connection is closed at the answer's head, so no body is paid for.
  */
-export function requestHead({ authority, path }: HttpRequest): string {
+export function requestHead({ authority, path }: HttpRequest, userAgent: string): string {
 	return (
 		`GET ${path} HTTP/1.1\r\nHost: ${authority}\r\nUser-Agent: ${userAgent}\r\n` +
 		'Accept: */*\r\nAccept-Encoding: identity\r\nConnection: close\r\n\r\n'

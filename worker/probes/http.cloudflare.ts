@@ -7,17 +7,20 @@ import type { Turnstile } from '../turnstile.ts';
 import { overdue, within } from '../within.ts';
 import type { Attempt } from './attempt.ts';
 import { attemptOfHead, attemptOfMessage, attemptOfSilence } from './cloudflare-errors.ts';
-import { requestOf, userAgent } from './http-exchange.ts';
+import { requestOf, userAgentOf } from './http-exchange.ts';
 import { createConnectionProbe } from './per-host.ts';
 import type { Probe, ProbeHost } from './probe.ts';
 
 export interface CloudflareHttpProbeOptions {
 	readonly clock: Clock;
 	readonly turnstileOf: (signal: AbortSignal) => Turnstile;
+	/** whom to ask about the probes; part of their User-Agent. Default: nobody is named */
+	readonly contact?: string | undefined;
 }
 
 /** Up when the status is below 500, as on Node; the runtime verifies certificates. */
-export function createHttpProbe({ clock, turnstileOf }: CloudflareHttpProbeOptions): Probe {
+export function createHttpProbe({ clock, turnstileOf, contact }: CloudflareHttpProbeOptions): Probe {
+	const userAgent = userAgentOf(contact);
 	async function attempt(
 		host: ProbeHost,
 		{ timeoutMs }: ProbeSettings,

@@ -18,7 +18,7 @@ import type { Attempt } from './attempt.ts';
 import { answered, failed, saidNo, trouble } from './attempt.ts';
 import { ConnectionTable } from './connection-table.node.ts';
 import { exchange } from './exchange.node.ts';
-import { reasonOfStatus, requestHead, requestOf, statusOf } from './http-exchange.ts';
+import { reasonOfStatus, requestHead, requestOf, statusOf, userAgentOf } from './http-exchange.ts';
 import { createConnectionProbe } from './per-host.ts';
 import type { Probe, ProbeHost } from './probe.ts';
 import { meaningOf } from './socket-errors.ts';
@@ -29,14 +29,17 @@ export interface HttpProbeOptions {
 	readonly turnstile: Turnstile;
 	/** certificates, PEM, that are trusted instead of the ones that Node trusts */
 	readonly ca?: string;
+	/** whom to ask about the probes; part of their User-Agent. Default: nobody is named */
+	readonly contact?: string | undefined;
 }
 
 /**
  * Up when the status is below 500; the round-trip time is from the first packet of the connection to the status
  * line. Certificates are verified for the name of the target, and no setting of the process switches that off.
  */
-export function createHttpProbe({ clock, turnstile, ca }: HttpProbeOptions): Probe {
+export function createHttpProbe({ clock, turnstile, ca, contact }: HttpProbeOptions): Probe {
 	const table = new ConnectionTable({ clock });
+	const userAgent = userAgentOf(contact);
 	let context: SecureContext | undefined;
 	async function attempt(host: ProbeHost, settings: ProbeSettings, signal: AbortSignal): Promise<Attempt> {
 		const { address, port } = host;
@@ -58,7 +61,7 @@ export function createHttpProbe({ clock, turnstile, ca }: HttpProbeOptions): Pro
 					connected = true;
 				});
 				socket.on(request.secure ? 'secureConnect' : 'connect', () => {
-					socket.write(requestHead(request), 'latin1');
+					socket.write(requestHead(request, userAgent), 'latin1');
 				});
 				readStatus(socket, (status) => settle(verdictOf(status, elapsedMs)));
 				return socket;

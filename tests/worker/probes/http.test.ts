@@ -5,7 +5,7 @@ import { createServer as createTlsServer } from 'node:tls';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { createHttpProbe } from '../../../worker/probes/http.node.ts';
-import { statusOf } from '../../../worker/probes/http-exchange.ts';
+import { statusOf, userAgentOf } from '../../../worker/probes/http-exchange.ts';
 import { listen, listenWith } from './listener.ts';
 import { clock, openTurnstile, probeAll, probeOne } from './probe-fixture.ts';
 
@@ -121,7 +121,7 @@ describe('what is asked', () => {
 		expect(
 			await requestFor((port) => `http://probed.test:${port}/a%20b?c=d`, { 'probed.test': '127.0.0.1' }),
 		).toBe(
-			'GET /a%20b?c=d HTTP/1.1\r\nHost: probed.test:PORT\r\nUser-Agent: pingpool\r\n' +
+			`GET /a%20b?c=d HTTP/1.1\r\nHost: probed.test:PORT\r\nUser-Agent: ${userAgentOf(undefined)}\r\n` +
 				'Accept: */*\r\nAccept-Encoding: identity\r\nConnection: close\r\n\r\n',
 		);
 	});
