@@ -23,8 +23,8 @@ import { invalid, parseJson, printable } from './worker-failures.ts';
 /** A line is one result, a frame at most a whole batch: 16,384 hosts with statistics and IPv6 addresses. */
 const lineBytesMax = 64 * 1024;
 const frameBytesMax = 2 * 1024 * 1024;
-/** Signs of life for as long as a request can take, of 32 bytes each. */
-const marksBytesMax = (32 * requestDeadlineMsMax) / heartbeatMs;
+/** Signs of life for as long as a request can take, of 48 bytes each. */
+const marksBytesMax = (48 * requestDeadlineMsMax) / heartbeatMs;
 /** How far above the timeout a round-trip time may be: timers of a loaded worker are late. */
 const lateMsMax = 10_000;
 
@@ -69,7 +69,7 @@ export class AnswerReader {
 		}
 		// The head of the frames says it as well; a proxy may have left the header out.
 		if (type !== mediaTypes.frames || named !== undefined) checkName(named, this.#asked);
-		this.#call.onAlive();
+		this.#call.onAlive(false);
 		const bounded = boundedBytes(body, this.#call.hosts.length * 4096 + smallBodyBytesMax + marksBytesMax);
 		if (type === mediaTypes.json) {
 			this.#takeWhole(await readAll(bounded));
@@ -118,7 +118,7 @@ export class AnswerReader {
 		checkName(head.request, this.#asked);
 		if (head.hosts !== this.#call.hosts.length) throw invalid('answered another request than ours');
 		this.#hasHead = true;
-		this.#call.onAlive();
+		this.#call.onAlive(false);
 		if (this.#asked.instance !== undefined && head.worker !== this.#asked.instance) this.#call.onRestarted();
 	}
 
@@ -153,10 +153,10 @@ export class AnswerReader {
 	/** The lines that are no results: signs of life, "all sent", and the end. */
 	#takeMark(line: unknown): boolean {
 		if (typeof line !== 'object' || line === null) return false;
-		const mark = line as { [key in 'alive' | 'done' | 'sent' | 'results' | 'waitMs']?: unknown };
+		const mark = line as { [key in 'alive' | 'holding' | 'done' | 'sent' | 'results' | 'waitMs']?: unknown };
 		const isEnd = mark.done === true;
 		if (!isEnd && mark.sent !== true && mark.alive !== true) return false;
-		this.#call.onAlive();
+		this.#call.onAlive(mark.holding === true);
 		if (!this.#sent && typeof mark.waitMs === 'number' && mark.waitMs >= 0 && mark.waitMs <= requestMsMax) {
 			this.#sent = true;
 			this.#call.onSent(mark.waitMs);
@@ -184,7 +184,7 @@ export class AnswerReader {
 			if (problem !== undefined) throw invalid(`answered nonsense: ${problem}`);
 		}
 		this.#results += block.length;
-		this.#call.onAlive();
+		this.#call.onAlive(false);
 		this.#call.onBlock(block);
 	}
 }

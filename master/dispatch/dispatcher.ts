@@ -192,7 +192,7 @@ export class Dispatcher {
 					this.#rules.sent(id, waitMs, this.#nowMs());
 					this.#pump();
 				},
-				onAlive: () => this.#rules.alive(id, this.#nowMs()),
+				onAlive: (isHolding) => this.#rules.alive(id, this.#nowMs(), isHolding),
 				onRestarted: () => {
 					this.#rules.restarted(id, this.#nowMs());
 					this.#pump();

@@ -14,8 +14,9 @@ export interface PingCall {
 	/** every host has had its first probe; the longest of them waited this long in the worker */
 	readonly onSent: (waitMs: number) => void;
 	/** the worker itself lives and goes on: the head of its answer has come, a mark, or results. Not called for bytes
-	 * that complete none of them: a slow drip is no sign of life */
-	readonly onAlive: () => void;
+	 * that complete none of them: a slow drip is no sign of life. `isHolding`: it says that it holds probes back for
+	 * their prefixes, so what is not answered meanwhile says nothing of it */
+	readonly onAlive: (isHolding: boolean) => void;
 	/** The answer comes from another life of the worker than the capabilities that were read last: called before any
 	 * of its results, which count like all others. The caller should ask for capabilities again */
 	readonly onRestarted: () => void;

@@ -183,11 +183,12 @@ export class DispatchRules {
 		this.#fleet.checked(name, result, nowMs);
 	}
 
-	/** The worker of a request shows that it lives. */
-	alive(id: number, nowMs: number): void {
+	/** The worker of a request shows that it lives. `isHolding`: it holds probes back for their prefixes. */
+	alive(id: number, nowMs: number, isHolding = false): void {
 		this.#listen(nowMs);
 		const flight = this.#flights.get(id);
 		flight?.heard(nowMs);
+		if (flight !== undefined && isHolding) flight.holdingMs = nowMs;
 	}
 
 	/** Every host of a request has had its first probe; the longest of them waited this long in the worker. */

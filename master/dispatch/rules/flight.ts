@@ -28,6 +28,9 @@ export class Flight {
 	/** the last sign of life, and the last answer or mark */
 	heardMs: number;
 	progressMs: number;
+	/** when the worker said last that it holds probes back for their prefixes: until then it is neither stuck nor late,
+	 * and to ask another one would only double what those prefixes get */
+	holdingMs = Number.NEGATIVE_INFINITY;
 	/** when the worker said that all of it had left */
 	sentMs: number | undefined;
 	/** how long hosts that did not answer may have kept it waiting, in ms */
@@ -71,10 +74,10 @@ export class Flight {
 	overdue(nowMs: number): string | undefined {
 		const { silenceMsMax, progressMsMax, totalMsMax } = this.limits;
 		if (nowMs - this.heardMs >= silenceMsMax) return `has been silent for ${seconds(nowMs - this.heardMs)}`;
-		if (nowMs - this.progressMs >= progressMsMax) {
+		if (nowMs - Math.max(this.progressMs, this.holdingMs) >= progressMsMax) {
 			return `has answered nothing for ${seconds(nowMs - this.progressMs)}`;
 		}
-		if (nowMs - this.startedMs >= totalMsMax) {
+		if (nowMs - Math.max(this.startedMs, this.holdingMs) >= totalMsMax) {
 			return `has not finished a request in ${seconds(nowMs - this.startedMs)}`;
 		}
 		return undefined;

@@ -45,10 +45,11 @@ export class Hedging {
 	isDue(flight: Flight, nowMs: number, spanMs: number, nothingLeft: boolean): boolean {
 		if (isLaneSilent(flight, nowMs)) return true;
 		if (flight.lane.hasHeartbeat && nowMs - flight.heardMs >= silentMs) return true;
-		if (flight.sentMs !== undefined) {
-			return nowMs - flight.sentMs >= spanMs + (nothingLeft ? lateMs : lateMsMidRun);
+		const { startedMs, sentMs, holdingMs } = flight;
+		if (sentMs !== undefined) {
+			return nowMs - Math.max(sentMs, holdingMs) >= spanMs + (nothingLeft ? lateMs : lateMsMidRun);
 		}
-		return nothingLeft && nowMs - flight.startedMs >= this.#slow();
+		return nothingLeft && nowMs - Math.max(startedMs, holdingMs) >= this.#slow();
 	}
 
 	#slow(): number {
