@@ -62,7 +62,8 @@ export function answer(form: AnswerForm, options: AnswerOptions): Response | Pro
 	return makers[form](options);
 }
 
-async function answerJson({ plan, worker, request, run, signal, closed }: AnswerOptions): Promise<Response> {
+async function answerJson(options: AnswerOptions): Promise<Response> {
+	const { plan, worker, request, clock, run, signal, closed } = options;
 	const results = new Array<HostResult>(plan.hosts.length);
 	const report = (block: ResultBlock): void => {
 		for (let row = 0; row < block.length; row += 1) {
@@ -71,12 +72,24 @@ async function answerJson({ plan, worker, request, run, signal, closed }: Answer
 	};
 	try {
 		await run({ report, sent: () => undefined }, signal);
-		const headers = { 'content-type': mediaTypes.json, ...nameHeader(request) };
-		return new Response(jsonText({ worker, results }), { headers });
-	} finally {
+	} catch (error) {
 		closed();
+		throw error;
 	}
+	const bytes = new TextEncoder().encode(jsonText({ worker, results }));
+	const body = byteStream({
+		// In slices: what the caller has not read yet is held by the stream, and counts until it has.
+		async produce({ write }) {
+			for (let at = 0; at < bytes.length; at += sliceBytes) write(bytes.subarray(at, at + sliceBytes));
+		},
+		drainTime: (stop) => clock.sleep(answerDrainMs, stop),
+		closed,
+	});
+	const headers = { 'content-type': mediaTypes.json, 'content-length': String(bytes.length) };
+	return new Response(body, { headers: { ...headers, ...nameHeader(request) } });
 }
+
+const sliceBytes = 64 * 1024;
 
 function nameHeader(request: string | undefined): Record<string, string> {
 	return request === undefined ? {} : { [requestIdHeader]: request };

@@ -19,6 +19,12 @@ export async function readBody(
 			details: { contentEncoding: encoding.slice(0, 60) },
 		});
 	}
+	const transfer = request.headers.get('transfer-encoding')?.trim().toLowerCase();
+	if (transfer !== undefined && transfer !== 'chunked') {
+		throw new PingpoolError('unsupported-media-type', 'no Transfer-Encoding but chunked is expected', {
+			details: { transferEncoding: transfer.slice(0, 60) },
+		});
+	}
 	const declared = Number(request.headers.get('content-length') ?? 0);
 	if (declared > bytesMax) throw tooLarge(bytesMax);
 	const chunks: Uint8Array[] = [];

@@ -1,6 +1,7 @@
 /**
  * A response body that is written piece by piece, as results come, and sent as fast as the caller reads: pieces
- * wait between two reads, so that a busy stream costs one chunk per read and not one per piece.
+ * wait between two reads, so that a busy stream costs one chunk per read and not one per piece. What is handed on at
+ * a time is bounded: what a caller does not read stays here, where it is known.
  */
 
 import { noLongerNeeded } from '../shared/abort.ts';
@@ -75,9 +76,7 @@ export function byteStream({ produce, drainTime, closed }: ByteStreamOptions): R
 			}
 			if (over) return;
 			if (waiting.length > 0) {
-				const pieces = waiting;
-				waiting = [];
-				controller.enqueue(joined(pieces));
+				controller.enqueue(joined(someOf(waiting)));
 			} else {
 				controller.close();
 				end();
@@ -85,6 +84,20 @@ export function byteStream({ produce, drainTime, closed }: ByteStreamOptions): R
 		},
 		cancel: end,
 	});
+}
+
+/** Bytes that are handed on at a time, if pieces are not larger. */
+const handedOnBytesMax = 256 * 1024;
+
+/** Takes the first pieces out of those that wait. */
+function someOf(waiting: Uint8Array[]): Uint8Array[] {
+	let count = 1;
+	let bytes = waiting[0]!.length;
+	while (count < waiting.length && bytes + waiting[count]!.length <= handedOnBytesMax) {
+		bytes += waiting[count]!.length;
+		count += 1;
+	}
+	return waiting.splice(0, count);
 }
 
 /** Pieces as one. */

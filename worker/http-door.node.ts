@@ -23,6 +23,7 @@ import {
 } from '../shared/limits.ts';
 import type { ConnectionGuard } from './connection-guard.node.ts';
 import { errorResponse } from './error-response.ts';
+import { sendAnswer } from './http-answer.node.ts';
 import type { Disturbance } from './request-log.ts';
 
 export interface HttpDoorOptions {
@@ -128,7 +129,7 @@ export class HttpDoor {
 			const next = socket.destroyed || line.closed ? undefined : line.waiting.shift();
 			if (next !== undefined) this.#serve(line, next);
 		});
-		const problem = problemOf(request.rawHeaders);
+		const problem = problemOf(request);
 		if (problem === undefined) {
 			listener(request, response);
 			return;
@@ -167,8 +168,7 @@ function refusalOf({ code }: NodeJS.ErrnoException): { status: string; disturban
 	}
 }
 
-/** @param rawHeaders names and values in turn */
-function problemOf(rawHeaders: readonly string[]): string | undefined {
+function problemOf({ rawHeaders, headers, httpVersion }: IncomingMessage): string | undefined {
 	if (rawHeaders.length > 2 * headersPerRequestMax)
 		return `at most ${headersPerRequestMax} headers are expected`;
 	const seen = new Set<string>();
@@ -178,13 +178,14 @@ function problemOf(rawHeaders: readonly string[]): string | undefined {
 		if (seen.has(name)) return `the header ${name} is expected once`;
 		seen.add(name);
 	}
+	if (headers.host === undefined && httpVersion !== '1.0') return 'the header host is expected';
 	return undefined;
 }
 
 async function answerError(response: ServerResponse, error: PingpoolError): Promise<void> {
-	const { status, headers, body } = errorResponse(error, () => undefined);
-	response.writeHead(status, { ...Object.fromEntries(headers), connection: 'close' });
-	response.end(body === null ? undefined : await new Response(body).bytes());
+	const answer = errorResponse(error, () => undefined);
+	answer.headers.set('connection', 'close');
+	await sendAnswer(answer, response);
 }
 
 /** Ends the connection of a request whose body nobody has read when its answer is out. */

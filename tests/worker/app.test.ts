@@ -58,7 +58,7 @@ describe('routes', () => {
 		};
 		const { ping } = testApp({
 			fault: (error) => faults.push(error),
-			policy: { check: secretFault, checkIpv4: secretFault },
+			policy: { check: secretFault, checkIpv4: secretFault, checkPort: secretFault, current: secretFault },
 		});
 		const response = await ping({ hosts: ['192.0.2.1'] });
 		expect(response.status).toBe(500);
@@ -389,7 +389,12 @@ describe('ceilings', () => {
 		expect(second.status).toBe(429);
 		expect((await errorOf(second)).details).toEqual({ hostsInFlightMax: 3 });
 		await first.body?.cancel();
-		expect((await ping({ hosts })).status).toBe(200);
+		for (const accept of [mediaTypes.json, mediaTypes.ndjson, mediaTypes.frames]) {
+			const answered = await ping({ hosts }, { accept });
+			expect(answered.status).toBe(200);
+			expect((await ping({ hosts })).status).toBe(429);
+			await answered.arrayBuffer();
+		}
 		expect((await ping({ hosts })).status).toBe(200);
 	});
 });
@@ -430,16 +435,20 @@ describe('a caller that goes away', () => {
 });
 
 describe('the log', () => {
-	it('has one entry per request: who, how many, how many denied, what became of it', async () => {
+	it('has one entry per request to /ping and per refused token: who, how many, how many denied, what became of it', async () => {
 		const logged: RequestLog[] = [];
 		const { ping, app } = testApp({ callerOf: () => 'caller', log: (entry) => logged.push(entry) });
-		await ping({ hosts: ['192.0.2.1', '224.0.0.1'] });
+		await (
+			await ping({ hosts: ['192.0.2.1', '224.0.0.1'] }, { headers: { 'pingpool-request': 'a-name' } })
+		).text();
 		await ping('nonsense');
 		await app.request('/ping', { method: 'POST', headers: { authorization: 'Bearer wrong-token-here' } });
+		await app.request('/capabilities');
 		expect(logged).toMatchObject([
-			{ caller: 'caller', outcome: 'ok', hosts: 2, denied: 1 },
-			{ outcome: 'bad-request', hosts: 0 },
-			{ outcome: 'unauthorized', hosts: 0 },
+			{ caller: 'caller', request: 'a-name', token: 1, outcome: 'ok', hosts: 2, denied: 1, probes: ['icmp'] },
+			{ outcome: 'bad-request', hosts: 0, token: 1 },
+			{ outcome: 'unauthorized', hosts: 0, token: 0 },
+			{ outcome: 'unauthorized', token: 0, request: undefined },
 		]);
 		expect(JSON.stringify(logged)).not.toContain('token-');
 	});
