@@ -118,6 +118,7 @@ const usage = `pingpool: distributed ping
 Usage:
   pingpool master [options]   ping every host of a list through workers, into a SQLite database
   pingpool worker [options]   answer ping requests over HTTP
+  pingpool token [options]    make a token for a worker, or replace it
   pingpool export [options]   write the results of a run as CSV or lines of JSON
 
 With --help, each says more.
@@ -127,6 +128,7 @@ With --help, each says more.
 const programs = {
 	master: join('master', 'cli'),
 	worker: join('worker', 'cli'),
+	token: join('worker', 'token-cli.node'),
 	export: join('master', 'export', 'cli'),
 };
 

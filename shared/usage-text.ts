@@ -4,10 +4,18 @@ import { escapeUnsafe } from './display.ts';
 /** How the parser begins its suggestion, the one line break that is its own. */
 const suggestion = '\n(Did you mean ';
 
+/** An option that there is none of, with its value: it may be a secret, meant for an option that others have. */
+const unknownWithValue = /^(pingpool: unknown option '--?[^='\n]*=)[\s\S]*'$/;
+
+const ofTokens =
+	'Tokens are no arguments, which every user of this machine can read: use a token file or PINGPOOL_TOKEN';
+
 /** @param text "error: …", with what was typed in it, and a suggestion on a line of its own if there is one */
 export function usageText(text: string): string {
 	const said = text.replace(/^error: /, 'pingpool: ').replace(/\n$/, '');
 	const at = said.lastIndexOf(suggestion);
-	if (at < 0) return `${escapeUnsafe(said)}\n`;
-	return `${escapeUnsafe(said.slice(0, at))}\n${escapeUnsafe(said.slice(at + 1))}\n`;
+	const lines = at < 0 ? [said] : [said.slice(0, at), said.slice(at + 1)];
+	lines[0] = lines[0]!.replace(unknownWithValue, "$1…'");
+	if (/^pingpool: unknown option '--?token['=]/.test(lines[0])) lines.push(ofTokens);
+	return lines.map((line) => `${escapeUnsafe(line)}\n`).join('');
 }

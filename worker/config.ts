@@ -99,7 +99,7 @@ export function fromEnvironment<Value>(
  */
 export function parseTokens(texts: readonly string[]): string[] {
 	const tokens = texts.map((text) => text.trim()).filter((text) => text !== '');
-	const hint = 'a good token: openssl rand -base64 32';
+	const hint = 'pingpool token makes a good one';
 	if (tokens.length === 0) throw new PingpoolError('usage', 'a token is expected', { hint });
 	if (tokens.length > 2) {
 		throw new PingpoolError('usage', `at most two tokens are accepted at a time, not ${tokens.length}`);

@@ -118,7 +118,7 @@ describe('an option that is wrong', () => {
 			['worker'],
 			{ PINGPOOL_TOKEN: 'short' },
 			'pingpool: PINGPOOL_TOKEN: a token has 16 to 1024 characters, not 5\n' +
-				'  a good token: openssl rand -base64 32\n',
+				'  pingpool token makes a good one\n',
 		],
 	])('%j %j', async (args, env, stderr) => {
 		space.write('hosts.txt', ['127.0.0.1']);
