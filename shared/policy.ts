@@ -1,21 +1,40 @@
 /**
- * Which addresses may be probed. A worker enforces it on every address after names are resolved and connects
- * to the address that it checked.
+ * Which addresses and ports may be probed. A worker enforces it on every address after names are resolved and
+ * connects to the address that it checked; a master uses it to tell beforehand what workers will deny.
  *
- * Always denied: unspecified, multicast, broadcast and reserved addresses. Denied to tcp and http as well:
- * loopback and link-local, where a worker's own services and a cloud's metadata live. Private ranges are open:
- * pinging a LAN is what the tool is for. `allow` opens built-in denials, `deny` closes anything and wins.
+ * In this order:
+ * 1. the opt-out list and `deny` close whatever they hold,
+ * 2. `allow` opens what is closed below,
+ * 3. closed to every probe: unspecified, multicast, broadcast and reserved addresses (special-purpose.ts),
+ * 4. closed to tcp and http: loopback and link-local, where a worker's own services and a cloud's metadata live,
+ *    and the worker's own addresses.
+ *
+ * Private ranges are open: pinging a LAN is what the tool is for. An IPv6 address is held to all of this itself and
+ * as every IPv4 address that it may lead to (embedded-ipv4.ts): what `allow` says of the one says nothing of the
+ * other.
  */
+import type { CidrSet } from './cidr-set.ts';
+import { cidrSet } from './cidr-set.ts';
+import { embeddedIpv4 } from './embedded-ipv4.ts';
 import type { Cidr, IpAddress } from './ip.ts';
-import { cidrContains, parseCidr, readUint32 } from './ip.ts';
+import { mappedIpv4 } from './ip.ts';
 import type { Reason } from './outcome.ts';
+import type { PortRange } from './ports.ts';
+import { portsContain } from './ports.ts';
+import { specialPurposeIpv4, specialPurposeOf } from './special-purpose.ts';
 import type { ProbeName } from './target.ts';
 
 export interface TargetPolicyOptions {
-	/** blocks that the built-in denials do not hold for. Default: none */
-	readonly allow?: readonly Cidr[];
-	/** blocks that are never probed. Default: none */
-	readonly deny?: readonly Cidr[];
+	/** addresses that the built-in denials do not hold for. Default: none */
+	readonly allow?: CidrSet | readonly Cidr[];
+	/** addresses that are never probed. Default: none */
+	readonly deny?: CidrSet | readonly Cidr[];
+	/** addresses whose owners asked not to be probed. Default: none */
+	readonly optOut?: CidrSet | readonly Cidr[];
+	/** addresses of the machine itself. Default: none that are known */
+	readonly own?: CidrSet | readonly Cidr[];
+	/** ports that tcp and http probes may go to. Default: any but 25 */
+	readonly ports?: readonly PortRange[] | undefined;
 }
 
 export interface TargetPolicy {
@@ -23,88 +42,100 @@ export interface TargetPolicy {
 	check(address: IpAddress, probe: ProbeName): Reason | undefined;
 	/** the same for an IPv4 address as an unsigned 32-bit number, without an object for each */
 	checkIpv4(value: number, probe: ProbeName): Reason | undefined;
+	/** why no probe may go to this port, or `undefined` when it may */
+	checkPort(port: number): Reason | undefined;
+	/** the policy as it is now, where it may change: for many addresses in a row */
+	current(): TargetPolicy;
 }
 
-/** Blocks that no probe goes to: IANA's IPv4 and IPv6 special-purpose and multicast registries. */
-const deniedToAll: readonly (readonly [string, Reason])[] = [
-	['0.0.0.0/32', 'unspecified'],
-	['0.0.0.0/8', 'reserved'],
-	['224.0.0.0/4', 'multicast'],
-	['255.255.255.255/32', 'broadcast'],
-	['240.0.0.0/4', 'reserved'],
-	['::/128', 'unspecified'],
-	['ff00::/8', 'multicast'],
-];
+/** Reasons that hold for tcp and http only. */
+const forConnections: ReadonlySet<Reason> = new Set(['loopback', 'link-local', 'own-address']);
 
-/** Blocks that only an ICMP echo may go to. */
-const deniedToConnections: readonly (readonly [string, Reason])[] = [
-	['127.0.0.0/8', 'loopback'],
-	['169.254.0.0/16', 'link-local'],
-	['::1/128', 'loopback'],
-	['fe80::/10', 'link-local'],
-];
+/** SMTP between servers: the port that abuse begins with, and the one that clouds close as well. */
+const mailPort = 25;
 
-/** IPv6 space that is in use: global unicast, unique local, link-local, loopback and translation prefixes
- * (RFC 4291, RFC 4193, RFC 6052). The rest is reserved by the IETF. */
-const ipv6InUse = ['2000::/3', 'fc00::/7', 'fe80::/10', '::1/128', '64:ff9b::/96', '::ffff:0:0/96'];
+/** Whether any address with this first octet is denied by default. */
+const deniedOctets = Uint8Array.from({ length: 256 }, (_, octet) =>
+	specialPurposeIpv4.some(({ block, denied }) => denied !== undefined && holdsOctet(block, octet)) ? 1 : 0,
+);
 
-function block(text: string): Cidr {
-	const cidr = parseCidr(text);
-	if (cidr === undefined) throw new Error(`policy.ts: ${text} is no block`);
-	return cidr;
+function holdsOctet(block: string, octet: number): boolean {
+	const prefix = Number(block.slice(block.indexOf('/') + 1));
+	const shift = 8 - Math.min(prefix, 8);
+	return Number.parseInt(block, 10) >> shift === octet >> shift;
 }
-
-const toAll = deniedToAll.map(([text, reason]) => ({ cidr: block(text), reason }));
-const toConnections = deniedToConnections.map(([text, reason]) => ({ cidr: block(text), reason }));
-const inUse = ipv6InUse.map(block);
-const nat64 = block('64:ff9b::/96');
-const sixToFour = block('2002::/16');
-const mapped = block('::ffff:0:0/96');
 
 /** @returns a policy; without options, the built-in one */
-export function createTargetPolicy({ allow = [], deny = [] }: TargetPolicyOptions = {}): TargetPolicy {
-	const isListed = allow.length + deny.length > 0;
+export function createTargetPolicy(options: TargetPolicyOptions = {}): TargetPolicy {
+	const allow = setOf(options.allow);
+	const deny = setOf(options.deny);
+	const optOut = setOf(options.optOut);
+	const own = setOf(options.own);
+	const { ports } = options;
+	const isListed = deny.size + optOut.size > 0;
 
 	function check(address: IpAddress, probe: ProbeName): Reason | undefined {
-		for (const cidr of deny) if (cidrContains(cidr, address)) return 'deny-list';
-		// An IPv6 address that carries an IPv4 one reaches that one: it is held to both.
-		const inner = address.family === 6 ? embeddedIpv4(address.bytes) : undefined;
-		if (inner !== undefined) {
-			const reason = check(inner, probe);
+		if (address.family === 4) return checkIpv4(address.value, probe);
+		const mapped = mappedIpv4(address.bytes);
+		if (mapped !== undefined) return checkIpv4(mapped, probe);
+		const embedded = embeddedIpv4(address.bytes);
+		const listed = listedReason(address);
+		if (listed !== undefined) return listed;
+		for (const value of embedded) {
+			const reason = isListed ? listedIpv4(value) : undefined;
 			if (reason !== undefined) return reason;
 		}
-		for (const cidr of allow) if (cidrContains(cidr, address)) return undefined;
-		return builtIn(address, probe);
+		const reason = allow.has(address)
+			? undefined
+			: (held(specialPurposeOf(address).denied, probe) ?? ownReason(own.has(address), probe));
+		if (reason !== undefined) return reason;
+		for (const value of embedded) {
+			const inner = builtInIpv4(value, probe);
+			if (inner !== undefined) return inner;
+		}
+		return undefined;
 	}
 
 	function checkIpv4(value: number, probe: ProbeName): Reason | undefined {
-		return !isListed && isOpenToEchoes(value, probe) ? undefined : check({ family: 4, value }, probe);
+		return (isListed ? listedIpv4(value) : undefined) ?? builtInIpv4(value, probe);
 	}
 
-	return { check, checkIpv4 };
-}
-
-/** The common case: nothing is denied from 1.0.0.0 to 223.255.255.255 but two blocks for connections. */
-function isOpenToEchoes(value: number, probe: ProbeName): boolean {
-	return value >= 0x0100_0000 && value < 0xe000_0000 && probe === 'icmp';
-}
-
-function builtIn(address: IpAddress, probe: ProbeName): Reason | undefined {
-	if (address.family === 4 && isOpenToEchoes(address.value, probe)) return undefined;
-	for (const { cidr, reason } of toAll) if (cidrContains(cidr, address)) return reason;
-	if (probe !== 'icmp') {
-		for (const { cidr, reason } of toConnections) if (cidrContains(cidr, address)) return reason;
+	function listedReason(address: IpAddress): Reason | undefined {
+		if (optOut.has(address)) return 'opt-out';
+		return deny.has(address) ? 'deny-list' : undefined;
 	}
-	if (address.family === 6 && !inUse.some((cidr) => cidrContains(cidr, address))) return 'reserved';
-	return undefined;
+
+	function listedIpv4(value: number): Reason | undefined {
+		if (optOut.hasIpv4(value)) return 'opt-out';
+		return deny.hasIpv4(value) ? 'deny-list' : undefined;
+	}
+
+	function builtInIpv4(value: number, probe: ProbeName): Reason | undefined {
+		const isOwn = probe !== 'icmp' && own.hasIpv4(value);
+		// The common case: most first octets have nothing closed.
+		if (deniedOctets[value >>> 24] === 0 && !isOwn) return undefined;
+		if (allow.hasIpv4(value)) return undefined;
+		return held(specialPurposeOf({ family: 4, value }).denied, probe) ?? ownReason(isOwn, probe);
+	}
+
+	function checkPort(port: number): Reason | undefined {
+		const open = ports === undefined ? port !== mailPort : portsContain(ports, port);
+		return open ? undefined : 'port';
+	}
+
+	const policy: TargetPolicy = { check, checkIpv4, checkPort, current: () => policy };
+	return policy;
 }
 
-/** The IPv4 address inside a mapped, NAT64 or 6to4 address, or `undefined`. */
-function embeddedIpv4(bytes: Uint8Array): IpAddress | undefined {
-	const address: IpAddress = { family: 6, bytes };
-	if (cidrContains(nat64, address) || cidrContains(mapped, address)) {
-		return { family: 4, value: readUint32(bytes, 12) };
-	}
-	if (cidrContains(sixToFour, address)) return { family: 4, value: readUint32(bytes, 2) };
-	return undefined;
+function setOf(blocks: CidrSet | readonly Cidr[] = []): CidrSet {
+	return 'has' in blocks ? blocks : cidrSet(blocks);
+}
+
+/** A reason, if it holds for this probe. */
+function held(reason: Reason | undefined, probe: ProbeName): Reason | undefined {
+	return probe === 'icmp' && reason !== undefined && forConnections.has(reason) ? undefined : reason;
+}
+
+function ownReason(isOwn: boolean, probe: ProbeName): Reason | undefined {
+	return isOwn ? held('own-address', probe) : undefined;
 }
