@@ -6,7 +6,7 @@ import type { Hono } from 'hono';
 import { systemClock } from '../shared/clock.ts';
 import { checkEnvironment } from '../shared/environment.ts';
 import { PingpoolError } from '../shared/errors.ts';
-import { openingConnectionsMax, ratePerSecondDefault } from '../shared/limits.ts';
+import { openingConnectionsMax, prefixRateDefault, ratePerSecondDefault } from '../shared/limits.ts';
 import { Pacer } from '../shared/pacer.ts';
 import { createTargetPolicy } from '../shared/policy.ts';
 import { createApp } from './app.ts';
@@ -16,6 +16,7 @@ import { errorResponse } from './error-response.ts';
 import { createHttpProbe } from './probes/http.cloudflare.ts';
 import { createRequestTurnstiles } from './probes/request-turnstile.ts';
 import { createTcpProbe } from './probes/tcp.cloudflare.ts';
+import { ProbeRates } from './rates/probe-rates.ts';
 
 type Bindings = Readonly<Record<string, unknown>>;
 
@@ -50,8 +51,16 @@ function buildApp(bindings: Bindings): Hono {
 	const probesPerRequestMax = fromEnvironment(settings.probes, bindings) ?? probesPerRequestDefault;
 	const contact = fromEnvironment(settings.contact, bindings);
 	const clock = systemClock;
+	const rates = new ProbeRates({
+		prefixRatePerSecond: fromEnvironment(settings.prefixRate, bindings) ?? prefixRateDefault,
+		prefixRateFor: fromEnvironment(settings.prefixRateFor, bindings) ?? 'public',
+		callerRatePerSecond: fromEnvironment(settings.callerRate, bindings) ?? 0,
+		key: crypto.getRandomValues(new Int32Array(2)) as unknown as readonly [number, number],
+		nowUs: () => clock.monotonicMs() * 1_000,
+	});
 	const turnstileOf = createRequestTurnstiles({
 		pacer: new Pacer({ ratePerSecond }),
+		rates,
 		clock,
 		placesMax: openingConnectionsMax,
 	});
@@ -61,7 +70,7 @@ function buildApp(bindings: Bindings): Hono {
 			probes: ['tcp', 'http'],
 			hostsPerRequestMax: fromEnvironment(settings.batch, bindings) ?? probesPerRequestMax,
 			probesPerRequestMax,
-			ratePerSecondMax: ratePerSecond,
+			ratePerSecondMax: rates.ofOneCaller(ratePerSecond),
 		}),
 		probes: [createTcpProbe({ clock, turnstileOf }), createHttpProbe({ clock, turnstileOf, contact })],
 		resolver: undefined,
@@ -70,6 +79,7 @@ function buildApp(bindings: Bindings): Hono {
 			allow: fromEnvironment(settings.allow, bindings) ?? [],
 			deny: fromEnvironment(settings.deny, bindings) ?? [],
 		}),
+		rates,
 		clock,
 		callerOf: ({ req }) => req.header('cf-connecting-ip'),
 		log: ({ caller, outcome, hosts, denied, ms }) => console.log({ caller, outcome, hosts, denied, ms }),

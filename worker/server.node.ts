@@ -69,7 +69,7 @@ export function buildServer(options: ServerOptions): BuiltServer {
 		icmp: engine?.mode ?? null,
 		hostsPerRequestMax,
 		hostsInFlightMax,
-		ratePerSecondMax: lowestRate(pacer.ratePerSecond, rates.callerRatePerSecond),
+		ratePerSecondMax: rates.ofOneCaller(pacer.ratePerSecond),
 		connectionsMax,
 	});
 	const app = createApp({
@@ -131,11 +131,6 @@ export function buildServer(options: ServerOptions): BuiltServer {
 			clearTimeout(killer);
 		},
 	};
-}
-
-/** What one caller gets of two ceilings, of which 0 is none. */
-function lowestRate(one: number, other: number): number {
-	return one === 0 || other === 0 ? Math.max(one, other) : Math.min(one, other);
 }
 
 /** Node's request and response behind the app's. */

@@ -15,7 +15,7 @@ import type { Pacer } from '../shared/pacer.ts';
 import { FairQueue } from './fair-queue.ts';
 import { noCell } from './rates/prefix-cells.ts';
 import { ceilings } from './rates/probe-gate.ts';
-import type { ProbeRates } from './rates/probe-rates.ts';
+import type { TurnstileRates } from './rates/probe-rates.ts';
 
 export interface TurnstileOptions {
 	/** places at a time */
@@ -25,7 +25,7 @@ export interface TurnstileOptions {
 		readonly pacer: Pacer;
 		readonly clock: Clock;
 		/** ceilings of prefixes and callers. Default: none */
-		readonly rates?: ProbeRates | undefined;
+		readonly rates?: TurnstileRates | undefined;
 	};
 }
 

@@ -23,7 +23,13 @@ export interface ProbeRatesOptions {
 	readonly allocate?: (bytes: number) => ArrayBufferLike;
 }
 
-export class ProbeRates {
+/** What probes that go through a turnstile need of them. */
+export interface TurnstileRates {
+	readonly gate: ProbeGate;
+	prefixOf(address: IpAddress | undefined): number;
+}
+
+export class ProbeRates implements TurnstileRates {
 	/** probes per second to one prefix, and for one caller; 0 for no ceiling */
 	readonly prefixRatePerSecond: number;
 	readonly callerRatePerSecond: number;
@@ -34,6 +40,7 @@ export class ProbeRates {
 	readonly prefixCells: PrefixCells | undefined;
 	/** `undefined` where callers have none */
 	readonly callers: CallerCells | undefined;
+	readonly #nowUs: () => number;
 
 	constructor({
 		prefixRatePerSecond,
@@ -49,12 +56,28 @@ export class ProbeRates {
 		};
 		const prefixes = cellsFor(prefixRatePerSecond, prefixBurstMs, prefixCellsCount);
 		const callers = cellsFor(callerRatePerSecond, callerBurstMs, callersMax);
+		this.#nowUs = nowUs;
 		this.prefixRatePerSecond = prefixes?.ratePerSecond ?? 0;
 		this.callerRatePerSecond = callers?.ratePerSecond ?? 0;
 		this.setup = { prefixes, callers, waiting: new Int32Array(allocate(4)) };
 		this.gate = new ProbeGate(this.setup, nowUs);
 		this.prefixCells = prefixes && new PrefixCells({ scope: prefixRateFor, key });
 		this.callers = callers && new CallerCells();
+	}
+
+	/** What one caller gets of the worker's rate, in probes per second; 0 for no ceiling. */
+	ofOneCaller(ratePerSecond: number): number {
+		const caller = this.callerRatePerSecond;
+		return ratePerSecond === 0 || caller === 0
+			? Math.max(ratePerSecond, caller)
+			: Math.min(ratePerSecond, caller);
+	}
+
+	/** The same ceilings for a request that may be ended without a word, as in Cloudflare's runtime: what waits in it then
+	 * is in no line of others. */
+	ofRequest(): TurnstileRates {
+		const gate = new ProbeGate({ ...this.setup, waiting: new Int32Array(1) }, this.#nowUs);
+		return { gate, prefixOf: (address) => this.prefixOf(address) };
 	}
 
 	/** The cell of an address's prefix; an address that nobody knows here has none. */
