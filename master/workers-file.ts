@@ -40,7 +40,7 @@ const hint = 'One worker a line is expected, as in: http://10.0.0.5:8786 token-f
  * @param text of the file
  * @param name what messages call the file
  */
-function parseWorkers(text: string, name: string, context: LineContext): WorkerEntry[] {
+export function parseWorkers(text: string, name: string, context: LineContext): WorkerEntry[] {
 	const entries: WorkerEntry[] = [];
 	const problems: string[] = [];
 	const lineOf = new Map<string, number>();

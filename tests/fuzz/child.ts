@@ -85,6 +85,8 @@ async function fuzz(
 	});
 }
 
+// Refusals are errors, whose stacks would cost more than all else. A finding is run again with one.
+Error.stackTraceLimit = 0;
 const counters = new BlockCounters();
 counters.start();
 const onInput = inputWriter(options.inputPath);

@@ -22,6 +22,9 @@ interface Script {
 	readonly painted: Uint8Array;
 }
 
+/** For each file, by offset: 1 when it was run. */
+export type Look = readonly Uint8Array[];
+
 /** A block that was not run, by its line. */
 export interface UncoveredBlock {
 	readonly url: string;
@@ -73,28 +76,29 @@ export class Coverage {
 		);
 	}
 
-	/** Whether anything ran since the last look that never did before. It counts as known once `keep` is called. */
-	look(): boolean {
+	/** @returns what ran since the last look, when some of it never did before `keep` was told of it */
+	look(): Look | undefined {
 		let isNew = false;
 		for (const script of this.#scripts.values()) script.painted.fill(0);
 		for (const { url, functions } of this.#counters.take()) {
 			const script = this.#scripts.get(url);
 			if (script === undefined) continue;
 			for (const { ranges } of functions) {
-				for (const { startOffset, endOffset, count } of ranges) {
+				for (const [i, { startOffset, endOffset, count }] of ranges.entries()) {
 					script.painted.fill(count > 0 ? 1 : 0, startOffset, endOffset);
 					script.starts[startOffset] = 1;
-					script.starts[endOffset] = 1;
+					// What comes behind the range of a whole function is another one's.
+					if (i > 0) script.starts[endOffset] = 1;
 				}
 			}
 			isNew ||= script.painted.some((ran, offset) => ran > script.covered[offset]!);
 		}
-		return isNew;
+		return isNew ? [...this.#scripts.values()].map(({ painted }) => painted.slice()) : undefined;
 	}
 
-	/** What the last look saw is known from now on. */
-	keep(): void {
-		for (const { covered, painted } of this.#scripts.values()) {
+	keep(look: Look): void {
+		for (const [i, { covered }] of [...this.#scripts.values()].entries()) {
+			const painted = look[i]!;
 			for (let offset = 0; offset < covered.length; offset += 1) covered[offset]! |= painted[offset]!;
 		}
 	}

@@ -4,8 +4,9 @@
  * corpus. What was picked least often is picked first. Without guidance the corpus stays what it was at the start.
  */
 import { createRandom } from '../../shared/random.ts';
-import type { Coverage } from './coverage.ts';
+import type { Coverage, Look } from './coverage.ts';
 import type { FuzzTarget } from './fuzz-target.ts';
+import { Broken } from './fuzz-target.ts';
 import { crossed, mutated, tokensOf } from './mutate.ts';
 
 /** An input may take so long; measured again alone, because a machine does other things too. */
@@ -73,8 +74,8 @@ export class Fuzzer {
 		const { target, casesMax, msMax, corpus, onBatch, coverage } = this.#options;
 		const startMs = performance.now();
 		// What was run while the modules were loaded is nobody's merit.
-		coverage.look();
-		coverage.keep();
+		const loaded = coverage.look();
+		if (loaded !== undefined) coverage.keep(loaded);
 		const first = [...corpus];
 		for (let i = 0; i < firstInputs; i += 1) first.push(target.generate(this.#random));
 		await this.#batch(first);
@@ -128,23 +129,26 @@ export class Fuzzer {
 		const { coverage, isGuided } = this.#options;
 		for (const input of inputs) await this.#try(input);
 		this.#cases += inputs.length;
-		const isNew = coverage.look();
-		if (isNew && isGuided) await this.#halve(inputs);
-		else if (isNew) coverage.keep();
+		const look = coverage.look();
+		if (look === undefined) return;
+		if (isGuided) await this.#halve(inputs, look);
+		// What did not run again was of the moment (a table that grew, say), and is no reason to look again.
+		coverage.keep(look);
 	}
 
-	/** Finds the inputs of a batch with something new in it, which the last look was at. */
-	async #halve(inputs: readonly Uint8Array[]): Promise<void> {
+	/** Finds the inputs of a batch that had something new in them. */
+	async #halve(inputs: readonly Uint8Array[], seen: Look): Promise<void> {
 		const { coverage } = this.#options;
 		if (inputs.length === 1) {
-			coverage.keep();
+			coverage.keep(seen);
 			this.#entries.push({ input: inputs[0]!, picked: 0 });
 			return;
 		}
 		const middle = inputs.length >> 1;
 		for (const half of [inputs.slice(0, middle), inputs.slice(middle)]) {
 			for (const input of half) await this.#quietly(input);
-			if (coverage.look()) await this.#halve(half);
+			const look = coverage.look();
+			if (look !== undefined) await this.#halve(half, look);
 		}
 	}
 
@@ -168,8 +172,8 @@ export class Fuzzer {
 		try {
 			const running = target.run(input);
 			if (running !== undefined) await running;
-		} catch (error) {
-			this.#found(input, problemOf(error));
+		} catch {
+			this.#found(input, await this.#problem(input));
 			return undefined;
 		}
 		return performance.now() - startMs;
@@ -181,6 +185,26 @@ export class Fuzzer {
 		} catch {
 			// It is known already.
 		}
+	}
+
+	/** What an input throws, and from where. */
+	async #problem(input: Uint8Array): Promise<string> {
+		const { stackTraceLimit } = Error;
+		Error.stackTraceLimit = 5;
+		try {
+			await this.#options.target.run(input);
+		} catch (error) {
+			if (error instanceof Broken) return error.message;
+			if (!(error instanceof Error)) return `throws ${String(error)}`;
+			const at = (error.stack ?? '')
+				.slice(error.message.length)
+				.match(/^\s+at .*$/m)?.[0]
+				.trim();
+			return `throws ${error.name}: ${error.message} (${at ?? 'from nowhere'})`;
+		} finally {
+			Error.stackTraceLimit = stackTraceLimit;
+		}
+		return 'fails, and not when it is run again';
 	}
 
 	#found(input: Uint8Array, problem: string): void {
@@ -200,11 +224,4 @@ export class Fuzzer {
 		const { heapUsed, external } = process.memoryUsage();
 		return heapUsed + external - this.#entries.reduce((sum, { input }) => sum + input.length, 0);
 	}
-}
-
-/** What was thrown, and from where. */
-function problemOf(error: unknown): string {
-	if (!(error instanceof Error)) return `throws ${String(error)}`;
-	const at = /^\s+at .*$/m.exec((error.stack ?? '').slice(error.message.length))?.[0].trim() ?? '';
-	return error.name === 'Broken' ? error.message : `throws ${error.name}: ${error.message} (${at})`;
 }

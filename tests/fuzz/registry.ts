@@ -7,6 +7,16 @@ const loaders: Readonly<Record<string, () => Promise<FuzzTarget>>> = {
 	'answer-json': async () => (await import('./targets/answers.ts')).answerJson,
 	'answer-ndjson': async () => (await import('./targets/answers.ts')).answerNdjson,
 	'answer-frames': async () => (await import('./targets/answers.ts')).answerFrames,
+	'icmp-replies': async () => (await import('./targets/icmp.ts')).icmpReplies,
+	'icmp-errors': async () => (await import('./targets/icmp.ts')).icmpErrors,
+	'answer-heads': async () => (await import('./targets/answer-heads.ts')).answerHeads,
+	'ping-output': async () => (await import('./targets/system-texts.ts')).pingOutput,
+	'dns-answer': async () => (await import('./targets/system-texts.ts')).dnsAnswer,
+	'hosts-file': async () => (await import('./targets/system-texts.ts')).hostsFile,
+	'resolv-conf': async () => (await import('./targets/system-texts.ts')).resolvConf,
+	'hosts-txt': async () => (await import('./targets/hosts-txt.ts')).hostsTxt,
+	'workers-txt': async () => (await import('./targets/workers-txt.ts')).workersTxt,
+	tokens: async () => (await import('./targets/workers-txt.ts')).tokenTexts,
 };
 
 export const targetNames: readonly string[] = Object.keys(loaders);

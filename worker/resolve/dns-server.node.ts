@@ -69,7 +69,7 @@ interface FamilyAnswer {
 	readonly noSuchName: boolean;
 }
 
-async function answerOf(asked: Promise<string[]>): Promise<FamilyAnswer> {
+export async function answerOf(asked: Promise<string[]>): Promise<FamilyAnswer> {
 	try {
 		const addresses: IpAddress[] = [];
 		for (const text of (await asked).slice(0, addressesMax)) {

@@ -170,7 +170,7 @@ async function ask(input: Uint8Array, types: readonly (string | undefined)[]): P
 		: ({ headers, body: streamOf(cut) } as unknown as Request);
 	let asked: AskedBatch;
 	try {
-		asked = await readPingRequest(request, capabilities);
+		asked = await readPingRequest(request, capabilities, { addBytes: () => {} });
 	} catch (error) {
 		checkRefusal(error);
 		return;
