@@ -9,8 +9,17 @@
  */
 import { quote } from './display.ts';
 import { PingpoolError } from './errors.ts';
-import { jsonDepthMax, jsonKeyBytesMax, jsonKeysMax, jsonValuesMax, jsonWordBytesMax } from './limits.ts';
+import {
+	jsonDepthMax,
+	jsonKeyBytesMax,
+	jsonKeysMax,
+	jsonPartsMax,
+	jsonSpacesMax,
+	jsonTextBytesMax,
+	jsonWordBytesMax,
+} from './limits.ts';
 
+const space = 0x20;
 const quoteMark = 0x22;
 const comma = 0x2c;
 const colon = 0x3a;
@@ -29,7 +38,9 @@ const decoder = new TextDecoder();
 export function checkJsonForm(bytes: Uint8Array): void {
 	let depth = 0;
 	let keys = 0;
-	let values = 0;
+	let spaces = 0;
+	/** texts, numbers, words, opening brackets and commas */
+	let parts = 0;
 	/** where the text before a colon, which may be a key, begins and ends, its quotes left out */
 	let textFrom = 0;
 	let textTo = 0;
@@ -39,19 +50,28 @@ export function checkJsonForm(bytes: Uint8Array): void {
 	const open: Set<string>[] = [];
 	for (let at = 0; at < bytes.length; at += 1) {
 		const byte = bytes[at]!;
-		if (byte === quoteMark) {
-			textFrom = at + 1;
-			at = endOfText(bytes, textFrom);
-			textTo = at;
+		if (byte <= space) {
+			spaces += 1;
+			if (spaces > jsonSpacesMax) throw tooLarge(`over ${jsonSpacesMax} bytes of white space`);
 			word = 0;
-		} else if (byte === comma) {
-			values += 1;
-			if (values > jsonValuesMax) throw tooLarge(`it holds over ${jsonValuesMax} values`);
-			word = 0;
-		} else if (byte === colon) {
+			continue;
+		}
+		if (byte === colon) {
 			keys += 1;
 			if (keys > jsonKeysMax) throw malformed(`it has over ${jsonKeysMax} keys`);
 			addKey(open[depth], bytes.subarray(textFrom, textTo));
+			word = 0;
+			continue;
+		}
+		if (byte === closeBrace || byte === closeBracket) {
+			depth -= 1;
+			word = 0;
+			continue;
+		}
+		if (byte === quoteMark) {
+			textFrom = at + 1;
+			textTo = endOfText(bytes, textFrom);
+			at = textTo;
 			word = 0;
 		} else if (byte === openBrace || byte === openBracket) {
 			depth += 1;
@@ -59,22 +79,26 @@ export function checkJsonForm(bytes: Uint8Array): void {
 			if (byte === openBrace) open[depth] = new Set();
 			else delete open[depth];
 			word = 0;
-		} else if (byte === closeBrace || byte === closeBracket) {
-			depth -= 1;
-			word = 0;
-		} else if (byte > 0x20) {
+		} else if (byte === comma) word = 0;
+		else {
 			word += 1;
 			if (word > jsonWordBytesMax)
 				throw malformed(`it has a number or word of over ${jsonWordBytesMax} bytes`);
-		} else word = 0;
+			if (word > 1) continue;
+		}
+		parts += 1;
+		if (parts > jsonPartsMax) throw tooLarge(`over ${jsonPartsMax} texts, numbers, brackets and commas`);
 	}
 }
 
-/** Where the text that begins here has its closing quote; the end of the bytes when it has none. */
+/** Where the text that begins here has its closing quote. */
 function endOfText(bytes: Uint8Array, from: number): number {
+	const last = Math.min(bytes.length, from + jsonTextBytesMax + 1);
 	let at = from;
-	while (at < bytes.length && bytes[at] !== quoteMark) at += bytes[at] === backslash ? 2 : 1;
-	return Math.min(at, bytes.length);
+	while (at < last && bytes[at] !== quoteMark) at += bytes[at] === backslash ? 2 : 1;
+	if (at < last) return at;
+	if (last < bytes.length) throw malformed(`it has a text of over ${jsonTextBytesMax} bytes`);
+	throw malformed('it ends within a text');
 }
 
 function addKey(keys: Set<string> | undefined, bytes: Uint8Array): void {
@@ -101,8 +125,6 @@ function malformed(problem: string): PingpoolError {
 	});
 }
 
-function tooLarge(problem: string): PingpoolError {
-	return new PingpoolError('too-large', `the body is no request: ${problem}`, {
-		details: { path: '', jsonValuesMax },
-	});
+function tooLarge(what: string): PingpoolError {
+	return new PingpoolError('too-large', `the body holds ${what}`, { details: { path: '' } });
 }

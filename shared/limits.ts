@@ -35,15 +35,17 @@ export const lingerBytesMax = 64 * 1024;
  * house of slow senders can take of its memory. */
 export const bodyBytesInFlightMax = 64 * 1024 * 1024;
 
-/** Brackets within brackets, keys in all, and commas of a request in JSON; it has two levels, eight keys and one
- * comma per host. */
+/** Brackets within brackets, keys, and parts (texts, numbers, brackets, commas) of a request in JSON; it has two
+ * levels, eight keys, and two parts per host. */
 export const jsonDepthMax = 4;
 export const jsonKeysMax = 32;
-export const jsonValuesMax = 65_536;
+export const jsonPartsMax = 65_536;
 
-/** Bytes of a key, and of a number or a word outside of texts. */
+/** Bytes of a key, of a number or word, of a text with its escapes, and of all white space of a request in JSON. */
 export const jsonKeyBytesMax = 64;
 export const jsonWordBytesMax = 32;
+export const jsonTextBytesMax = 16 * 1024;
+export const jsonSpacesMax = 1024 * 1024;
 
 /** Bytes of the settings that stand before the addresses of a request in columns. */
 export const settingsBytesMax = 4 * 1024;
@@ -176,9 +178,10 @@ assertLimit(
 	'a full batch of the longest names fits a body',
 );
 assertLimit(bodyBytesMax <= bodyBytesInFlightMax, 'the largest body may be held');
+assertLimit(2 * hostsPerRequestMax + 4 * jsonKeysMax <= jsonPartsMax, 'a full batch has not too many parts');
 assertLimit(
-	hostsPerRequestMax + jsonKeysMax <= jsonValuesMax,
-	'the form of a full batch is none of too many values',
+	hostBytesMax * '\\u0000'.length <= jsonTextBytesMax,
+	'the longest host may be written with escapes',
 );
 assertLimit(
 	connectionsPerWorkerMax <= callerConnectionsMax * strangersPerAddressPart,
