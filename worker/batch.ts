@@ -103,13 +103,16 @@ class Run {
 
 	/** Never rejects. */
 	async all(): Promise<void> {
-		const { plan, resolver } = this.#options;
+		const { plan, resolver, policy } = this.#options;
 		const unoffered: PlannedHost[] = [];
 		const named = new Map<string, PlannedHost[]>();
 		this.#admitIpv4();
 		for (const planned of plan.others) {
 			const { address, name } = planned.target;
+			// Before its name is looked up: nothing needs to be known of a host that nothing may be sent to.
+			const closed = planned.port === undefined ? undefined : policy.checkPort(planned.port);
 			if (!this.#probes.has(planned.probe)) unoffered.push(planned);
+			else if (closed !== undefined) this.#settle([planned.index], 'denied', closed);
 			else if (address !== undefined) this.#admit(planned, address);
 			else if (resolver === undefined) this.#admit(planned, undefined);
 			else {
@@ -133,7 +136,13 @@ class Run {
 			this.#settle(plan.ipv4.index, 'error', 'no-probe');
 			return;
 		}
-		const { allowed, denied } = sortOut(plan.ipv4, (value) => policy.checkIpv4(value, probe.name));
+		const closed = plan.ipv4Port === undefined ? undefined : policy.checkPort(plan.ipv4Port);
+		if (closed !== undefined) {
+			this.#settle(plan.ipv4.index, 'denied', closed);
+			return;
+		}
+		const rules = policy.current();
+		const { allowed, denied } = sortOut(plan.ipv4, (value) => rules.checkIpv4(value, probe.name));
 		for (const [reason, positions] of denied) this.#settle(positions, 'denied', reason);
 		if (allowed.index.length === 0) return;
 		if (probe.runIpv4 === undefined) {
@@ -154,7 +163,7 @@ class Run {
 	/** Puts a host among the ready ones, or reports it as denied. */
 	#admit(planned: PlannedHost, address: IpAddress | undefined): void {
 		const { index, target, probe, port } = planned;
-		const checked = address ?? (isLocalhost(target.name!) ? loopback : undefined);
+		const checked = address ?? (isNameOfMachine(target.name!) ? loopback : undefined);
 		const reason = checked && this.#options.policy.check(checked, probe);
 		if (reason !== undefined) {
 			this.#settle([index], 'denied', reason);
@@ -280,7 +289,18 @@ function withAddresses(block: ResultBlock, resolved: ReadonlyMap<number, string>
 	return { ...block, address };
 }
 
-/** Names that stand for the machine itself (RFC 6761 section 6.3). */
-function isLocalhost(name: string): boolean {
-	return name === 'localhost' || name.endsWith('.localhost');
+/** What the hosts files of common systems call the machine itself, beside the names of RFC 6761 section 6.3. */
+const namesOfMachine = new Set([
+	'localhost',
+	'localhost.localdomain',
+	'localhost4',
+	'localhost4.localdomain4',
+	'localhost6',
+	'localhost6.localdomain6',
+	'ip6-localhost',
+	'ip6-loopback',
+]);
+
+function isNameOfMachine(name: string): boolean {
+	return namesOfMachine.has(name) || name.endsWith('.localhost');
 }
