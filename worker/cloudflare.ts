@@ -78,6 +78,7 @@ function buildApp(bindings: Bindings): Hono {
 		policy: createTargetPolicy({
 			allow: fromEnvironment(settings.allow, bindings) ?? [],
 			deny: fromEnvironment(settings.deny, bindings) ?? [],
+			ports: fromEnvironment(settings.ports, bindings),
 		}),
 		rates,
 		clock,
