@@ -1,5 +1,6 @@
 /** The worker in real workerd, as `wrangler dev` runs it. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { IncomingHttpHeaders } from 'node:http';
 import { createServer as createHttpServer } from 'node:http';
 import type { Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -19,6 +20,8 @@ describe('in the runtime of Cloudflare', () => {
 	let httpServer: Server;
 	let httpPort: number;
 	let hits = 0;
+	/** of the last request to it */
+	let headers: IncomingHttpHeaders = {};
 
 	async function start(vars: string): Promise<[Running, string]> {
 		const file = join(folder, `vars-${vars.length}`);
@@ -30,11 +33,14 @@ describe('in the runtime of Cloudflare', () => {
 		folder = mkdtempSync(join(tmpdir(), 'pingpool-cloudflare-'));
 		httpServer = createHttpServer((request, response) => {
 			hits += 1;
+			headers = request.headers;
 			if (request.url === '/silent') return;
 			response.writeHead(request.url === '/broken' ? 503 : 302, { location: '/elsewhere' }).end('body');
 		});
 		httpPort = await listening(httpServer);
-		[worker, url] = await start(`PINGPOOL_TOKEN=${token}\nPINGPOOL_ALLOW=127.0.0.0/8\nPINGPOOL_PROBES=20\n`);
+		[worker, url] = await start(
+			`PINGPOOL_TOKEN=${token}\nPINGPOOL_ALLOW=127.0.0.0/8\nPINGPOOL_PROBES=20\nPINGPOOL_CONTACT=abuse@a.test\n`,
+		);
 	}, startMsMax + 10_000);
 
 	afterAll(async () => {
@@ -99,6 +105,17 @@ describe('in the runtime of Cloudflare', () => {
 		]);
 		// Two requests: the redirect was not followed.
 		expect(hits - before).toBe(2);
+	});
+
+	it('fetches as itself, with nothing of the caller', async () => {
+		const hosts = [`http://127.0.0.1:${httpPort}/a%0d%0ab?c`];
+		const { results } = (await (await ping({ hosts, attempts: 1 })).json()) as { results: unknown[] };
+		expect(results).toMatchObject([{ status: 'up' }]);
+		expect(headers['user-agent']).toMatch(
+			/^pingpool\/[0-9.]+ \(host availability probe; contact abuse@a\.test\)$/,
+		);
+		expect(headers).not.toHaveProperty('authorization');
+		expect(headers).not.toHaveProperty('cookie');
 	});
 
 	it('streams', async () => {
