@@ -38,7 +38,7 @@ export function certificateFailure(
 	error: unknown,
 	transport: Pick<WorkerTransport, 'ca' | 'certificate'>,
 ): WorkerFailure | undefined {
-	const code = systemErrorCode(error);
+	const code = error instanceof WorkerFailure ? undefined : systemErrorCode(error);
 	const meaning = code === undefined ? undefined : meaningOf(code, error, transport);
 	if (meaning === undefined) return undefined;
 	return new WorkerFailure('refused', `${meaning} (${code})`, { cause: error, probed: false });
