@@ -16,8 +16,8 @@ import type { TlsFiles } from '../../master/transport/tls-files.ts';
 import { defaultTransport } from '../../master/transport/worker-transport.ts';
 import type { FleetChange, WorkersWatch } from '../../master/workers-watch.ts';
 import { openWorkersFile } from '../../master/workers-watch.ts';
-import type { Clock } from '../../shared/clock.ts';
 import { makeAuthority } from '../authority.ts';
+import { pausingClock } from '../pausing-clock.ts';
 import { testUnless, withoutCommand } from '../requirements.ts';
 
 let folder: string;
@@ -43,36 +43,6 @@ function write(...lines: readonly string[]): void {
 function replace(...lines: readonly string[]): void {
 	writeFileSync(join(folder, 'new'), `${lines.join('\n')}\n`);
 	renameSync(join(folder, 'new'), path);
-}
-
-/** Time that stands still until a pause is taken. */
-function pausingClock() {
-	let nowMs = 0;
-	let pause: { readonly ms: number; readonly end: () => void } | undefined;
-	let begun = Promise.withResolvers<void>();
-	const clock: Clock = {
-		wallMs: () => nowMs,
-		monotonicMs: () => nowMs,
-		sleep: (ms, signal) =>
-			new Promise((resolve, reject) => {
-				signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
-				pause = { ms, end: resolve };
-				begun.resolve();
-			}),
-	};
-	return {
-		clock,
-		/** Lets a pause end. @returns how long it was, when the next one has begun */
-		async pass(): Promise<number> {
-			await begun.promise;
-			const { ms, end } = pause!;
-			begun = Promise.withResolvers();
-			nowMs += ms;
-			end();
-			await begun.promise;
-			return ms;
-		},
-	};
 }
 
 async function followed(token?: string, tls?: TlsFiles) {

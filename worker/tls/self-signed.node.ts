@@ -30,21 +30,23 @@ export async function ensureSelfSigned(file: string, nowMs: number): Promise<voi
 		notBeforeMs: nowMs - hourMs,
 		notAfterMs: nowMs + validYears * yearMs,
 	});
-	const temporary = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
+	const path = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
+	let temporary: string | undefined;
 	try {
 		mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
-		writeFileSync(temporary, privateKeyPem + certificatePem, { mode: 0o600, flag: 'wx', flush: true });
+		temporary = path;
+		writeFileSync(path, privateKeyPem + certificatePem, { mode: 0o600, flag: 'wx', flush: true });
 		// Not renamed: of two workers that start at the same time, the second must not replace the first one's.
-		linkSync(temporary, file);
+		linkSync(path, file);
 	} catch (error) {
-		if (systemErrorCode(error) === 'EEXIST') return;
+		if (systemErrorCode(error) === 'EEXIST' && existsSync(file)) return;
 		throw new PingpoolError(
 			'listen',
 			`the certificate of --tls-self-signed can not be kept in ${escapeUnsafe(file)}: ${messageOf(error)}`,
 			{ cause: error, hint: 'it lies beside the token: name a folder that can be written with --token-file' },
 		);
 	} finally {
-		rmSync(temporary, { force: true });
+		if (temporary !== undefined) rmSync(temporary, { force: true });
 	}
 }
 
