@@ -16,12 +16,12 @@ import { checkName, headIn } from './answer-identity.ts';
 import { boundedBytes, readAll, smallBodyBytesMax } from './bounded-body.ts';
 import type { PingCall } from './dispatch/worker-link.ts';
 import { WorkerFailure } from './dispatch/worker-link.ts';
-import { lineSplitter } from './line-splitter.ts';
+import { LineSplitter } from './line-splitter.ts';
 import { blockOfResults } from './result-objects.ts';
 import { invalid, parseJson, printable } from './worker-failures.ts';
 
 /** A line is one result, a frame at most a whole batch: 16,384 hosts with statistics and IPv6 addresses. */
-const lineBytesMax = 64 * 1024;
+const lineCharsMax = 64 * 1024;
 const frameBytesMax = 2 * 1024 * 1024;
 /** Signs of life for as long as a request can take, of 48 bytes each. */
 const marksBytesMax = (48 * requestDeadlineMsMax) / heartbeatMs;
@@ -76,16 +76,14 @@ export class AnswerReader {
 		} else if (type === mediaTypes.frames) {
 			const frames = new FrameSplitter(frameBytesMax);
 			for await (const bytes of bounded) {
-				const complete = frames.push(bytes);
-				if (complete === undefined) throw invalid('sent what is no stream of frames');
-				for (const frame of complete) this.#takeFrame(frame);
+				for (const frame of frames.push(bytes)) this.#takeFrame(frame);
+				if (frames.isBroken) throw invalid('sent what is no stream of frames');
 			}
 		} else {
-			const lines = lineSplitter(lineBytesMax);
+			const lines = new LineSplitter(lineCharsMax);
 			for await (const bytes of bounded) {
-				const complete = lines.push(bytes);
-				if (complete === undefined) throw invalid('sent a longer line than a result can have');
-				for (const text of complete) this.#takeLine(text);
+				for (const text of lines.push(bytes)) this.#takeLine(text);
+				if (lines.isBroken) throw invalid('sent a longer line than a result can have');
 			}
 		}
 		if (!this.#done) throw new WorkerFailure('broken', 'broke off its answer');

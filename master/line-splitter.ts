@@ -1,26 +1,35 @@
 /** Cuts a stream of bytes into lines of UTF-8 text without holding more than one unfinished line. */
-export interface LineSplitter {
-	/** @returns the lines that these bytes complete, or `undefined` when the unfinished one is too long */
-	push(bytes: Uint8Array): string[] | undefined;
-}
+export class LineSplitter {
+	readonly #lineCharsMax: number;
+	readonly #decoder = new TextDecoder();
+	#unfinished: string[] = [];
+	#unfinishedChars = 0;
+	#isBroken = false;
 
-/** @param lineBytesMax longest line */
-export function lineSplitter(lineBytesMax: number): LineSplitter {
-	const decoder = new TextDecoder();
-	let unfinished: string[] = [];
-	let unfinishedBytes = 0;
-	return {
-		push(bytes) {
-			const lines = decoder.decode(bytes, { stream: true }).split('\n');
-			if (lines.length === 1) {
-				unfinished.push(lines[0]!);
-				unfinishedBytes += bytes.length;
-				return unfinishedBytes > lineBytesMax ? undefined : [];
-			}
-			lines[0] = unfinished.join('') + lines[0]!;
-			unfinished = [lines.pop()!];
-			unfinishedBytes = bytes.length - bytes.lastIndexOf(10) - 1;
-			return lines;
-		},
-	};
+	/** @param lineCharsMax longest line, in UTF-16 code units */
+	constructor(lineCharsMax: number) {
+		this.#lineCharsMax = lineCharsMax;
+	}
+
+	/** Whether a line is too long, behind those that were given. Nothing more may be pushed then. */
+	get isBroken(): boolean {
+		return this.#isBroken;
+	}
+
+	/** @returns the lines that these bytes complete */
+	push(bytes: Uint8Array): string[] {
+		const lines = this.#decoder.decode(bytes, { stream: true }).split('\n');
+		const rest = lines.pop()!;
+		if (lines.length > 0) {
+			lines[0] = this.#unfinished.join('') + lines[0]!;
+			this.#unfinished = [];
+			this.#unfinishedChars = 0;
+		}
+		this.#unfinished.push(rest);
+		this.#unfinishedChars += rest.length;
+		// A line that came whole is as long as one that came in pieces.
+		const tooLong = lines.findIndex(({ length }) => length > this.#lineCharsMax);
+		this.#isBroken = tooLong >= 0 || this.#unfinishedChars > this.#lineCharsMax;
+		return tooLong < 0 ? lines : lines.slice(0, tooLong);
+	}
 }

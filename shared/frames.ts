@@ -44,17 +44,20 @@ export class FrameSplitter {
 	#held = 0;
 	/** bytes with which the unfinished frame, or its header, will be whole */
 	#wanted = headerBytes;
+	#isBroken = false;
 
 	/** @param payloadBytesMax longest payload that is waited for */
 	constructor(payloadBytesMax: number) {
 		this.#payloadBytesMax = payloadBytesMax;
 	}
 
-	/**
-	 * @returns the frames that these bytes complete, whose payloads may be views of them; `undefined` when they are
-	 * no frames of such a stream
-	 */
-	push(chunk: Uint8Array): Frame[] | undefined {
+	/** Whether what has come is no stream of frames, behind those that were given. Nothing more may be pushed then. */
+	get isBroken(): boolean {
+		return this.#isBroken;
+	}
+
+	/** @returns the frames that these bytes complete, whose payloads may be views of them */
+	push(chunk: Uint8Array): Frame[] {
 		const completes = this.#held + chunk.length >= this.#wanted;
 		const bytes = completes && this.#held === 0 ? chunk : this.#hold(chunk);
 		if (!completes) return [];
@@ -66,7 +69,11 @@ export class FrameSplitter {
 			const payloadBytes = view.getUint32(at, true);
 			const kind = bytes[at + 4]!;
 			const isFrame = bytes[at + 5] === 0 && bytes[at + 6] === 0 && bytes[at + 7] === 0;
-			if (!isFrame || kind === 0 || payloadBytes > this.#payloadBytesMax) return undefined;
+			if (!isFrame || kind === 0 || payloadBytes > this.#payloadBytesMax) {
+				// What came before counts, as it would have in another packet.
+				this.#isBroken = true;
+				return frames;
+			}
 			const end = at + headerBytes + payloadBytes;
 			if (end > bytes.length) {
 				this.#wanted = end - at;

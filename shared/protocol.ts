@@ -1,5 +1,6 @@
 /** What travels between a master (or curl) and a worker. Validated here, where it enters; trusted inside. */
 import { z } from 'zod';
+import { escapeUnsafe } from './display.ts';
 import { PingpoolError } from './errors.ts';
 import {
 	attemptsMax,
@@ -110,7 +111,9 @@ function parseBy<Schema extends typeof pingRequestSchema | typeof settingsSchema
 	const parsed = schema.safeParse(value);
 	if (parsed.success) return parsed.data as z.output<Schema>;
 	const issue = parsed.error.issues[0]!;
-	const unknownKey = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
+	// As long as the caller likes, and with any character in it.
+	const unknownKey =
+		issue.code === 'unrecognized_keys' ? escapeUnsafe(issue.keys[0]!.slice(0, keyCharsShown)) : undefined;
 	const path = pathText(unknownKey === undefined ? issue.path : [...issue.path, unknownKey]);
 	const expected =
 		unknownKey === undefined ? issue.message : `one of ${Object.keys(schema.shape).join(', ')}`;
@@ -119,6 +122,9 @@ function parseBy<Schema extends typeof pingRequestSchema | typeof settingsSchema
 		details: { path, expected },
 	});
 }
+
+/** Of a key that nobody knows. */
+const keyCharsShown = 60;
 
 /** `['hosts', 3]` as `hosts[3]`. */
 function pathText(path: readonly PropertyKey[]): string {

@@ -180,6 +180,7 @@ export class Fuzzer {
 	}
 
 	async #quietly(input: Uint8Array): Promise<void> {
+		this.#options.onInput(input);
 		try {
 			await this.#options.target.run(input);
 		} catch {

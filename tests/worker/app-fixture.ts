@@ -164,7 +164,7 @@ export function columnsIn(bytes: Uint8Array, hosts: number): ColumnsAnswer {
 	const splitter = new FrameSplitter(bytes.length);
 	const answer: ColumnsAnswer = { marks: [], blocks: [] };
 	const frames = splitter.push(bytes);
-	if (frames === undefined) throw new Error('the answer is no stream of frames');
+	if (splitter.isBroken) throw new Error('the answer is no stream of frames');
 	for (const { kind, payload } of frames) {
 		if (kind === frameKinds.mark) answer.marks.push(JSON.parse(new TextDecoder().decode(payload)));
 		else {

@@ -71,7 +71,7 @@ function slowWorker(clock: Clock) {
 /** The marks that an answer says before it is read on. */
 async function marksIn(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<object[]> {
 	const { value } = await reader.read();
-	const frames = new FrameSplitter(value!.length).push(value!)!;
+	const frames = new FrameSplitter(value!.length).push(value!);
 	return frames.map(({ payload }) => JSON.parse(new TextDecoder().decode(payload)));
 }
 

@@ -74,7 +74,9 @@ function hasSent(platform: PingPlatform, text: string): boolean {
 /** `64 bytes from 10.0.0.1: icmp_seq=1 ttl=64 time=0.045 ms`; busybox says `seq=0`. */
 function unixReply(line: string, address: IpAddress): number | undefined {
 	const reply =
-		/^\d+ bytes from (\S+?)[:,]? (?:icmp_)?seq=\d+ (?:ttl|hlim)=\d+ time[=<]([\d.]+) ms\s*(.*)$/.exec(line);
+		/^\d+ bytes from (\S+?)[:,]? (?:icmp_)?seq=\d+ (?:ttl|hlim)=\d+ time[=<](\d{1,9}(?:\.\d{1,9})?) ms\s*(.*)$/.exec(
+			line,
+		);
 	// Whatever follows the time is a complaint: DIFFERENT ADDRESS, truncated, BAD CHECKSUM; a duplicate is none.
 	if (reply === null || (reply[3] !== '' && reply[3] !== '(DUP!)')) return undefined;
 	return isSame(reply[1]!, address) ? Number(reply[2]) : undefined;
@@ -82,7 +84,7 @@ function unixReply(line: string, address: IpAddress): number | undefined {
 
 /** `Antwort von 10.0.0.1: Bytes=32 Zeit<1ms TTL=64`; over IPv6 without bytes and TTL. */
 function windowsReply(line: string, address: IpAddress): number | undefined {
-	const time = /[=<]\s*(\d+)\s?ms/i.exec(line);
+	const time = /[=<]\s*(\d{1,9})\s?ms/i.exec(line);
 	if (time === null || (address.family === 4 && !/\bTTL=\d+/i.test(line))) return undefined;
 	const from = line.split(/\s+/).find((word) => isSame(word.replace(/:$/, ''), address));
 	return from === undefined ? undefined : Number(time[1]);

@@ -45,12 +45,19 @@ export function namesToAsk(name: string, { search, ndots }: ResolvConf): readonl
 
 /** Services of the `hosts:` line of nsswitch.conf, in order; without one, what glibc does then. */
 export function parseHostsServices(text: string): readonly string[] {
-	const line = /^\s*hosts:([^#\n]*)/m.exec(text)?.[1];
+	const line = text
+		.split('\n')
+		.map((raw) => raw.trim())
+		.find((raw) => raw.startsWith('hosts:'));
 	if (line === undefined) return ['files', 'dns'];
-	return line
-		.replace(/\[[^\]]*\]/g, ' ')
-		.trim()
-		.split(/\s+/);
+	const [services = ''] = line.slice('hosts:'.length).split('#', 1);
+	// What is in brackets is done with a service's outcome. Cut out piece by piece: a pattern would look for the end
+	// of every bracket that has none, over and over.
+	const pieces = services.split('[').map((piece, i) => {
+		const end = i === 0 ? -1 : piece.indexOf(']');
+		return i > 0 && end < 0 ? `[${piece}` : piece.slice(end + 1);
+	});
+	return pieces.join(' ').trim().split(/\s+/);
 }
 
 /**

@@ -1,0 +1,71 @@
+/**
+ * The judge of the policy: which addresses a worker must not probe by default, by node:net's BlockList over blocks
+ * that are written down here once more, in the words of the requirement and not in those of shared/policy.ts.
+ */
+import { BlockList, SocketAddress } from 'node:net';
+import { formatIpv4 } from '../../../shared/ip.ts';
+import type { ProbeName } from '../../../shared/target.ts';
+
+function list(...blocks: readonly string[]): BlockList {
+	const blockList = new BlockList();
+	for (const block of blocks) {
+		const [address, prefix] = block.split('/');
+		blockList.addSubnet(address!, Number(prefix), address!.includes(':') ? 'ipv6' : 'ipv4');
+	}
+	return blockList;
+}
+
+// Unspecified, multicast, broadcast and reserved; loopback and link-local.
+const ipv4ToAll = list('0.0.0.0/8', '224.0.0.0/4', '240.0.0.0/4');
+const ipv4ToConnections = list('127.0.0.0/8', '169.254.0.0/16');
+const ipv6Multicast = list('ff00::/8');
+const ipv6InUse = list('2000::/3', 'fc00::/7', 'fe80::/10', '::1/128', '64:ff9b::/96', '64:ff9b:1::/48');
+const ipv6ToConnections = list('::1/128', 'fe80::/10');
+
+/** Blocks with IPv4 addresses in them, and where: the first bytes of each, and what they are to be xored with. */
+const carriers: readonly (readonly [BlockList, readonly (readonly [number, number])[]])[] = [
+	[list('::/96', '::ffff:0:0:0/96', '64:ff9b::/96'), [[12, 0]]],
+	[list('2002::/16'), [[2, 0]]],
+	[
+		list('2001::/32'),
+		[
+			[4, 0],
+			[12, 0xffff_ffff],
+		],
+	],
+];
+const ownNat64 = list('64:ff9b:1::/48');
+
+/** @param hex an address as 8 or 32 digits */
+export function isDenied(hex: string, probe: ProbeName): boolean {
+	if (hex.length === 8) return isIpv4Denied(Number.parseInt(hex, 16), probe);
+	if (hex.startsWith('00000000000000000000ffff')) return isDenied(hex.slice(24), probe);
+	const address = new SocketAddress({ address: hex.replace(/.{4}(?=.)/g, '$&:'), family: 'ipv6' });
+	const isIn = (blocks: BlockList): boolean => blocks.check(address);
+	if (isIn(ipv6Multicast) || !isIn(ipv6InUse)) return true;
+	if (probe !== 'icmp' && isIn(ipv6ToConnections)) return true;
+	return carriedBy(hex, isIn).some((value) => isIpv4Denied(value, probe));
+}
+
+function isIpv4Denied(value: number, probe: ProbeName): boolean {
+	const address = new SocketAddress({ address: formatIpv4(value), family: 'ipv4' });
+	return ipv4ToAll.check(address) || (probe !== 'icmp' && ipv4ToConnections.check(address));
+}
+
+function carriedBy(hex: string, isIn: (blocks: BlockList) => boolean): number[] {
+	if (hex === '1'.padStart(32, '0')) return [];
+	const at = (...bytes: readonly number[]): number =>
+		Number.parseInt(bytes.map((byte) => hex.slice(2 * byte, 2 * byte + 2)).join(''), 16);
+	const values = carriers.flatMap(([blocks, places]) =>
+		isIn(blocks) ? places.map(([byte, mask]) => (at(byte, byte + 1, byte + 2, byte + 3) ^ mask) >>> 0) : [],
+	);
+	// ISATAP (RFC 5214): an interface identifier of any prefix.
+	if (/^.{16}0[02]005efe/.test(hex)) values.push(at(12, 13, 14, 15));
+	if (isIn(ownNat64)) {
+		// The length of the prefix is not known: every place of RFC 6052 counts that is not mere padding.
+		const places = [at(6, 7, 9, 10), at(7, 9, 10, 11), at(9, 10, 11, 12), at(12, 13, 14, 15)];
+		const told = places.filter((value) => value >= 0x0100_0000);
+		values.push(...(told.length === 0 ? [0] : told));
+	}
+	return values;
+}
