@@ -153,6 +153,11 @@ export const workerTimeoutMsDefault = 60_000;
 /** Addresses that one line of a hosts file (a CIDR or a range) may stand for: a /8. */
 export const addressesPerLineMax = 2 ** 24;
 
+/** A file of addresses that may or may not be probed: entries of it, and its bytes, comments included. A list of
+ * this length is read in half a second, in which a worker answers nobody. */
+export const addressListBlocksMax = 1_000_000;
+export const addressListBytesMax = 64 * 1024 * 1024;
+
 /** Bytes of one line of a hosts file, comment included. Longer ones are read over without being held. */
 export const lineBytesMax = 64 * 1024;
 

@@ -50,7 +50,10 @@ async function run(parsed: WorkerArguments, embedded: boolean, stop: StopRequest
 	const { tokens, tls } = credentials;
 	const quiet = embedded || parsed.quiet;
 	const log = quiet ? undefined : await openLog(parsed.logFormat);
-	const worker = await buildWorker({ ...parsed, tokens, tls, ...(log && { log }) });
+	const onMessage = (message: string): void => {
+		process.stderr.write(`pingpool: ${escapeLines(message)}\n`);
+	};
+	const worker = await buildWorker({ ...parsed, tokens, tls, onMessage, ...(log && { log }) });
 	const over = new AbortController();
 	let following: Promise<void> | undefined;
 	try {
@@ -66,9 +69,6 @@ async function run(parsed: WorkerArguments, embedded: boolean, stop: StopRequest
 			for (const warning of [...credentials.warnings, ...exposed]) {
 				process.stderr.write(`pingpool: warning: ${escapeUnsafe(warning)}\n`);
 			}
-			const onMessage = (message: string): void => {
-				process.stderr.write(`pingpool: ${escapeUnsafe(message)}\n`);
-			};
 			following = credentials.follow({ server: worker.server, onMessage, signal: over.signal });
 		}
 		await stop.first;

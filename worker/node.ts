@@ -6,8 +6,8 @@
  */
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { systemClock } from '../shared/clock.ts';
 import { PingpoolError, systemErrorCode } from '../shared/errors.ts';
-import type { Cidr } from '../shared/ip.ts';
 import { Pacer } from '../shared/pacer.ts';
 import type { Capabilities } from '../shared/protocol.ts';
 import type { AcceptedTokens } from './auth.ts';
@@ -15,11 +15,13 @@ import type { IcmpMode, PrefixRateScope } from './config.ts';
 import type { EchoUnavailable } from './icmp/open.node.ts';
 import { openEchoEngine } from './icmp/open.node.ts';
 import { monotonicUs } from './monotonic.node.ts';
+import type { NodePolicyOptions } from './policy/node-policy.node.ts';
+import { createNodePolicy } from './policy/node-policy.node.ts';
 import { ProbeRates } from './rates/probe-rates.ts';
 import type { WorkerLog } from './request-log.ts';
 import type { ServerTls } from './tls/server-tls.node.ts';
 
-export interface NodeWorkerOptions {
+export interface NodeWorkerOptions extends Omit<NodePolicyOptions, 'clock'> {
 	/** bearer tokens that are accepted; `none` lets everybody in: only behind a loopback address */
 	readonly tokens: AcceptedTokens | 'none';
 	/** probes per second; 0 for no ceiling */
@@ -31,10 +33,6 @@ export interface NodeWorkerOptions {
 	readonly callerRatePerSecond: number;
 	readonly hostsPerRequestMax: number;
 	readonly hostsInFlightMax: number;
-	/** blocks that the built-in denials do not hold for */
-	readonly allow: readonly Cidr[];
-	/** blocks that are never probed */
-	readonly deny: readonly Cidr[];
 	readonly icmp: IcmpMode;
 	/** whom to ask about the probes, told to http targets. Default: nobody */
 	readonly contact?: string | undefined;
@@ -62,9 +60,11 @@ export interface NodeWorker {
 /**
  * Opens the probes and builds the server, without a port.
  *
- * @throws PingpoolError `listen` when echo requests were asked for in a way that this machine does not allow
+ * @throws PingpoolError `usage` when a file of addresses is missing or wrong; `listen` when echo requests were asked
+ *   for in a way that this machine does not allow
  */
 export async function buildWorker(options: NodeWorkerOptions): Promise<NodeWorker> {
+	const policy = createNodePolicy({ ...options, clock: systemClock });
 	const cell = new BigInt64Array(new SharedArrayBuffer(8));
 	const pacer = new Pacer({ ratePerSecond: options.ratePerSecond, cell, nowUs: monotonicUs });
 	const rates = new ProbeRates({
@@ -76,7 +76,7 @@ export async function buildWorker(options: NodeWorkerOptions): Promise<NodeWorke
 	const opening = openEcho(options.icmp, pacer, rates);
 	const [echo, { buildServer }] = await Promise.all([opening, import('./server.node.ts')]);
 	const engine = echo === undefined || 'unavailable' in echo ? undefined : echo;
-	const { capabilities, server, close } = buildServer({ ...options, pacer, rates, engine });
+	const { capabilities, server, close } = buildServer({ ...options, policy, pacer, rates, engine });
 	return {
 		capabilities,
 		icmpUnavailable: echo !== undefined && 'unavailable' in echo ? echo : undefined,

@@ -15,7 +15,7 @@ import {
 	strangersPerAddressPart,
 } from '../shared/limits.ts';
 import type { Pacer } from '../shared/pacer.ts';
-import { createTargetPolicy } from '../shared/policy.ts';
+import type { TargetPolicy } from '../shared/policy.ts';
 import type { Capabilities } from '../shared/protocol.ts';
 import { createApp } from './app.ts';
 import { buildCapabilities } from './capabilities.ts';
@@ -35,6 +35,8 @@ import { createAppServer } from './tls/create-server.node.ts';
 import { Turnstile } from './turnstile.ts';
 
 export interface ServerOptions extends NodeWorkerOptions {
+	/** which addresses and ports may be probed */
+	readonly policy: TargetPolicy;
 	/** the worker's rate, shared by all its probes */
 	readonly pacer: Pacer;
 	/** ceilings beside it */
@@ -54,7 +56,7 @@ interface BuiltServer {
 const keepAliveTimeoutMs = 75_000;
 
 export function buildServer(options: ServerOptions): BuiltServer {
-	const { pacer, rates, engine, hostsPerRequestMax, hostsInFlightMax, allow, deny, tokens, log } = options;
+	const { pacer, rates, engine, hostsPerRequestMax, hostsInFlightMax, policy, tokens, log } = options;
 	const clock = systemClock;
 	const connectionsMax = connectionPlaces();
 	const turnstile = new Turnstile({ placesMax: connectionsMax, pace: { pacer, clock, rates } });
@@ -77,7 +79,7 @@ export function buildServer(options: ServerOptions): BuiltServer {
 		probes,
 		resolver: createSystemResolver({ clock }),
 		tokens,
-		policy: createTargetPolicy({ allow, deny }),
+		policy,
 		rates,
 		clock,
 		// A socket for both families shows IPv4 callers as mapped addresses.
