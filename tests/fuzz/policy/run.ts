@@ -1,5 +1,6 @@
 /** Many generated texts before the judges; the next batch is generated while the last one is judged. */
 
+import type { TargetPolicy } from '../../../shared/policy.ts';
 import { createTargetPolicy } from '../../../shared/policy.ts';
 import { createRandom } from '../../../shared/random.ts';
 import type { Examined } from './examine.ts';
@@ -16,10 +17,10 @@ export interface PolicyFuzzOptions {
 	/** judges as many of the cases as `lookups` says. Default: none */
 	readonly lookup?: LookupJudge | undefined;
 	readonly lookups?: number;
+	/** Default: the built-in one */
+	readonly policy?: TargetPolicy;
 	/** takes every text, accepted or not, with what became of it */
 	readonly sample?: (examined: Examined) => void;
-	/** takes how many are done, now and then */
-	readonly progress?: (cases: number) => void;
 }
 
 export interface PolicyFuzzResult {
@@ -36,9 +37,8 @@ const problemsMax = 50;
 
 /** Ends early when there are too many problems. */
 export async function runPolicyFuzz(options: PolicyFuzzOptions): Promise<PolicyFuzzResult> {
-	const { cases, seed, python, lookup, lookups = 0, sample, progress } = options;
+	const { cases, seed, python, lookup, lookups = 0, policy = createTargetPolicy(), sample } = options;
 	const random = createRandom(seed);
-	const policy = createTargetPolicy();
 	const counts = { addresses: 0, names: 0, refused: 0 };
 	const problems: { generated: GeneratedCase; problem: string }[] = [];
 	let done = 0;
@@ -72,7 +72,6 @@ export async function runPolicyFuzz(options: PolicyFuzzOptions): Promise<PolicyF
 			if (problem !== undefined) problems.push({ generated: examined.case, problem });
 			sample?.(examined);
 		}
-		progress?.(done);
 		batch = next;
 	}
 	return { cases: done, ...counts, problems: problems.slice(0, problemsMax) };
