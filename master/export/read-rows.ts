@@ -6,7 +6,7 @@
  *
  * The integers are unpacked here and not by the views: three times as fast (1.3 million rows/s to 0.4).
  */
-import type { Database } from 'better-sqlite3';
+import type { Database, Statement } from 'better-sqlite3';
 import { isAddress } from '../../shared/columns.ts';
 import type { Status } from '../../shared/outcome.ts';
 import { statusCode } from '../../shared/outcome.ts';
@@ -80,9 +80,9 @@ export function* readRows(
 
 function rowMaker(db: Database, runId: number): (raw: RawRow) => ExportRow {
 	// The words are those of the database: a newer program may know more of them.
-	const statuses = wordsOf(db, 'SELECT code, name FROM statuses');
-	const reasons = wordsOf(db, 'SELECT code, name FROM reasons');
-	const workers = wordsOf(db, 'SELECT id, name FROM workers');
+	const statuses = wordsOf(db.prepare('SELECT code, name FROM statuses'));
+	const reasons = wordsOf(db.prepare('SELECT code, name FROM reasons'));
+	const workers = wordsOf(db.prepare('SELECT id, name FROM workers'));
 	let timeMs: unknown;
 	let time: string | null = null;
 	return ([, host, outcome, checkedAtMs, rtt, address, min, max, jitter]) => {
@@ -115,8 +115,8 @@ function rowMaker(db: Database, runId: number): (raw: RawRow) => ExportRow {
 	};
 }
 
-function wordsOf(db: Database, sql: string): Map<unknown, string | null> {
-	const rows = db.prepare<[], [unknown, unknown]>(sql).raw().all();
+function wordsOf(statement: Statement): Map<unknown, string | null> {
+	const rows = statement.raw().all() as [unknown, unknown][];
 	return new Map(rows.map(([code, word]) => [code, textOf(word)]));
 }
 

@@ -23,17 +23,15 @@ const columns = 'id, state, started_at AS startedAtMs, total';
  * @throws PingpoolError `invalid-input` that names the runs that there are
  */
 export function findRun(db: Database, id: number | undefined, name: string): RunFacts {
-	const sql =
-		id === undefined
-			? `SELECT ${columns} FROM runs ORDER BY id DESC LIMIT 1`
-			: `SELECT ${columns} FROM runs WHERE id = ?`;
-	const statement = db.prepare<number[], RunFacts>(sql);
-	const run = id === undefined ? statement.get() : statement.get(id);
-	if (run !== undefined) return run;
-	if (id === undefined) throw new PingpoolError('invalid-input', `${name} has no run in it`);
 	const newest = db
 		.prepare<[number], RunFacts>(`SELECT ${columns} FROM runs ORDER BY id DESC LIMIT ?`)
 		.all(namedMax);
+	if (id === undefined) {
+		if (newest[0] !== undefined) return newest[0];
+		throw new PingpoolError('invalid-input', `${name} has no run in it`);
+	}
+	const run = db.prepare<[number], RunFacts>(`SELECT ${columns} FROM runs WHERE id = ?`).get(id);
+	if (run !== undefined) return run;
 	throw new PingpoolError('invalid-input', `${name} has no run ${id}`, {
 		hint: newest.length === 0 ? 'It has none at all.' : `It has ${newest.map(nameOf).join(', ')}.`,
 	});

@@ -49,7 +49,7 @@ export function openDatabase(
 	try {
 		const writtenAtMs = createOrStat(path);
 		const kind = inspect(path, busyTimeoutMs, (_, found) => found) ?? 'empty';
-		db = new Database(path, { fileMustExist: true, timeout: busyTimeoutMs });
+		db = open(path, { timeout: busyTimeoutMs });
 		db.pragma('journal_mode = WAL');
 		// With a write-ahead log, NORMAL syncs it before it is copied back, FULL at every commit too.
 		db.pragma(`synchronous = ${durability}`);
@@ -127,6 +127,14 @@ function canNotBeMade(path: string, error: unknown): PingpoolError {
 	});
 }
 
+/** Opens a file that is there. Its schema may be anybody's: what its views and triggers call can not do more than they
+ * could themselves (sqlite.org/security.html). */
+function open(path: string, options: Database.Options): Database.Database {
+	const db = new Database(path, { ...options, fileMustExist: true });
+	db.pragma('trusted_schema = OFF');
+	return db;
+}
+
 /** @returns when the file was last written, in ms UTC */
 function createOrStat(path: string): number {
 	if (!checkPlace(path)) {
@@ -183,7 +191,7 @@ export function openToRead(path: string, busyTimeoutMs: number): Database.Databa
 				hint: 'Give the database of a run with --db FILE.',
 			});
 		}
-		return new Database(path, { readonly: true, fileMustExist: true, timeout: busyTimeoutMs });
+		return open(path, { readonly: true, timeout: busyTimeoutMs });
 	} catch (error) {
 		throw databaseError(error, path);
 	}
@@ -204,7 +212,7 @@ function inspect<Found>(
 	const isHalfMade = existsSync(`${path}-journal`);
 	// SQLite itself takes a file shorter than a header for an empty database, and would write over it.
 	if (!isHalfMade && !startsAsDatabase(path)) throw databaseError({ code: 'SQLITE_NOTADB' }, path);
-	const db = new Database(path, { readonly: !isHalfMade, fileMustExist: true, timeout: busyTimeoutMs });
+	const db = open(path, { readonly: !isHalfMade, timeout: busyTimeoutMs });
 	try {
 		const kind = kindOf(db, path);
 		if (statSync(path).size > 0 && !startsAsDatabase(path)) {

@@ -31,8 +31,13 @@ export interface PingCommand {
 /** The ping commands of this machine for a family, best first. */
 export async function findPingCommands(family: 4 | 6): Promise<PingCommand[]> {
 	if (process.platform === 'win32') {
-		const root = process.env.SystemRoot ?? 'C:\\Windows';
-		return [{ path: `${root}\\System32\\ping.exe`, platform: 'windows', isMacos: false }];
+		return [
+			{
+				path: `${windowsFolder(process.env.SystemRoot)}\\System32\\ping.exe`,
+				platform: 'windows',
+				isMacos: false,
+			},
+		];
 	}
 	const isMacos = process.platform === 'darwin';
 	// iputils' ping takes both families; macOS and old systems have a command of its own for IPv6.
@@ -45,6 +50,14 @@ export async function findPingCommands(family: 4 | 6): Promise<PingCommand[]> {
 		}
 	}
 	return commands;
+}
+
+/**
+ * Where Windows is. Who sets our environment may run what he likes anyhow; but by a mistake in it, nothing of the
+ * working folder or of another machine is run either.
+ */
+export function windowsFolder(systemRoot: string | undefined): string {
+	return systemRoot !== undefined && /^[A-Za-z]:\\[\w\\ .-]+$/.test(systemRoot) ? systemRoot : 'C:\\Windows';
 }
 
 async function isExecutable(path: string): Promise<boolean> {
@@ -133,8 +146,8 @@ function inTime(verdict: PingVerdict, timeoutMs: number): PingVerdict {
 
 /** Nothing of ours is passed on; Windows can not resolve its own libraries without SystemRoot. */
 function pingEnvironment(): Record<string, string> {
-	const root = process.env.SystemRoot;
-	return { LC_ALL: 'C', ...(process.platform === 'win32' && root !== undefined ? { SystemRoot: root } : {}) };
+	if (process.platform !== 'win32') return { LC_ALL: 'C' };
+	return { LC_ALL: 'C', SystemRoot: windowsFolder(process.env.SystemRoot) };
 }
 
 function spawnVerdict(error: unknown): PingVerdict {
