@@ -29,7 +29,7 @@ const injections = [
 	"\\'; DELETE FROM runs; --",
 	'`; DROP VIEW results; --',
 	'%_[a-z]*?',
-	'NULL',
+	'NULL --',
 	"a\0'; DROP TABLE answers; --",
 ];
 
