@@ -9,6 +9,7 @@ import { randomBytes } from 'node:crypto';
 import {
 	chmodSync,
 	closeSync,
+	existsSync,
 	fchownSync,
 	fstatSync,
 	fsyncSync,
@@ -101,7 +102,7 @@ export function makeTokenFile(file: string): string | undefined {
 		// An odd umask may have taken the owner's own right.
 		chmodSync(file, 0o600);
 	} catch (error) {
-		if (systemErrorCode(error) === 'EEXIST') return undefined;
+		if (systemErrorCode(error) === 'EEXIST' && existsSync(file)) return undefined;
 		return failAt(file, messageOf(error), error);
 	}
 	return token;
