@@ -106,6 +106,7 @@ export function buildServer(options: ServerOptions): BuiltServer {
 		keepAliveTimeout: keepAliveTimeoutMs,
 		connectionsCheckingInterval: 1_000,
 		maxHeaderSize: requestHeadBytesMax,
+		...door.serverOptions(),
 		insecureHTTPParser: false,
 		// A request without one is refused at the door, like one with two.
 		requireHostHeader: false,
