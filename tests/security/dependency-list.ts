@@ -21,7 +21,7 @@ const root = new URL('../../', import.meta.url);
 
 /** Why each package is there that pingpool itself asks for. */
 const reasons: Readonly<Record<string, string>> = {
-	'@hono/node-server': 'lets the app of a worker answer requests to Node’s HTTP server',
+	'@hono/node-server': 'lets the app of a worker answer requests to the HTTP server of Node',
 	asn1js: 'ASN.1, for the certificate that a worker makes for itself',
 	'better-sqlite3': 'the database, with its binaries in the package',
 	commander: 'command lines',
