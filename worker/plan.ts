@@ -1,4 +1,7 @@
-/** What a request asks for: every host once, with its probe and port; bare IPv4 addresses in columns. */
+/**
+ * What a request asks for: every host once, with its probe and port; bare IPv4 addresses in columns. Hosts are the
+ * same when the same would be sent to them, in whatever form they are written.
+ */
 import { messageOf, PingpoolError } from '../shared/errors.ts';
 import type { HostColumn } from '../shared/host-column.ts';
 import { hostAt } from '../shared/host-column.ts';
@@ -9,6 +12,7 @@ import { InvalidTargetError, parseTarget, probeOf } from '../shared/target.ts';
 import type { Ipv4Hosts } from './ipv4-hosts.ts';
 import { Ipv4Gatherer } from './ipv4-hosts.ts';
 import type { AskedBatch } from './ping-request.ts';
+import { requestOf } from './probes/http-exchange.ts';
 
 /** A host to be probed, once for all the positions that ask for it. */
 export interface PlannedHost {
@@ -24,7 +28,7 @@ export interface BatchPlan {
 	readonly settings: AskedBatch['settings'];
 	/** as asked, by position */
 	readonly hosts: HostColumn;
-	/** every bare IPv4 address once, for the probe that was asked for */
+	/** every bare IPv4 address once, or what comes to the same, for the probe that was asked for */
 	readonly ipv4: Ipv4Hosts;
 	/** the port of bare addresses; set for tcp and http */
 	readonly ipv4Port: number | undefined;
@@ -37,6 +41,7 @@ export interface BatchPlan {
 }
 
 const httpPort = 80;
+const httpsPort = 443;
 
 /** @throws PingpoolError `bad-request` with `details.path` of the first host that can not be probed */
 export function planBatch({ hosts, settings }: AskedBatch): BatchPlan {
@@ -45,7 +50,6 @@ export function planBatch({ hosts, settings }: AskedBatch): BatchPlan {
 	const others: PlannedHost[] = [];
 	const copies = new Map<number, number[]>();
 	const literals = new Map<number, IpAddress>();
-	// The canonical text of a target decides its probe within one request, so it is key enough.
 	const known = new Map<string, number>();
 
 	function addCopy(first: number, index: number): void {
@@ -64,20 +68,36 @@ export function planBatch({ hosts, settings }: AskedBatch): BatchPlan {
 		const target = parse(text, index);
 		const { address } = target;
 		if (address !== undefined) literals.set(index, address);
+		const probe = probeOf(target, settings.probe);
+		const host = address?.family === 6 ? `[${target.text}]` : target.text;
+		const planned = {
+			index,
+			target,
+			probe,
+			port: portOf(index, probe, target.port ?? settings.port, host),
+		};
 		// An IPv4-mapped address is the IPv4 address that it carries.
-		if (address?.family === 4 && target.scheme === undefined && target.port === undefined) {
+		if (address?.family === 4 && isAsBare(planned)) {
 			addIpv4(index, address.value);
 			return;
 		}
-		const first = known.get(target.text);
+		const key = keyOf(planned);
+		const first = known.get(key);
 		if (first !== undefined) {
 			addCopy(first, index);
 			return;
 		}
-		known.set(target.text, index);
-		const probe = probeOf(target, settings.probe);
-		const host = address?.family === 6 ? `[${target.text}]` : target.text;
-		others.push({ index, target, probe, port: portOf(index, probe, target.port ?? settings.port, host) });
+		known.set(key, index);
+		others.push(planned);
+	}
+
+	/** Whether the same is sent to an IPv4 address as if it stood there alone. */
+	function isAsBare({ target, probe, port }: PlannedHost): boolean {
+		const { path, scheme } = target;
+		if (probe !== settings.probe) return false;
+		if (probe === 'icmp' || (scheme === undefined && target.port === undefined)) return true;
+		if (port !== (settings.port ?? (probe === 'http' ? httpPort : undefined))) return false;
+		return probe === 'tcp' || ((path ?? '/') === '/' && (scheme ?? schemeOf(port)) === schemeOf(port));
 	}
 
 	for (let index = 0; index < hosts.length; index += 1) {
@@ -108,6 +128,19 @@ function parse(text: string, index: number): Target {
 			},
 		});
 	}
+}
+
+/** What is sent, and where to, as a text; addresses and names are not mixed up, because no name looks like one. */
+function keyOf({ target, probe, port }: PlannedHost): string {
+	if (probe === 'icmp') return target.text;
+	if (probe === 'tcp') return `tcp ${target.address ? formatIp(target.address) : target.name} ${port}`;
+	const { secure, authority, path } = requestOf({ target, port });
+	return `http ${secure} ${authority} ${path}`;
+}
+
+/** The scheme that a host without one stands for in an HTTP probe (http-exchange.ts). */
+function schemeOf(port: number | undefined): 'http' | 'https' {
+	return port === httpsPort ? 'https' : 'http';
 }
 
 function portOf(index: number, probe: ProbeName, port: number | undefined, host: string): number | undefined {

@@ -125,7 +125,7 @@ function respond(request: EchoRequest, send: (packet: Uint8Array) => void): void
 	}
 }
 
-function openTun(name: string): number {
+export function openTun(name: string): number {
 	const fd = openSync('/dev/net/tun', 'r+');
 	const setInterface = 0x400454ca;
 	const tunWithoutHeader = 0x1001;

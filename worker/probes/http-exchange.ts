@@ -27,7 +27,7 @@ export interface HttpRequest {
 }
 
 /** The request for a host: its URL's, or `/` of a host without scheme, over TLS when that is asked on port 443. */
-export function requestOf({ target, port }: ProbeHost): HttpRequest {
+export function requestOf({ target, port }: Pick<ProbeHost, 'target' | 'port'>): HttpRequest {
 	const secure = target.scheme === 'https' || (target.scheme === undefined && port === httpsPort);
 	const { address } = target;
 	const name = address === undefined ? target.name! : formatIp(address);
