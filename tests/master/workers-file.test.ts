@@ -2,7 +2,8 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { readWorkersFile } from '../../master/workers-file.ts';
+import { openSecrets, readWorkersFile } from '../../master/workers-file.ts';
+import { makeAuthority } from '../authority.ts';
 import { testUnless, withoutPermissions, withoutPrivilege } from '../requirements.ts';
 
 let folder: string;
@@ -40,6 +41,99 @@ test('a worker a line, with its settings, in any order, and comments', () => {
 	]);
 });
 
+describe('how an https worker is known', () => {
+	const hex = 'ab'.repeat(32);
+
+	test('by a pin in each of its forms, or by the authorities of a file', async () => {
+		const { cert } = await makeAuthority();
+		writeFileSync(join(folder, 'ca.pem'), `Bag Attributes\n${cert}`);
+		const entries = read(
+			[
+				`https://a pin=sha256:${hex}`,
+				`https://b pin=${hex.toUpperCase().match(/../g)!.join(':')} token=t`,
+				`https://c pin=${Buffer.from(hex, 'hex').toString('base64')}`,
+				'https://d ca=ca.pem',
+				'https://e',
+			].join('\n'),
+		);
+		expect(entries.map(({ pin }) => pin)).toEqual([
+			...Array.from({ length: 3 }, () => `sha256:${hex}`),
+			undefined,
+			undefined,
+		]);
+		expect(entries.map(({ ca, caFile }) => [ca, caFile])[3]).toEqual([cert.trim(), join(folder, 'ca.pem')]);
+	});
+
+	test.each([
+		[`http://w pin=${hex}`, 'pin goes with https://, and the URL starts with http://'],
+		['http://w ca=ca.pem', 'ca goes with https://, and the URL starts with http://'],
+		[`https://w pin=${hex} ca=ca.pem`, 'pin and ca are both given; one is expected'],
+		['https://w pin=', 'the pin is no fingerprint; sha256: and 64 hexadecimal digits are expected'],
+		[`https://w pin=sha1:${hex}`, 'the pin is no fingerprint'],
+		['https://w ca=', 'ca needs a path, as in ca=worker.pem'],
+		['https://w ca=none.pem', 'ca file "none.pem" does not exist'],
+		['https://w ca=empty.pem', 'ca file "empty.pem" has no certificate in it; PEM is expected'],
+	])('%s', (line, message) => {
+		writeFileSync(join(folder, 'empty.pem'), '\n');
+		expect(() => read(`${line}\n`)).toThrow(`${path}:1: ${message}`);
+	});
+});
+
+describe('a token goes to no public address over plain HTTP', () => {
+	test.each([
+		'http://8.8.4.4:8786 token=s3cretA9',
+		'http://134744072 token=s3cretA9',
+		'http://[2606:4700::1111]:8786 token=s3cretA9',
+		'http://[64:ff9b::8.8.8.8] token=s3cretA9',
+		'http://9.9.9.9 token-file=worker.token',
+	])('%s', (line) => {
+		writeFileSync(join(folder, 'worker.token'), 's3cretA9\n');
+		const message =
+			/:2: \S+ is a public address, where a token does not go over plain HTTP: use https:.*--allow-plain-http$/;
+		expect(() => read(`http://ok\n${line}`)).toThrow(message);
+		expect(() => read(`http://ok\n${line}`)).not.toThrow(/s3cretA9/);
+		expect(readWorkersFile(path, { allowPlainHttp: true })).toHaveLength(2);
+	});
+
+	test('also when it is the one of PINGPOOL_TOKEN', () => {
+		writeFileSync(path, 'http://8.8.4.4');
+		expect(readWorkersFile(path)).toHaveLength(1);
+		expect(() => readWorkersFile(path, { token: 's3cretA9' })).toThrow('8.8.4.4 is a public address');
+	});
+
+	test.each([
+		'http://10.0.0.5',
+		'http://127.0.0.1',
+		'http://[fd00::1]',
+		'http://192.0.2.1',
+		'https://8.8.4.4',
+		'http://worker.example',
+	])('it may go to %s, as far as the line says', (url) => {
+		expect(read(`${url} token=s3cretA9`)).toHaveLength(1);
+	});
+});
+
+test('of a token file with two tokens, as a worker has while one replaces the other, the first is ours', () => {
+	writeFileSync(join(folder, 'worker.token'), 'the-current-one\r\nthe-old-one\n');
+	expect(read('http://w token-file=worker.token')[0]!.token).toBe('the-current-one');
+});
+
+testUnless(withoutPermissions(), 'files with tokens in them that others can read are named', () => {
+	const tokenFile = join(folder, 'worker.token');
+	writeFileSync(tokenFile, 'a-token\n', { mode: 0o640 });
+	const warning = (file: string): string =>
+		`${file} has tokens in it and is open to other users; mend it with: chmod 600 ${file}`;
+	const named = (content: string): string[] => openSecrets(path, read(content));
+	writeFileSync(path, '', { mode: 0o644 });
+	expect(
+		named('http://a token=x\nhttp://b token-file=worker.token\nhttp://c token-file=worker.token'),
+	).toEqual([warning(path), warning(tokenFile)]);
+	expect(named('http://a')).toEqual([]);
+	chmodSync(path, 0o600);
+	chmodSync(tokenFile, 0o600);
+	expect(named('http://a token=x\nhttp://b token-file=worker.token')).toEqual([]);
+});
+
 describe('a wrong line is named, with what was expected', () => {
 	test.each([
 		['10.0.0.5:8786', '"10.0.0.5:8786" is not a URL; http://HOST:8786 or https://… is expected'],
@@ -48,7 +142,10 @@ describe('a wrong line is named, with what was expected', () => {
 		['http://10.0.0.999/', 'is not a URL'],
 		['http://w:8786/?a=1', 'has a query or a fragment'],
 		['http://w:8786 weigth=2', '"weigth" is no setting of a worker; did you mean weight?'],
-		['http://w:8786 colour=blue', '"colour" is no setting of a worker; token, token-file, pin, ca, weight are known'],
+		[
+			'http://w:8786 colour=blue',
+			'"colour" is no setting of a worker; token, token-file, pin, ca, weight are known',
+		],
 		['http://w:8786 token', 'token needs a value'],
 		['http://w:8786 token=', 'the token is empty'],
 		['http://w:8786 token=a token=b', 'token is given twice'],
