@@ -129,6 +129,7 @@ async function runWith(config: MasterConfig, signals: Signals, closers: Closer[]
 	const [held, list] = await Promise.all([holding, reading]);
 	const { total, invalid, duplicates, excluded } = list;
 	onEvent({ type: 'list-read', total, invalid, duplicates, excluded });
+	if (list.denied.size > 0) onEvent({ type: 'denied-by-default', counts: list.denied });
 	const { decideRun, wantedRun } = await import('./resume.ts');
 	const decision = decideRun(held.lastRun, wantedRun(config, list), config);
 	if (decision.kind === 'refuse') throw decision.error;

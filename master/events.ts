@@ -1,8 +1,11 @@
 /** What a run says while it goes on: the one source of progress, logs and, later, a dashboard. */
+import type { Reason } from '../shared/outcome.ts';
 import type { ProbeName } from '../shared/target.ts';
 
 export type RunEvent =
 	| { type: 'list-read'; total: number; invalid: number; duplicates: number; excluded: number }
+	/** hosts of the list that workers deny unless told otherwise, by reason */
+	| { type: 'denied-by-default'; counts: ReadonlyMap<Reason, number> }
 	| { type: 'worker-joined'; worker: string; probes: readonly ProbeName[]; icmp: string | null }
 	| { type: 'worker-unreachable'; worker: string; message: string }
 	/** all have answered, or have had their time */

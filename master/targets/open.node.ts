@@ -46,6 +46,7 @@ export async function openTargetList({
 			problems: problems.shown,
 			duplicates,
 			excluded,
+			denied: survey.denials.counts,
 			fingerprint,
 			batches: (walkSignal, isDone = () => false) =>
 				walk({ file, skips, marks, total, probe, signal: walkSignal, isDone }),

@@ -9,6 +9,7 @@ import { targetsPerRunMax } from '../../shared/limits.ts';
 import type { AddressRange, ProbeName, Target } from '../../shared/target.ts';
 import { addressTextAt, parseTarget, probeOf } from '../../shared/target.ts';
 import { pagePositions } from '../dispatch/rules/ledger.ts';
+import { Denials } from './denials.ts';
 import type { ExcludeList } from './exclude-list.ts';
 import { readExcludeList } from './exclude-list.ts';
 import { KeyedHash } from './keyed-hash.ts';
@@ -41,6 +42,8 @@ export class Survey {
 	readonly skips = new SkipRuns();
 	readonly marks = new PageMarks();
 	readonly problems: Problems;
+	/** of the targets, those that workers deny unless told otherwise */
+	readonly denials: Denials;
 	readonly #options: SurveyOptions;
 	readonly #cursor: LineCursor;
 	#bareJudged = false;
@@ -48,11 +51,14 @@ export class Survey {
 	#rangeSkipped = 0;
 	/** of the range at hand, addresses that have been judged */
 	#rangeOffset = 0;
+	/** whether any of its addresses is denied */
+	#rangeTouched = false;
 	#accepted = 0;
 
 	constructor(options: SurveyOptions) {
 		this.#options = options;
 		this.problems = new Problems(options.file.name);
+		this.denials = new Denials(options.probe);
 		this.#cursor = new LineCursor(options.file);
 	}
 
@@ -101,7 +107,11 @@ export class Survey {
 		if (!this.#bareJudged) this.#judgeBare(parseTarget(cursor.text));
 		if (this.#bareProblem !== undefined) this.#refuse(quote(cursor.text), this.#bareProblem);
 		else if (exclude?.hasIpv4(cursor.ipv4)) this.#exclude();
-		else this.#accept(seen.ipv4.add(cursor.ipv4), this.#options.probe);
+		else {
+			const isNew = seen.ipv4.add(cursor.ipv4);
+			if (isNew) this.denials.addIpv4(cursor.ipv4);
+			this.#accept(isNew, this.#options.probe);
+		}
 	}
 
 	#name(seen: TargetSet, exclude: ExcludeList | undefined): void {
@@ -120,7 +130,12 @@ export class Survey {
 		const problem = bare ? this.#bareProblem : check(target);
 		if (problem !== undefined) this.#refuse(quote(target.text), problem);
 		else if (exclude?.has(target)) this.#exclude();
-		else this.#accept(seen.addTarget(target), probeOf(target, probe));
+		else {
+			const isNew = seen.addTarget(target);
+			const { address } = target;
+			if (isNew && address !== undefined) this.denials.add(address, probeOf(target, probe));
+			this.#accept(isNew, probeOf(target, probe));
+		}
 	}
 
 	#range(range: AddressRange, seen: TargetSet, exclude: ExcludeList | undefined): void {
@@ -132,6 +147,7 @@ export class Survey {
 		}
 		this.#rangeSkipped = 0;
 		this.#rangeOffset = 0;
+		this.#rangeTouched = this.denials.touches(range);
 		seen.addRange(range, this.#takeRun);
 		const excluded = this.#rangeSkipped === 0 ? 0 : (exclude?.countRange(range) ?? 0);
 		this.perProbe[this.#options.probe] += range.count - this.#rangeSkipped;
@@ -146,6 +162,7 @@ export class Survey {
 			this.#rangeOffset += count;
 			return;
 		}
+		if (this.#rangeTouched) this.denials.addRange(this.#cursor.range!, this.#rangeOffset, count);
 		for (let left = count; left > 0; ) {
 			const piece = Math.min(left, pagePositions - (this.#accepted % pagePositions));
 			this.skips.add(true, piece);

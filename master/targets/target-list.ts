@@ -1,5 +1,6 @@
 /** The list of targets, as the rest of the master sees it. */
 import type { HostColumn } from '../../shared/host-column.ts';
+import type { Reason } from '../../shared/outcome.ts';
 import type { ProbeName, Target } from '../../shared/target.ts';
 
 /** Where a list comes from: a file by path, or a stream (stdin), which is kept in a temporary file. */
@@ -56,6 +57,8 @@ export interface TargetList {
 	readonly duplicates: number;
 	/** targets left out because of the exclude file */
 	readonly excluded: number;
+	/** of the targets that are written as addresses, those that workers deny unless told otherwise, by reason */
+	readonly denied: ReadonlyMap<Reason, number>;
 	/** the same for the same bytes, exclude file and probe (hexadecimal) */
 	readonly fingerprint: string;
 	/**

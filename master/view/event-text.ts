@@ -11,6 +11,13 @@ export function eventText(event: RunEvent): string | undefined {
 			if (event.excluded > 0) left.push(`${count(event.excluded)} excluded`);
 			return `${plural(event.total, 'host')}${left.length > 0 ? ` (${left.join(', ')})` : ''}`;
 		}
+		case 'denied-by-default': {
+			const reasons = [...event.counts].map(([reason, hosts]) => `${reason} ${count(hosts)}`);
+			const total = [...event.counts.values()].reduce((sum, hosts) => sum + hosts, 0);
+			const [hosts, them] =
+				total === 1 ? ['1 host is an address', 'it'] : [`${count(total)} hosts are addresses`, 'them'];
+			return `note: ${hosts} that workers deny unless told otherwise: ${reasons.join(', ')} (--allow on the worker opens ${them})`;
+		}
 		case 'worker-joined':
 			return `worker ${event.worker}: ${event.probes
 				.map((probe) => (probe === 'icmp' && event.icmp !== null ? `icmp (${event.icmp})` : probe))

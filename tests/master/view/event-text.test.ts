@@ -9,6 +9,20 @@ it.each<[RunEvent, string | undefined]>([
 		'5,000 hosts (1 invalid line skipped, 2 duplicates left out, 3 excluded)',
 	],
 	[
+		{
+			type: 'denied-by-default',
+			counts: new Map([
+				['multicast', 8_000],
+				['reserved', 4],
+			]),
+		},
+		'note: 8,004 hosts are addresses that workers deny unless told otherwise: multicast 8,000, reserved 4 (--allow on the worker opens them)',
+	],
+	[
+		{ type: 'denied-by-default', counts: new Map([['loopback', 1]]) },
+		'note: 1 host is an address that workers deny unless told otherwise: loopback 1 (--allow on the worker opens it)',
+	],
+	[
 		{ type: 'worker-joined', worker: 'w', probes: ['icmp', 'tcp'], icmp: 'datagram' },
 		'worker w: icmp (datagram), tcp',
 	],
