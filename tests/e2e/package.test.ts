@@ -41,6 +41,7 @@ describeUnless(withoutCommand('npm') ?? withoutCommand('tar'), 'the package', ()
 		expect(files).toEqual(
 			expect.arrayContaining(['bin/pingpool.cjs', 'hosts.txt', 'LICENSE', 'README.md', 'dist/master/cli.js']),
 		);
+		expect(files).toEqual(expect.arrayContaining(['SECURITY.md', 'DEPENDENCIES.md', 'deploy/README.md']));
 		expect(files.filter((file) => /\.ts$|^(tests|bench|worker|master|shared)\b/.test(file))).toEqual([]);
 	});
 

@@ -53,7 +53,7 @@ describeUnless(process.platform === 'linux' ? undefined : 'needs Linux', '16: wh
 		const open = openPorts(worker!);
 		expect(open).toEqual([{ protocol: 'tcp', address: '0100007F', port: expect.any(Number) }]);
 		// Nor is it open to everybody on this machine.
-		const [{ port }] = open as [{ port: number }];
+		const { port } = open[0]!;
 		const body = JSON.stringify({ hosts: ['127.0.0.1'] });
 		expect((await fetch(`http://127.0.0.1:${port}/ping`, { method: 'POST', body })).status).toBe(401);
 		expect((await fetch(`http://127.0.0.1:${port}/capabilities`)).status).toBe(401);
