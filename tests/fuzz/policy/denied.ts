@@ -36,20 +36,30 @@ const carriers: readonly (readonly [BlockList, readonly (readonly [number, numbe
 ];
 const ownNat64 = list('64:ff9b:1::/48');
 
+/** To which probes an address is denied. */
+export type Denial = 'all' | 'connections' | 'none';
+
 /** @param hex an address as 8 or 32 digits */
-export function isDenied(hex: string, probe: ProbeName): boolean {
-	if (hex.length === 8) return isIpv4Denied(Number.parseInt(hex, 16), probe);
-	if (hex.startsWith('00000000000000000000ffff')) return isDenied(hex.slice(24), probe);
+export function denialOf(hex: string): Denial {
+	if (hex.length === 8) return denialOfIpv4(Number.parseInt(hex, 16));
+	if (hex.startsWith('00000000000000000000ffff')) return denialOf(hex.slice(24));
 	const address = new SocketAddress({ address: hex.replace(/.{4}(?=.)/g, '$&:'), family: 'ipv6' });
 	const isIn = (blocks: BlockList): boolean => blocks.check(address);
-	if (isIn(ipv6Multicast) || !isIn(ipv6InUse)) return true;
-	if (probe !== 'icmp' && isIn(ipv6ToConnections)) return true;
-	return carriedBy(hex, isIn).some((value) => isIpv4Denied(value, probe));
+	if (isIn(ipv6Multicast) || !isIn(ipv6InUse)) return 'all';
+	const carried = carriedBy(hex, isIn).map(denialOfIpv4);
+	if (carried.includes('all')) return 'all';
+	return isIn(ipv6ToConnections) || carried.includes('connections') ? 'connections' : 'none';
 }
 
-function isIpv4Denied(value: number, probe: ProbeName): boolean {
+export function isDenied(hex: string, probe: ProbeName): boolean {
+	const denial = denialOf(hex);
+	return denial === 'all' || (denial === 'connections' && probe !== 'icmp');
+}
+
+function denialOfIpv4(value: number): Denial {
 	const address = new SocketAddress({ address: formatIpv4(value), family: 'ipv4' });
-	return ipv4ToAll.check(address) || (probe !== 'icmp' && ipv4ToConnections.check(address));
+	if (ipv4ToAll.check(address)) return 'all';
+	return ipv4ToConnections.check(address) ? 'connections' : 'none';
 }
 
 function carriedBy(hex: string, isIn: (blocks: BlockList) => boolean): number[] {

@@ -3,7 +3,7 @@ import type { IpAddress } from '../../../shared/ip.ts';
 import type { TargetPolicy } from '../../../shared/policy.ts';
 import type { ProbeName, Target } from '../../../shared/target.ts';
 import { InvalidTargetError, parseListEntry, parseTarget } from '../../../shared/target.ts';
-import { isDenied } from './denied.ts';
+import { denialOf } from './denied.ts';
 import type { GeneratedCase } from './generate.ts';
 import type { Verdict } from './python-judge.ts';
 
@@ -130,9 +130,10 @@ function policyObjection(
 	flags: number,
 	policy: TargetPolicy,
 ): string | undefined {
+	const denial = denialOf(hex);
 	for (const probe of probes) {
 		const reason = policy.check(address, probe);
-		const denied = isDenied(hex, probe);
+		const denied = denial === 'all' || (denial === 'connections' && probe !== 'icmp');
 		if (denied && reason === undefined) return `${hex} may be probed by ${probe}`;
 		if (!denied && reason !== undefined) return `${hex} is denied to ${probe} as ${reason}, without cause`;
 		if (address.family === 4 && policy.checkIpv4(address.value, probe) !== reason)

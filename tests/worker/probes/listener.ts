@@ -25,6 +25,7 @@ export async function listenWith(
 	server: Server,
 	serve: (socket: Socket, number: number) => void,
 	host = '127.0.0.1',
+	port = 0,
 ): Promise<Listener> {
 	const sockets = new Set<Socket>();
 	const received: string[] = [];
@@ -43,7 +44,7 @@ export async function listenWith(
 		});
 		serve(socket, number);
 	});
-	await new Promise<void>((resolve) => server.listen(0, host, 2_048, resolve));
+	await new Promise<void>((resolve) => server.listen(port, host, 2_048, resolve));
 	return {
 		port: (server.address() as { port: number }).port,
 		connections: () => connections,

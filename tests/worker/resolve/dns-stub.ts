@@ -1,11 +1,13 @@
 /** A DNS server for tests (RFC 1035), on loopback over UDP and TCP: answers, lies, is late, or says nothing. */
 import { createSocket } from 'node:dgram';
 import { createServer } from 'node:net';
-import { parseIp } from '../../../shared/ip.ts';
+import { parseIpv4, parseIpv6 } from '../../../shared/ip.ts';
 
 export interface StubReply {
-	/** addresses of both families; those of the type asked for are sent */
+	/** addresses of both families, a mapped one among IPv6; those of the type asked for are sent */
 	readonly addresses?: readonly string[];
+	/** how long they may be kept. Default: 60 */
+	readonly ttlSeconds?: number;
 	/** names between the one asked and the one that has the addresses */
 	readonly cnames?: readonly string[];
 	/** response code: 2 SERVFAIL, 3 NXDOMAIN, 5 REFUSED */
@@ -32,7 +34,8 @@ const typeCname = 5;
 const typeAaaa = 28;
 const udpBytesMax = 1_232;
 
-export async function startDnsStub(handler: StubHandler): Promise<DnsStub> {
+/** @param port of 127.0.0.1; 0 for any free one */
+export async function startDnsStub(handler: StubHandler, port = 0): Promise<DnsStub> {
 	const questions: string[] = [];
 	let tcpQuestions = 0;
 	const timers = new Set<NodeJS.Timeout>();
@@ -70,8 +73,8 @@ export async function startDnsStub(handler: StubHandler): Promise<DnsStub> {
 			}
 		});
 	});
-	await new Promise<void>((resolve) => tcp.listen(0, '127.0.0.1', resolve));
-	const { port } = tcp.address() as { port: number };
+	await new Promise<void>((resolve) => tcp.listen(port, '127.0.0.1', resolve));
+	const bound = (tcp.address() as { port: number }).port;
 	const udp = createSocket({ type: 'udp4', recvBufferSize: 4 * 1024 * 1024 });
 	let open = true;
 	udp.on('message', (query, from) => {
@@ -80,9 +83,9 @@ export async function startDnsStub(handler: StubHandler): Promise<DnsStub> {
 				udp.send(message.length > udpBytesMax ? truncated(message) : message, from.port, from.address);
 		});
 	});
-	await new Promise<void>((resolve) => udp.bind(port, '127.0.0.1', resolve));
+	await new Promise<void>((resolve) => udp.bind(bound, '127.0.0.1', resolve));
 	return {
-		server: `127.0.0.1:${port}`,
+		server: `127.0.0.1:${bound}`,
 		questions,
 		overTcp: () => tcpQuestions,
 		async [Symbol.asyncDispose]() {
@@ -105,21 +108,21 @@ function questionOf(query: Buffer): { name: string; type: number; end: number } 
 }
 
 function encode(query: Buffer, questionEnd: number, type: number, reply: StubReply): Buffer {
-	const { addresses = [], cnames = [], rcode = 0, garbage } = reply;
+	const { addresses = [], cnames = [], rcode = 0, ttlSeconds = 60, garbage } = reply;
 	if (garbage !== undefined) return Buffer.concat([query.subarray(0, 2), Buffer.from(garbage, 'latin1')]);
 	const records: Buffer[] = [];
 	let owner: Buffer = Buffer.from([0xc0, 12]);
 	for (const cname of cnames) {
-		records.push(record(owner, typeCname, encodeName(cname)));
+		records.push(record(owner, typeCname, ttlSeconds, encodeName(cname)));
 		owner = encodeName(cname);
 	}
 	for (const text of addresses) {
-		const address = parseIp(text)!;
-		if ((address.family === 4 ? typeA : typeAaaa) !== type) continue;
-		const data = Buffer.alloc(address.family === 4 ? 4 : 16);
-		if (address.family === 4) data.writeUInt32BE(address.value);
-		else data.set(address.bytes);
-		records.push(record(owner, type, data));
+		const isIpv6 = text.includes(':');
+		if ((isIpv6 ? typeAaaa : typeA) !== type) continue;
+		const data = Buffer.alloc(isIpv6 ? 16 : 4);
+		if (isIpv6) data.set(parseIpv6(text)!);
+		else data.writeUInt32BE(parseIpv4(text));
+		records.push(record(owner, type, ttlSeconds, data));
 	}
 	const header = Buffer.alloc(12);
 	query.copy(header, 0, 0, 2);
@@ -129,11 +132,11 @@ function encode(query: Buffer, questionEnd: number, type: number, reply: StubRep
 	return Buffer.concat([header, query.subarray(12, questionEnd), ...records]);
 }
 
-function record(owner: Buffer, type: number, data: Buffer): Buffer {
+function record(owner: Buffer, type: number, ttlSeconds: number, data: Buffer): Buffer {
 	const fixed = Buffer.alloc(10);
 	fixed.writeUInt16BE(type, 0);
 	fixed.writeUInt16BE(1, 2);
-	fixed.writeUInt32BE(60, 4);
+	fixed.writeUInt32BE(ttlSeconds, 4);
 	fixed.writeUInt16BE(data.length, 8);
 	return Buffer.concat([owner, fixed, data]);
 }
