@@ -24,24 +24,22 @@ export interface CallerTicket {
 }
 
 export class CallerCells {
-	/** those that were released longest ago first */
-	readonly #callers = new Map<string, Caller>();
-
-	/** Callers that are remembered. */
-	get size(): number {
-		return this.#callers.size;
-	}
+	readonly #served = new Map<string, Caller>();
+	/** cells of callers who have no request under way, those that were left longest ago first */
+	readonly #idle = new Map<string, number>();
+	/** cells that have been given to anybody */
+	#used = 0;
 
 	/** @param address as the server sees it; all callers without one are one */
 	enter(address: string | undefined): CallerTicket {
 		const name = nameOf(address ?? '');
-		let caller = this.#callers.get(name);
+		let caller = this.#served.get(name);
 		if (caller === undefined) {
-			caller = { cell: this.#freeCell(), requests: 0 };
-			this.#callers.set(name, caller);
+			caller = { cell: this.#cellFor(name), requests: 0 };
+			this.#served.set(name, caller);
 		}
-		caller.requests += 1;
 		const { cell } = caller;
+		caller.requests += 1;
 		let released = false;
 		return {
 			cell,
@@ -50,17 +48,25 @@ export class CallerCells {
 				released = true;
 				caller.requests -= 1;
 				if (caller.requests > 0) return;
-				this.#callers.delete(name);
-				this.#callers.set(name, caller);
+				this.#served.delete(name);
+				this.#idle.set(name, cell);
 			},
 		};
 	}
 
-	#freeCell(): number {
-		if (this.#callers.size < callersMax) return this.#callers.size;
-		for (const [name, { cell, requests }] of this.#callers) {
-			if (requests > 0) continue;
-			this.#callers.delete(name);
+	/** The cell that the caller had, one that nobody had, or that of whoever left longest ago. */
+	#cellFor(name: string): number {
+		const own = this.#idle.get(name);
+		if (own !== undefined) {
+			this.#idle.delete(name);
+			return own;
+		}
+		if (this.#used < callersMax) {
+			this.#used += 1;
+			return this.#used - 1;
+		}
+		for (const [oldest, cell] of this.#idle) {
+			this.#idle.delete(oldest);
 			return cell;
 		}
 		throw new Error('more requests are under way than there are cells for callers');
