@@ -65,7 +65,11 @@ describeUnless(withoutConfinement(), '15: in a network where every group may sen
 	let lab: Lab;
 	let web: ForeignServer;
 	beforeAll(async () => {
-		lab = await createLab();
+		// What the file of deploy/sysctl says.
+		const sysctl = readFileSync(deployed('sysctl/60-pingpool-ping.conf'), 'utf8');
+		lab = await createLab({ pingGroupRange: /^net\.ipv4\.ping_group_range = (\d+ \d+)$/m.exec(sysctl)![1]! });
+		// An address of its own that only the kernel's tables say, which are in a /proc with little else.
+		lab.exec('ip', 'route', 'add', 'local', '10.250.0.0/24', 'dev', 'lo');
 		await lab.enter();
 		web = await foreignServer('web');
 	});
@@ -78,10 +82,11 @@ describeUnless(withoutConfinement(), '15: in a network where every group may sen
 		await using worker = start(lab, new UnitFile(service));
 		await worker.says(/icmp {2}datagram socket/);
 		const hosts = ['10.0.0.1', 'fd00:a::1', `tcp://127.0.0.1:${web.port}`, `http://127.0.0.1:${web.port}/`];
-		expect(await ping(worker, [...hosts, 'localhost', '10.128.0.1'])).toEqual({
+		expect(await ping(worker, [...hosts, 'localhost', '10.128.0.1', 'tcp://10.250.0.1:9'])).toEqual({
 			...Object.fromEntries(hosts.map((host) => [host, 'up'])),
 			localhost: 'up',
 			'10.128.0.1': 'down',
+			'tcp://10.250.0.1:9': 'denied',
 		});
 		expect(statusOf(worker)).toMatchObject({
 			Uid: expect.stringMatching(/^65534\t/),

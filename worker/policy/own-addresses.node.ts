@@ -47,8 +47,9 @@ function readOwnBlocks(): readonly string[] {
 	return [
 		// A link-local IPv6 address may have its zone behind it.
 		...interfaces.map(({ address }) => address.replace(/%.*/, '')),
-		...localBlocksOfTrie(readTable('/proc/net/fib_trie')),
-		...localBlocksOfRoutes(readTable('/proc/net/ipv6_route')),
+		// Not by /proc/net, which the service does not see (ProcSubset=pid).
+		...localBlocksOfTrie(readTable('/proc/self/net/fib_trie')),
+		...localBlocksOfRoutes(readTable('/proc/self/net/ipv6_route')),
 	];
 }
 
