@@ -136,12 +136,20 @@ function pathText(path: readonly PropertyKey[]): string {
 	return text;
 }
 
+/** A text of a worker's own choice, which may be shown wherever it is read. */
+function visibleAscii(lengthMax: number) {
+	return z
+		.string()
+		.max(lengthMax)
+		.regex(/^[\x20-\x7e]*$/);
+}
+
 /** `GET /capabilities`: what a worker can do, by which a master routes and sizes its chunks. */
 export const capabilitiesSchema = z.object({
 	protocol: z.int(),
 	/** random, new at every start: tells two lives of a worker apart */
-	instance: z.string().min(1).max(64),
-	version: z.string().max(64),
+	instance: visibleAscii(64).min(1),
+	version: visibleAscii(64),
 	runtime: z.enum(['node', 'cloudflare']),
 	probes: z.array(z.enum(probeNames)),
 	/** how echo requests are sent; null when they are not offered */
@@ -156,7 +164,7 @@ export const capabilitiesSchema = z.object({
 	/** tcp and http probes that it has under way at a time, over all requests; Cloudflare's ceiling is per request */
 	connectionsMax: z.int().min(1).default(connectionsMax),
 	/** media types of the requests that it reads; every worker reads JSON */
-	requestForms: z.array(z.string().max(100)).max(16).default([mediaTypes.json]),
+	requestForms: z.array(visibleAscii(100)).max(16).default([mediaTypes.json]),
 	/** the longest that an answer in frames goes without a word, in ms; 0 when the worker does not see to that */
 	heartbeatMs: z.number().min(0).max(heartbeatMsMax).default(0),
 	/** whether it repeats what a request is named */

@@ -91,7 +91,8 @@ function textVoice({ write, clock }: AuditLogOptions): Voice {
 			say(escapeUnsafe(parts.join(', ')));
 		},
 		disturbance: (kind, caller) => say(escapeUnsafe(`${caller ?? '?'}: ${words[kind]}`)),
-		fault: (text) => say(`a fault of this worker: ${text}`),
+		// Set in, so that no line of it passes for one of the log's own.
+		fault: (text) => say(`a fault of this worker: ${text.replaceAll('\n', '\n  ')}`),
 		heldBack: (heldBack) => say(heldBackText(heldBack)),
 	};
 }

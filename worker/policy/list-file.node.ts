@@ -11,7 +11,7 @@ import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } fro
 import { parseAddressList } from '../../shared/address-list.ts';
 import type { CidrSet } from '../../shared/cidr-set.ts';
 import type { Clock } from '../../shared/clock.ts';
-import { quote } from '../../shared/display.ts';
+import { escapeUnsafe, quote } from '../../shared/display.ts';
 import { messageOf, PingpoolError, systemErrorCode } from '../../shared/errors.ts';
 import { addressListBytesMax } from '../../shared/limits.ts';
 
@@ -120,7 +120,7 @@ function readList(path: string, expected?: string): { addresses: CidrSet; stats:
 			},
 		);
 	}
-	return { addresses: parseAddressList(text, path), stats };
+	return { addresses: parseAddressList(text, escapeUnsafe(path)), stats };
 }
 
 function statsOf(path: string): BigIntStats {

@@ -14,11 +14,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import Database from 'better-sqlite3';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../../../master/export/cli.ts';
 import { readRows } from '../../../master/export/read-rows.ts';
 import { Workspace } from '../../e2e/command-line.ts';
 import { bin } from '../../process.ts';
+import type { Printed } from '../../security/capture.ts';
+import { printed } from '../../security/capture.ts';
 import { addRun, parseCsv } from './export-fixture.ts';
 
 const many = 100_000;
@@ -40,25 +42,8 @@ afterAll(() => {
 	space[Symbol.dispose]();
 });
 
-async function run(...args: string[]) {
-	let [stdout, stderr] = ['', ''];
-	vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-		stdout += text;
-		return true;
-	});
-	vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-		stderr += text;
-		return true;
-	});
-	const ours = Object.keys(process.env).filter((name) => name.startsWith('PINGPOOL_'));
-	for (const name of ours) vi.stubEnv(name, undefined);
-	try {
-		const code = await main(args);
-		return { code, stdout, stderr };
-	} finally {
-		vi.restoreAllMocks();
-		vi.unstubAllEnvs();
-	}
+function run(...args: string[]): Promise<Printed> {
+	return printed(main, args);
 }
 
 describe('the rows', () => {
