@@ -39,6 +39,8 @@ const hints: Readonly<Record<string, string>> = {
 	'worker-failed': 'three requests with these hosts in them failed: see the messages above',
 	loopback: 'tcp and http probes of loopback are denied unless a worker has --allow 127.0.0.0/8',
 	'link-local': 'tcp and http probes of link-local addresses are denied unless a worker has --allow for them',
+	'own-address': "tcp and http probes of a worker's own addresses are denied unless it has --allow for them",
+	port: 'a worker sends nothing to ports that its --ports leaves out; without it, to any but 25',
 };
 
 export function jsonSummary(outcome: RunOutcome, db: string): JsonSummary {

@@ -1,0 +1,131 @@
+/** Requirement 5: whatever a master thinks, a worker sends nothing to what its own lists close. */
+import { renameSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { StartedWorker } from '../e2e/command-line.ts';
+import { token, Workspace } from '../e2e/command-line.ts';
+import type { Listener } from '../worker/probes/listener.ts';
+import { listen } from '../worker/probes/listener.ts';
+
+/** What a request may find once a file has changed: a second, and what this machine takes besides. */
+const changeMsMax = 1_000;
+const lateMs = 2_000;
+
+let space: Workspace;
+let target: Listener;
+beforeEach(async () => {
+	space = new Workspace();
+	target = await listen((socket) => socket.end());
+});
+afterEach(async () => {
+	await target[Symbol.asyncDispose]();
+	space[Symbol.dispose]();
+});
+
+interface Result {
+	readonly host: string;
+	readonly status: string;
+	readonly reason?: string;
+	readonly sent: number;
+}
+
+async function ask({ url }: StartedWorker, hosts: readonly string[]): Promise<Result[]> {
+	const response = await fetch(`${url}/ping`, {
+		method: 'POST',
+		body: JSON.stringify({ hosts, probe: 'tcp', attempts: 1, timeoutMs: 2_000 }),
+		headers: { authorization: `Bearer ${token}` },
+	});
+	return ((await response.json()) as { results: Result[] }).results;
+}
+
+/** Looks until something is so, which it has to be a second after a file has changed. */
+async function until(worker: StartedWorker, isSo: () => Promise<boolean>): Promise<void> {
+	const startMs = performance.now();
+	while (!(await isSo())) {
+		if (performance.now() - startMs > changeMsMax + lateMs) expect.fail(worker.running.errors());
+		await sleep(20);
+	}
+}
+
+function replace(name: string, text: string): void {
+	writeFileSync(space.path(`${name}.new`), text);
+	renameSync(space.path(`${name}.new`), space.path(name));
+}
+
+describe('05: the policy is the worker’s', () => {
+	it('holds a direct request to its lists, deny and opt-out before allow', async () => {
+		space.write('opt-out', ['# asked on 2026-11-01', '127.0.0.3']);
+		space.write('allow', ['127.0.0.0/8']);
+		const worker = await space.worker(
+			['--icmp', 'off', '--allow-file', 'allow', '--deny', '127.0.0.2,::ffff:127.0.0.4/128'].concat([
+				...['--opt-out-file', 'opt-out', '--allow', '127.0.0.0/8'],
+			]),
+		);
+		await using _ = worker.running;
+		const hosts = [1, 2, 3, 4].map((last) => `127.0.0.${last}:${target.port}`);
+		const results = await ask(worker, [...hosts, `[::ffff:127.0.0.2]:${target.port}`]);
+		expect(results.map(({ status, reason, sent }) => [status, reason, sent])).toEqual([
+			['up', undefined, 1],
+			['denied', 'deny-list', 0],
+			['denied', 'opt-out', 0],
+			['denied', 'deny-list', 0],
+			['denied', 'deny-list', 0],
+		]);
+		expect(target.connections()).toBe(1);
+	});
+
+	it('follows its files, and keeps what they said when they become wrong', async () => {
+		space.write('deny-1', ['# none yet']);
+		space.write('deny-2', ['# none either']);
+		space.write('allow', ['127.0.0.1']);
+		const files = ['--deny-file', 'deny-1', '--deny-file', 'deny-2', '--allow-file', 'allow'];
+		const worker = await space.worker(['--icmp', 'off', ...files]);
+		await using _ = worker.running;
+		const host = `127.0.0.1:${target.port}`;
+		expect(await ask(worker, [host])).toMatchObject([{ status: 'up' }]);
+		replace('deny-2', '127.0.0.0/30\n');
+		await until(worker, async () => (await ask(worker, [host]))[0]!.status === 'denied');
+		const before = target.connections();
+		replace('deny-2', '# oops\n127.0.0.300\n');
+		await until(worker, async () => {
+			expect(await ask(worker, [host])).toMatchObject([{ status: 'denied', reason: 'deny-list', sent: 0 }]);
+			return worker.running.errors().includes('stays in force until it is mended');
+		});
+		expect(await ask(worker, [host])).toMatchObject([{ status: 'denied', reason: 'deny-list', sent: 0 }]);
+		expect(worker.running.errors().match(/deny-2:2: "127\.0\.0\.300" is no address/g)).toHaveLength(1);
+		expect(target.connections()).toBe(before);
+	});
+
+	it.each([
+		['missing', undefined, /"deny" does not exist\n {2}a worker does not start without its lists/],
+		[
+			'wrong',
+			'10.0.0.0/8\nexample.com\n',
+			/deny:2: "example\.com" is a name; .*\n {2}one address, block or range/,
+		],
+	])('does not start with a file that is %s: exit code 2, and how to mend it', async (_, text, message) => {
+		if (text !== undefined) space.write('deny', text);
+		const { code, stderr } = await space.run([
+			'worker',
+			'--no-auth',
+			'--host',
+			'127.0.0.1',
+			'--deny-file',
+			'deny',
+		]);
+		expect(code).toBe(2);
+		expect(stderr).toMatch(message);
+	});
+
+	it('is told beforehand by a master, which sends what it was given all the same', async () => {
+		space.write('hosts.txt', [`127.0.0.1:${target.port}`, '224.0.0.0/29', 'tcp://[::1]:9', '127.0.0.1:9']);
+		const env = { PINGPOOL_ICMP: 'off', PINGPOOL_ALLOW: '127.0.0.1' };
+		const args = ['--hosts', 'hosts.txt', '--db', 'hosts.db', '--probe', 'tcp', '--port', '9'];
+		const { stderr } = await space.master(args, { env });
+		expect(stderr).toMatch(
+			/^note: 11 hosts are addresses that workers deny unless told otherwise: loopback 3, multicast 8 \(--allow on the worker opens them\)$/m,
+		);
+		expect(space.count('SELECT denied FROM runs')).toBe(9);
+		expect(target.connections()).toBe(1);
+	});
+});
