@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest';
+import type { Clock } from '../../shared/clock.ts';
+import { logAddressesMax, logFloodLinesMax, logFloodWindowMs } from '../../shared/limits.ts';
+import { createAuditLog, droppedLine } from '../../worker/audit-log.node.ts';
+import type { LogFormat } from '../../worker/config.ts';
+import type { RequestLog } from '../../worker/request-log.ts';
+
+const served: RequestLog = {
+	caller: '192.0.2.7',
+	request: 'chunk-1',
+	token: 2,
+	outcome: 'ok',
+	hosts: 1_024,
+	denied: 3,
+	probes: ['icmp', 'tcp'],
+	ms: 12.345_678,
+};
+const refused: RequestLog = { ...served, token: 0, outcome: 'unauthorized', hosts: 0, denied: 0, probes: [] };
+
+/** A log over a clock whose windows end when the test says so. */
+function recorded(format: LogFormat) {
+	const lines: string[] = [];
+	let wake: (() => void)[] = [];
+	let timers = 0;
+	const clock: Clock = {
+		wallMs: () => Date.UTC(2026, 10, 22, 6, 30),
+		monotonicMs: () => 0,
+		sleep(ms, signal) {
+			expect(ms).toBe(logFloodWindowMs);
+			timers += 1;
+			return new Promise<void>((resolve, reject) => {
+				wake.push(resolve);
+				signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+			}).finally(() => {
+				timers -= 1;
+			});
+		},
+	};
+	const log = createAuditLog({ format, clock, write: (line) => lines.push(line) });
+	return {
+		log,
+		lines,
+		timers: () => timers,
+		async endWindows() {
+			for (const one of wake) one();
+			wake = [];
+			await new Promise((resolve) => setImmediate(resolve));
+		},
+	};
+}
+
+describe('the log as text', () => {
+	it('says when, who, how many, what became of it, and which token', () => {
+		const { log, lines } = recorded('text');
+		log.request(served);
+		log.request({ ...served, request: undefined, token: 0, hosts: 1, denied: 0, probes: ['http'] });
+		expect(lines).toEqual([
+			'2026-11-22T06:30:00.000Z 192.0.2.7: 1024 hosts, 3 denied, ok, icmp+tcp, 12 ms, second token, request chunk-1\n',
+			'2026-11-22T06:30:00.000Z 192.0.2.7: 1 host, ok, http, 12 ms\n',
+		]);
+		log.close();
+	});
+
+	it('shows nothing from the net that a terminal would obey', () => {
+		const { log, lines } = recorded('text');
+		log.request({ ...served, caller: '\u001b[2J\u202e', request: 'a\nb' });
+		log.disturbance('no-http', '\u0007');
+		log.fault(new Error('\u001b]0;title\u0007'));
+		const text = lines.join('');
+		expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e]/);
+		expect(lines[0]!.split('\n')).toHaveLength(2);
+		log.close();
+	});
+});
+
+describe('the log as JSON', () => {
+	it('is one object a line, with pino’s names', () => {
+		const { log, lines } = recorded('json');
+		log.request(served);
+		log.disturbance('slow', '192.0.2.8');
+		log.fault(new Error('of ours'));
+		const objects = lines.map((line) => JSON.parse(line));
+		expect(objects).toEqual([
+			{
+				level: 'info',
+				time: '2026-11-22T06:30:00.000Z',
+				caller: '192.0.2.7',
+				request: 'chunk-1',
+				token: 'second',
+				outcome: 'ok',
+				hosts: 1_024,
+				denied: 3,
+				probes: ['icmp', 'tcp'],
+				ms: 12.346,
+				msg: 'request',
+			},
+			expect.objectContaining({ level: 'warn', caller: '192.0.2.8', kind: 'slow' }),
+			expect.objectContaining({ level: 'error', stack: expect.stringContaining('of ours') }),
+		]);
+		expect(JSON.parse(droppedLine('json', 1_234))).toMatchObject({ level: 'warn', lines: 1_234 });
+		log.close();
+	});
+});
+
+describe('a flood', () => {
+	it.each(['text', 'json'] as const)('is a few lines and one that sums up the rest (%s)', async (format) => {
+		const { log, lines, endWindows, timers } = recorded(format);
+		for (let i = 0; i < 5_000; i += 1) log.request({ ...refused, caller: `192.0.2.${i % 3}` });
+		for (let i = 0; i < 5_000; i += 1) log.disturbance('no-http', `10.0.${i >> 8}.${i & 255}`);
+		expect(lines).toHaveLength(2 * logFloodLinesMax);
+		await endWindows();
+		const [tokens, garbage, ...none] = lines.slice(2 * logFloodLinesMax);
+		expect(none).toEqual([]);
+		if (format === 'text') {
+			expect(tokens).toContain('and 4,990 more from 3 addresses: was refused for its token');
+			expect(garbage).toContain(
+				`and 4,990 more from over ${logAddressesMax.toLocaleString('en-US')} addresses`,
+			);
+		} else {
+			expect(JSON.parse(tokens!)).toMatchObject({ kind: 'unauthorized', more: 4_990, addresses: 3 });
+			expect(JSON.parse(garbage!)).toMatchObject({ addresses: logAddressesMax, moreAddresses: true });
+		}
+		// The next window begins anew.
+		log.request(refused);
+		expect(lines.at(-1)).toContain('unauthorized');
+		expect(timers()).toBe(1);
+		log.close();
+		await endWindows();
+		expect(timers()).toBe(0);
+	});
+
+	it('is told at the end of the log, and does not hold back what has a token', () => {
+		const { log, lines } = recorded('text');
+		for (let i = 0; i < 100; i += 1) log.request(refused);
+		for (let i = 0; i < 100; i += 1) log.request(served);
+		log.close();
+		expect(lines.filter((line) => line.includes('second token'))).toHaveLength(100);
+		expect(lines.at(-1)).toContain('and 90 more from 1 address');
+	});
+});
