@@ -18,7 +18,7 @@ import type { Lab } from '../lab/lab.ts';
 import { createLab, labUnavailable } from '../lab/lab.ts';
 import type { Running } from '../process.ts';
 import { bin, startProcess } from '../process.ts';
-import { describeUnless } from '../requirements.ts';
+import { describeUnless, notLong } from '../requirements.ts';
 import { token } from '../worker/app-fixture.ts';
 import type { Listener } from '../worker/probes/listener.ts';
 import { listenWith } from '../worker/probes/listener.ts';
@@ -124,11 +124,13 @@ describeUnless(labUnavailable(), '05: DNS rebinding', () => {
 		rmSync(folder, { recursive: true, force: true });
 	});
 
-	describe.each([
-		['that asks DNS', 'files dns', `up ${allowed4}`],
+	describe('by the resolver that asks DNS', () => suite('files dns', `up ${allowed4}`));
+	describeUnless(notLong(), "by the system's resolver", () => {
 		// It sorts addresses by RFC 6724, where smaller scopes come first (rule 8).
-		['of the system', 'files pingpoolunknown dns', 'loopback'],
-	])('by a resolver %s', (_, services, allowedFirst) => {
+		suite('files pingpoolunknown dns', 'loopback');
+	});
+
+	function suite(services: string, allowedFirst: string): void {
 		let worker: Running;
 		let url: string;
 		beforeAll(async () => {
@@ -301,7 +303,7 @@ describeUnless(labUnavailable(), '05: DNS rebinding', () => {
 				nobodyCame();
 			},
 		);
-	});
+	}
 });
 
 /** Connects to every denied address that there is a way to. @returns how many that are */

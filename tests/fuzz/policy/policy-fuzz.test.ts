@@ -32,8 +32,8 @@ describeUnless(withoutPython(), `policy fuzz, seed ${seed}`, () => {
 		rmSync(folder, { recursive: true, force: true });
 	});
 
-	it('no form of 10,000 reaches a denied address, says Python', async () => {
-		const { problems, addresses, names, refused } = await runPolicyFuzz({ cases: 10_000, seed, python });
+	it('no form of 8,000 reaches a denied address, says Python', async () => {
+		const { problems, addresses, names, refused } = await runPolicyFuzz({ cases: 8_000, seed, python });
 		expect(problems).toEqual([]);
 		// Else it would prove little.
 		expect(Math.min(addresses, names, refused)).toBeGreaterThan(200);
@@ -43,18 +43,18 @@ describeUnless(withoutPython(), `policy fuzz, seed ${seed}`, () => {
 		for (const lists of [
 			{ allow: [parseCidr('127.0.0.0/8')!] },
 			{ allow: [parseCidr('ff00::/8')!] },
-			{ deny: [parseCidr('10.0.0.0/32')!] },
+			{ deny: [parseCidr('192.168.0.0/16')!] },
 		]) {
 			const wrong = createTargetPolicy(lists);
-			const { problems } = await runPolicyFuzz({ cases: 4_000, seed, python, policy: wrong });
-			expect(problems.length).toBeGreaterThan(0);
+			const { problems } = await runPolicyFuzz({ cases: 1_000, seed, python, policy: wrong });
+			expect(problems.length, JSON.stringify(lists)).toBeGreaterThan(0);
 		}
 	});
 
 	describeUnless(withoutLookups(), 'and lookups', () => {
-		it('no form of 1,000 reaches a denied address, says getaddrinfo', async () => {
+		it('no form of 400 reaches a denied address, says getaddrinfo', async () => {
 			await using lookup = startLookupJudge(join(folder, 'nsswitch.conf'));
-			const run = { cases: 1_000, seed: seed + 1, python, lookup, lookups: 1_000 };
+			const run = { cases: 400, seed: seed + 1, python, lookup, lookups: 400 };
 			expect((await runPolicyFuzz(run)).problems).toEqual([]);
 		});
 	});
@@ -78,11 +78,11 @@ const leads = [
 ];
 
 it.each(['icmp', 'tcp', 'http'] as const)(
-	`a worker that is asked for 2,000 generated hosts (%s, seed ${seed}) probes no denied address`,
+	`a worker that is asked for 1,000 generated hosts (%s, seed ${seed}) probes no denied address`,
 	async (asked) => {
 		const random = createRandom(seed + 3);
 		const hosts: string[] = [];
-		while (hosts.length < 2_000) {
+		while (hosts.length < 1_000) {
 			const { text } = generateCase(random);
 			try {
 				parseTarget(text);
