@@ -132,12 +132,15 @@ const programs = {
 	export: join('master', 'export', 'cli'),
 };
 
-/** What was typed, safe to print (shared/display.ts says why; here, nothing can be imported). */
+/** A text that is safe to print (shared/display.ts says why; here, nothing can be imported). */
 function shown(text) {
-	return JSON.stringify(text).replace(
-		/[^\x20-\x7e]/g,
-		(unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-	);
+	return text.replace(/[^\n\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+/** A fault of ours, as Node would show it: but its message may quote anything. */
+function endWithFault(error) {
+	process.stderr.write(`${shown(require('node:util').inspect(error))}\n`);
+	process.exit(1);
 }
 
 async function main() {
@@ -163,11 +166,13 @@ async function main() {
 		return;
 	}
 	const known = Object.keys(programs).join(', ');
-	process.stderr.write(`pingpool: there is no command ${shown(command)}; there are ${known}.\n`);
+	process.stderr.write(
+		`pingpool: there is no command ${shown(JSON.stringify(command))}; there are ${known}.\n`,
+	);
 	process.exitCode = 2;
 }
 
 if (isNewEnough()) {
 	keepCompiled();
-	main();
+	main().catch(endWithFault);
 } else runInBundledNode();

@@ -70,6 +70,15 @@ export function openDatabase(
  * @throws PingpoolError `database` that says what is missing
  */
 export function checkPlace(path: string): boolean {
+	try {
+		return isThere(path);
+	} catch (error) {
+		// Something on the way is no folder, or may not be looked into.
+		throw databaseError(error, path);
+	}
+}
+
+function isThere(path: string): boolean {
 	const folder = dirname(path);
 	const stats = statSync(path, { throwIfNoEntry: false });
 	if (stats === undefined) {

@@ -104,6 +104,17 @@ describe('17: arguments and variables', () => {
 		}
 	});
 
+	it('in a fault of ours', async () => {
+		// Whatever ends a command is an error with such a message.
+		const thrower = 'Object.defineProperty(process,"exitCode",{set(){throw new Error(process.env.MESSAGE)}})';
+		space.write('thrower.cjs', thrower);
+		const env = { NODE_OPTIONS: `--require=${space.path('thrower.cjs')}`, MESSAGE: withoutNull.join('') };
+		const { code, stdout, stderr } = await space.run(['master', '--help'], { env });
+		expect(code).toBe(1);
+		expect(unsafeIn(stdout + stderr)).toBeUndefined();
+		expect(stderr).toContain('\\u001b[31m');
+	});
+
 	it('that are no command', async () => {
 		const { code, stdout, stderr } = await space.run([withoutNull.join('')]);
 		expectSafelyRefused({ code: Number(code), stdout, stderr }, [2]);
