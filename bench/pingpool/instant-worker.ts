@@ -59,7 +59,7 @@ let answered = 0;
 
 async function answerTo(request: IncomingMessage): Promise<Answer> {
 	const { url, method, headers } = request;
-	if (method !== 'POST') return answerOfApp(new Request(`http://worker${url}`));
+	if (method !== 'POST') return answerOfApp(new Request(`http://localhost${url}`));
 	const body = await buffer(request);
 	const { accept = '', 'content-type': type = '' } = headers;
 	const { length } =
@@ -70,7 +70,7 @@ async function answerTo(request: IncomingMessage): Promise<Answer> {
 	let answer = answers.get(key);
 	if (answer === undefined) {
 		const init = { method, body, headers: { accept, 'content-type': type } };
-		answer = await answerOfApp(new Request(`http://worker${url}`, init));
+		answer = await answerOfApp(new Request(`http://localhost${url}`, init));
 		if (answers.size < answersMax) answers.set(key, answer);
 	}
 	answered += length;
