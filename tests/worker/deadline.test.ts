@@ -28,3 +28,19 @@ test.each([
 	});
 	expect(deadlineMs).toBeGreaterThan(10 * 2 * settings.timeoutMs);
 });
+
+test('is long enough for all that a worker may hold to be of one prefix', () => {
+	const capabilities = {
+		runtime: 'node' as const,
+		icmp: 'datagram' as const,
+		probes: ['icmp' as const],
+		ratePerSecondMax: 0,
+		hostsInFlightMax: 10_000,
+		connectionsMax: 64,
+	};
+	const asked = { settings, hostsInRequest: 1, hostsInFlight: 1, capabilities };
+	const without = requestDeadlineMs({ ...asked, prefixRatePerSecond: 0 });
+	expect(requestDeadlineMs({ ...asked, prefixRatePerSecond: 100 })).toBe(
+		without + (1_000 * 10_000 * 2) / 100,
+	);
+});

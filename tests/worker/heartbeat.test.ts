@@ -2,8 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../shared/clock.ts';
 import { FrameSplitter } from '../../shared/frames.ts';
+import { parseIp } from '../../shared/ip.ts';
 import { heartbeatMs } from '../../shared/limits.ts';
 import { mediaTypes } from '../../shared/protocol.ts';
+import type { WorkerAppOptions } from '../../worker/app.ts';
+import { ProbeRates } from '../../worker/rates/probe-rates.ts';
 import { columnsOf, recordingProbe, testApp, upBlock } from './app-fixture.ts';
 
 /** A clock that stands until it is moved, and knows who waits for it. */
@@ -53,7 +56,7 @@ const hosts = ['192.0.2.1', '192.0.2.2'];
 const accept = mediaTypes.frames;
 
 /** A worker whose probe answers when it is told to. */
-function slowWorker(clock: Clock) {
+function slowWorker(clock: Clock, options: Partial<WorkerAppOptions> = {}) {
 	const first = Promise.withResolvers<void>();
 	const rest = Promise.withResolvers<void>();
 	const probe = recordingProbe('icmp', async ({ hosts: some, report, signal }) => {
@@ -65,7 +68,7 @@ function slowWorker(clock: Clock) {
 		await Promise.race([rest.promise, gone]);
 		report(upBlock(some.slice(1)));
 	});
-	return { ...testApp({ probes: [probe], clock }), first: first.resolve, rest: rest.resolve };
+	return { ...testApp({ probes: [probe], clock, ...options }), first: first.resolve, rest: rest.resolve };
 }
 
 /** The marks that an answer says before it is read on. */
@@ -94,6 +97,35 @@ describe('a worker that has nothing to say', () => {
 			expect(await next).toEqual([{ alive: true }]);
 		}
 		await reader.cancel();
+	});
+
+	it('says as often that it holds probes back for their prefixes, whatever else it says', async () => {
+		const clock = new MovedClock();
+		const rates = new ProbeRates({
+			prefixRatePerSecond: 1,
+			prefixRateFor: 'all',
+			callerRatePerSecond: 0,
+			key: [1, 2],
+			nowUs: () => clock.monotonicMs() * 1_000,
+		});
+		const prefix = rates.prefixOf(parseIp(hosts[0]!));
+		expect(rates.gate.pass(prefix, -1, 0)).toBe(0);
+		expect(rates.gate.pass(prefix, -1, 0)).toBeGreaterThan(0);
+		const { ping, first, rest } = slowWorker(clock, { rates });
+		const answer = columnsOf(await ping({ hosts }, { accept }), hosts.length);
+		await clock.move(100);
+		first();
+		await clock.move(0);
+		// Gathered for 50 ms, the first result leaves; and 100 ms later comes the sign nevertheless.
+		await clock.move(50);
+		await clock.move(heartbeatMs - 150);
+		await clock.move(heartbeatMs);
+		rates.gate.release(rates.gate.heldBy, prefix, -1);
+		await clock.move(heartbeatMs);
+		rest();
+		await clock.move(0);
+		const signs = (await answer).marks.filter((mark) => 'alive' in mark);
+		expect(signs).toEqual([{ alive: true, holding: true }, { alive: true, holding: true }, { alive: true }]);
 	});
 
 	it('waits anew after everything that it says', async () => {

@@ -146,3 +146,34 @@ it.each([
 	expect(again.length > 1).toBe(inPieces);
 	expect(world.outcome()).toEqual({ 'b up': 200 });
 });
+
+it('a worker that holds probes back for their prefixes is waited for, and nobody is asked instead', () => {
+	for (const isHolding of [true, false]) {
+		const beats: OnAsk = (ask, world) => {
+			world.at(100, () => world.sent(ask));
+			for (let ms = 250; ms <= 60_000; ms += 250) {
+				world.at(ms, () => world.rules.alive(ask.id, world.nowMs, isHolding));
+			}
+			world.at(60_000, () => {
+				world.answer(ask, 'up');
+				world.close(ask);
+			});
+		};
+		const said = { ...heartbeat, ratePerSecondMax: 1_000 };
+		const world = new RulesWorld({
+			workers: { slow: { onAsk: beats, said }, other: { onAsk: beats, said } },
+			total: 20,
+			chunkHosts: 10,
+			concurrency: 1,
+		});
+		world.run(70_000);
+		if (isHolding) {
+			expect(world.asks).toHaveLength(2);
+			expect(world.told('worker-set-aside')).toEqual([]);
+			expect(Object.values(world.outcome())).toEqual([10, 10]);
+		} else {
+			expect(world.asks.length).toBeGreaterThan(2);
+			expect(world.told('worker-set-aside').length).toBeGreaterThan(0);
+		}
+	}
+});
