@@ -106,7 +106,7 @@ describe('17: arguments and variables', () => {
 
 	it('in a fault of ours', async () => {
 		// Whatever ends a command is an error with such a message.
-		const thrower = 'Object.defineProperty(process,"exitCode",{set(){throw new Error(process.env.MESSAGE)}})';
+		const thrower = 'process.stdout.on = () => { throw new Error(process.env.MESSAGE); };';
 		space.write('thrower.cjs', thrower);
 		const env = { NODE_OPTIONS: `--require=${space.path('thrower.cjs')}`, MESSAGE: withoutNull.join('') };
 		const { code, stdout, stderr } = await space.run(['master', '--help'], { env });
