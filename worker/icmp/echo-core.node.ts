@@ -172,6 +172,8 @@ export class EchoCore {
 		for (const socket of this.#sockets) drained = this.#drain(socket) && drained;
 		if (drained || startedAtMs - this.#drainedAtMs > undrainedMsMax) {
 			this.#drainedAtMs = startedAtMs;
+			// What is still to be read may hold any answer: for those that wait for one, it is as good as dropped.
+			if (!drained) this.#flow.unheardAtMs = startedAtMs;
 			if (this.#wheel.isDue(startedAtMs)) this.#fireTimers(startedAtMs);
 		}
 		this.#takeUp();
@@ -222,8 +224,8 @@ export class EchoCore {
 			if (dropped > 0) {
 				this.#drops[i] = drops;
 				this.#counters[counterAt.dropped]! += dropped;
-				this.#flow.droppedAtMs = this.#nowMs();
-				this.#sender.slowDown(this.#flow.droppedAtMs);
+				this.#flow.unheardAtMs = this.#nowMs();
+				this.#sender.slowDown(this.#flow.unheardAtMs);
 			}
 		}
 		this.#wheel.advance(dueAtMs, this.#flow.fire);

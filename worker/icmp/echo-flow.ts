@@ -18,7 +18,7 @@ import type { TimerWheel } from './timer-wheel.ts';
 /** Between an unreachable and the next try: routes that flap come back, and routers limit what they say. */
 const unreachablePauseMs = 50;
 
-/** How often an echo is sent again when the kernel had dropped answers while it was in flight. */
+/** How often an echo is sent again when its answer may have come, and not been heard. */
 const resendsMax = 3;
 
 export interface EchoFlowOptions {
@@ -34,8 +34,8 @@ export interface EchoFlowOptions {
 export class EchoFlow {
 	/** the time of this turn, for all that needs no better */
 	turnAtMs = 0;
-	/** when the kernel was last seen to drop packets of ours */
-	droppedAtMs = Number.NEGATIVE_INFINITY;
+	/** when the kernel was last seen to drop packets of ours, or a flood of strangers' kept us from reading them */
+	unheardAtMs = Number.NEGATIVE_INFINITY;
 	readonly #slots: SlotTable;
 	readonly #wheel: TimerWheel;
 	readonly #jobs: JobList;
@@ -68,9 +68,9 @@ export class EchoFlow {
 		}
 		const timeoutAtMs = slots.sentAtMs[slot]! + job.timeoutMs;
 		if (this.turnAtMs < timeoutAtMs) this.#branch(slot, job, timeoutAtMs);
-		else if (slots.sentAtMs[slot]! > this.droppedAtMs) this.#lost(slot, job, this.turnAtMs, true);
+		else if (slots.sentAtMs[slot]! > this.unheardAtMs) this.#lost(slot, job, this.turnAtMs, true);
 		else if (slots.resends[slot]! < resendsMax) {
-			// The answer may have been among the dropped: this time-out says nothing about the host.
+			// The answer may have been among what was not heard: this time-out says nothing about the host.
 			slots.resends[slot]! += 1;
 			job.sent[slots.host[slot]!]! -= 1;
 			this.enqueue(slot);

@@ -47,7 +47,13 @@ describeUnless(unavailable, 'echo core in a lab', () => {
 		socket: IcmpSocket,
 		hosts: number,
 		receiveTime: ReceiveTime,
-		{ timeoutMs = 300, attempts = 1, first = 0x0a14_0001, between = (_turn: number): void => {} } = {},
+		{
+			timeoutMs = 300,
+			attempts = 1,
+			first = 0x0a14_0001,
+			timesFaster = 1,
+			between = (_turn: number): void => {},
+		} = {},
 	) {
 		const counters = new Float64Array(counterNames.length);
 		const outcomes: Record<string, number> = {};
@@ -70,7 +76,7 @@ describeUnless(unavailable, 'echo core in a lab', () => {
 			receiveTime,
 			counters,
 			key: [1, 2],
-			nowMs,
+			nowMs: () => timesFaster * nowMs(),
 			post,
 		});
 		const bytes = Buffer.alloc(4 * hosts);
@@ -166,5 +172,15 @@ describeUnless(unavailable, 'echo core in a lab', () => {
 		const { outcomes, counted } = runJob(socket, 50, new KernelTime(libc, nowMs), dead);
 		expect(outcomes).toEqual({ [outcome]: 50 });
 		expect(counted.dropped).toBeGreaterThan(0);
+	});
+
+	it('calls no host down whose answer it did not come to read', () => {
+		const socket = openSocket();
+		// A flood that never ends: whatever is read, more is there.
+		const { messages } = socket.incoming;
+		socket.receive = () => messages;
+		const receiveTime: ReceiveTime = { synchronize: nowMs, receivedAtMs: nowMs };
+		const { outcomes } = runJob(socket, 50, receiveTime, { timesFaster: 100 });
+		expect(outcomes).toEqual({ 'error/no-buffers': 50 });
 	});
 });
