@@ -3,28 +3,31 @@
  * it. Bodies, heads, compression and drips are in tests/faults/worker-answers.test.ts, contents there and in
  * tests/master/worker-client.test.ts; here is what is left of HTTP.
  */
-import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { WorkerFailure } from '../../master/dispatch/worker-link.ts';
 import { mediaTypes } from '../../shared/protocol.ts';
 import { failureOf, headOf } from '../faults/raw-worker.ts';
 import { callOf, clientOf, hosts, rawServer, whole } from '../master/worker-client-fixture.ts';
 
-/** Writes without end until the other side closes. */
-function writeOn(socket: Socket, piece: Buffer): void {
-	const more = (): void => {
-		while (!socket.destroyed && socket.write(piece));
-	};
-	socket.on('drain', more);
-	more();
-}
-
-function floodOf(start: string, piece: string | Buffer) {
+/**
+ * A worker that writes without end what starts like this, until the other side closes.
+ *
+ * @param onTaken told, once, when a few megabytes have gone
+ */
+function floodOf(start: string, piece: string | Buffer, onTaken = (): void => undefined): Promise<string> {
+	const bytes = Buffer.from(piece);
 	return rawServer((socket) => {
 		socket.write(start, 'latin1');
-		writeOn(socket, Buffer.from(piece));
+		const more = (): void => {
+			if (socket.bytesWritten > takenBytes) onTaken();
+			while (!socket.destroyed && socket.write(bytes));
+		};
+		socket.on('drain', more);
+		more();
 	});
 }
+
+const takenBytes = 4 * 1024 * 1024;
 
 const chunked = headOf(mediaTypes.frames, 'Transfer-Encoding: chunked\r\n');
 const wholeChunk = `${whole.length.toString(16)}\r\n${whole.toString('latin1')}\r\n`;
@@ -96,15 +99,15 @@ describe('12: a flood in what is no body', () => {
 		['the extension of a chunk', `${chunked}1;`, Buffer.alloc(65_536, 'x')],
 		['the length of a chunk', `${chunked}0`, Buffer.alloc(65_536, '0')],
 	])('of %s: is kept nowhere and is no sign of life, so that its time runs out', async (_, start, piece) => {
-		const url = await floodOf(start, piece);
+		const taken = Promise.withResolvers<void>();
+		const url = await floodOf(start, piece, taken.resolve);
 		const controller = new AbortController();
 		const { call, signs, rows } = callOf(hosts, { signal: controller.signal });
 		const pinging = clientOf(url).ping(call);
 		const givenUp = new WorkerFailure('broken', 'said nothing for 10 s');
 		const before = process.memoryUsage().rss;
 		const failing = failureOf(pinging);
-		// Some tens of megabytes pass in this time.
-		await new Promise((resolve) => setTimeout(resolve, 150));
+		await taken.promise;
 		controller.abort(givenUp);
 		expect(await failing).toBe(givenUp);
 		// The head of the response, at most.
