@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { Workspace } from '../e2e/command-line.ts';
 import { startProcess } from '../process.ts';
+import { notLong, testUnless } from '../requirements.ts';
 import { deployed } from './unit-file.ts';
 
 const dockerfile = readFileSync(deployed('container/Dockerfile'), 'utf8');
@@ -54,7 +55,7 @@ describe('15: the container', () => {
 		expect(compose).not.toMatch(/privileged: true|cap_add|docker\.sock/);
 	});
 
-	test('knows whether its worker is well', async () => {
+	testUnless(notLong(), 'knows whether its worker is well', async () => {
 		using space = new Workspace();
 		const { running, url } = await space.worker();
 		await using worker = running;

@@ -7,7 +7,7 @@ import type { Lab } from '../lab/lab.ts';
 import { createLab, labUnavailable } from '../lab/lab.ts';
 import type { Running } from '../process.ts';
 import { startProcess } from '../process.ts';
-import { describeUnless, nobody, withoutCommand } from '../requirements.ts';
+import { describeUnless, nobody, notLong, testUnless, withoutCommand } from '../requirements.ts';
 import type { ForeignServer } from '../servers.ts';
 import { foreignServer } from '../servers.ts';
 import { confinedCommand, environmentOf } from './confinement.ts';
@@ -119,7 +119,7 @@ describeUnless(withoutConfinement(), '15: in a network where every group may sen
 		});
 	});
 
-	test('a master, too, runs as an ordinary user', async () => {
+	testUnless(notLong(), 'a master, too, runs as an ordinary user', async () => {
 		space.write('hosts.txt', ['10.0.0.1', '127.0.0.1']);
 		chownSync(space.folder, nobody, nobody);
 		const bin = fileURLToPath(new URL('../../bin/pingpool.cjs', import.meta.url));
@@ -137,44 +137,48 @@ describeUnless(withoutConfinement(), '15: in a network where every group may sen
 	});
 });
 
-describeUnless(withoutConfinement(), '15: in a network where no group may send echo requests', () => {
-	let lab: Lab;
-	let web: ForeignServer;
-	beforeAll(async () => {
-		lab = await createLab({ pingGroupRange: '1 0' });
-		await lab.enter();
-		web = await foreignServer('web');
-	});
-	afterAll(async () => {
-		await web?.[Symbol.asyncDispose]();
-		lab?.close();
-	});
-
-	test('a worker with the drop-in has CAP_NET_RAW and nothing else, and does all of its work', async () => {
-		await using worker = start(lab, new UnitFile(service, raw));
-		await worker.says(/icmp {2}raw socket/);
-		const hosts = ['10.0.0.1', 'fd00:a::1', `tcp://127.0.0.1:${web.port}`, `http://127.0.0.1:${web.port}/`];
-		expect(await ping(worker, hosts)).toEqual(Object.fromEntries(hosts.map((host) => [host, 'up'])));
-		expect(statusOf(worker)).toMatchObject({
-			Uid: expect.stringMatching(/^65534\t/),
-			...{
-				CapInh: onlyNetRaw,
-				CapPrm: onlyNetRaw,
-				CapEff: onlyNetRaw,
-				CapBnd: onlyNetRaw,
-				CapAmb: onlyNetRaw,
-			},
-			NoNewPrivs: '1',
-			Seccomp: '2',
+describeUnless(
+	notLong() ?? withoutConfinement(),
+	'15: in a network where no group may send echo requests',
+	() => {
+		let lab: Lab;
+		let web: ForeignServer;
+		beforeAll(async () => {
+			lab = await createLab({ pingGroupRange: '1 0' });
+			await lab.enter();
+			web = await foreignServer('web');
 		});
-	});
+		afterAll(async () => {
+			await web?.[Symbol.asyncDispose]();
+			lab?.close();
+		});
 
-	test('a worker without it says what is missing and what mends it, and does the rest of its work', async () => {
-		await using worker = start(lab, new UnitFile(service));
-		await worker.says(
-			/icmp {2}not offered[\s\S]*errno 13[\s\S]*sysctl -w net\.ipv4\.ping_group_range[\s\S]*CAP_NET_RAW/,
-		);
-		const hosts = [`tcp://127.0.0.1:${web.port}`, `http://127.0.0.1:${web.port}/`];
-		expect(await ping(worker, hosts)).toEqual(Object.fromEntries(hosts.map((host) => [host, 'up'])));
-	});
-});
+		test('a worker with the drop-in has CAP_NET_RAW and nothing else, and does all of its work', async () => {
+			await using worker = start(lab, new UnitFile(service, raw));
+			await worker.says(/icmp {2}raw socket/);
+			const hosts = ['10.0.0.1', 'fd00:a::1', `tcp://127.0.0.1:${web.port}`, `http://127.0.0.1:${web.port}/`];
+			expect(await ping(worker, hosts)).toEqual(Object.fromEntries(hosts.map((host) => [host, 'up'])));
+			expect(statusOf(worker)).toMatchObject({
+				Uid: expect.stringMatching(/^65534\t/),
+				...{
+					CapInh: onlyNetRaw,
+					CapPrm: onlyNetRaw,
+					CapEff: onlyNetRaw,
+					CapBnd: onlyNetRaw,
+					CapAmb: onlyNetRaw,
+				},
+				NoNewPrivs: '1',
+				Seccomp: '2',
+			});
+		});
+
+		test('a worker without it says what is missing and what mends it, and does the rest of its work', async () => {
+			await using worker = start(lab, new UnitFile(service));
+			await worker.says(
+				/icmp {2}not offered[\s\S]*errno 13[\s\S]*sysctl -w net\.ipv4\.ping_group_range[\s\S]*CAP_NET_RAW/,
+			);
+			const hosts = [`tcp://127.0.0.1:${web.port}`, `http://127.0.0.1:${web.port}/`];
+			expect(await ping(worker, hosts)).toEqual(Object.fromEntries(hosts.map((host) => [host, 'up'])));
+		});
+	},
+);
