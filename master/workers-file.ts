@@ -48,10 +48,8 @@ export function parseWorkers(text: string, name: string, context: LineContext): 
 		.replace(/^\uFEFF/, '')
 		.split('\n')
 		.entries()) {
-		const content = raw
-			.trim()
-			.replace(/(^|\s)#.*$/, '')
-			.trim();
+		const comment = raw.search(/(^|\s)#/);
+		const content = (comment < 0 ? raw : raw.slice(0, comment)).trim();
 		if (content === '') continue;
 		try {
 			const entry = parseLine(content, i + 1, context);

@@ -4,7 +4,7 @@ import { quote } from '../shared/display.ts';
 import type { Fingerprint } from '../shared/fingerprint.ts';
 import { parseFingerprint } from '../shared/fingerprint.ts';
 import { parseIp } from '../shared/ip.ts';
-import { tokenFileBytesMax } from '../shared/limits.ts';
+import { hostBytesMax, tokenFileBytesMax } from '../shared/limits.ts';
 import { isGloballyReachable } from '../shared/special-purpose.ts';
 import { readText } from './read-text.ts';
 import { readAuthorities } from './transport/tls-files.ts';
@@ -88,6 +88,9 @@ export function parseLine(content: string, line: number, context: LineContext): 
 }
 
 function parseUrl(text: string): string {
+	if (text.length > hostBytesMax) {
+		throw new LineError(`the URL is ${text.length} characters long; at most ${hostBytesMax}`);
+	}
 	// A bare "10.0.0.5:8786" would be read as the scheme "10.0.0.5:", or as no URL.
 	if (text.includes('@')) {
 		// Not quoted: what stands before the @ is a secret.
@@ -96,7 +99,9 @@ function parseUrl(text: string): string {
 	if (!/^https?:\/\//i.test(text)) {
 		const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0];
 		if (scheme !== undefined)
-			throw new LineError(`${quote(text)} starts with ${scheme}; http:// or https:// is expected`);
+			throw new LineError(
+				`${quote(text)} starts with ${scheme.slice(0, 20)}; http:// or https:// is expected`,
+			);
 		throw new LineError(`${quote(text)} is not a URL; http://HOST:8786 or https://… is expected`);
 	}
 	if (/[\p{Cc}\p{Cf}\uFFFD]/u.test(text))
@@ -108,7 +113,9 @@ function parseUrl(text: string): string {
 	if (url.search !== '' || url.hash !== '') {
 		throw new LineError('the URL has a query or a fragment in it; only a path is expected');
 	}
-	return url.origin + url.pathname.replace(/\/+$/, '');
+	let end = url.pathname.length;
+	while (url.pathname[end - 1] === '/') end -= 1;
+	return url.origin + url.pathname.slice(0, end);
 }
 
 function parseWeight(text: string | undefined): number {

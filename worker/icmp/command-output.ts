@@ -74,11 +74,11 @@ function hasSent(platform: PingPlatform, text: string): boolean {
 /** `64 bytes from 10.0.0.1: icmp_seq=1 ttl=64 time=0.045 ms`; busybox says `seq=0`. */
 function unixReply(line: string, address: IpAddress): number | undefined {
 	const reply =
-		/^\d+ bytes from (\S+?)[:,]? (?:icmp_)?seq=\d+ (?:ttl|hlim)=\d+ time[=<](\d{1,9}(?:\.\d{1,9})?) ms\s*(.*)$/.exec(
+		/^\d+ bytes from (\S+?)[:,]? (?:icmp_)?seq=\d+ (?:ttl|hlim)=\d+ time[=<](\d{1,9}(?:\.\d{1,9})?) ms(.*)$/s.exec(
 			line,
 		);
 	// Whatever follows the time is a complaint: DIFFERENT ADDRESS, truncated, BAD CHECKSUM; a duplicate is none.
-	if (reply === null || (reply[3] !== '' && reply[3] !== '(DUP!)')) return undefined;
+	if (reply === null || !['', '(DUP!)'].includes(reply[3]!.trim())) return undefined;
 	return isSame(reply[1]!, address) ? Number(reply[2]) : undefined;
 }
 
