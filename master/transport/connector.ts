@@ -53,6 +53,7 @@ export function createConnector({
 				? pinFailure(socket as TLSSocket, transport)
 				: plainHttpFailure(socket, hasToken && !transport.allowPlainHttp, isPublic);
 			if (failure === undefined) {
+				if (isEncrypted) keepAlerts(socket, transport);
 				callback(null, socket);
 				return;
 			}
@@ -60,6 +61,15 @@ export function createConnector({
 			callback(failure, null);
 		});
 	};
+}
+
+/** With TLS 1.3, a worker says that it wants another certificate of ours when the connection seems to be there; the
+ * end of the connection, which comes next, would be all that requests hear of. */
+function keepAlerts(socket: Socket, transport: WorkerTransport): void {
+	socket.once('error', (error) => {
+		const failure = certificateFailure(error, transport);
+		if (failure !== undefined) socket.destroy(failure);
+	});
 }
 
 function tlsOptions(transport: WorkerTransport) {
