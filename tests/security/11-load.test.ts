@@ -1,0 +1,69 @@
+/**
+ * Requirement 11, under load: while strangers do their worst, a client with a token gets every answer, and when they
+ * have gone nothing of them is left. How fast it gets them is measured apart (`npm run bench -- attack`).
+ */
+
+import { createServer } from 'node:net';
+import { expect, vi } from 'vitest';
+import { endAttack, startAttack } from '../attack/attacker-process.ts';
+import { attacks } from '../attack/attacks.ts';
+import { notLong, testUnless, withoutCommand } from '../requirements.ts';
+import { listening } from '../servers.ts';
+import type { ServedWorker } from './served-worker.ts';
+import { serveWorker, token } from './served-worker.ts';
+
+/** Asks the worker for real connections, again and again. @returns how many requests were answered */
+async function askFor(worker: ServedWorker, ms: number, hosts: readonly string[]): Promise<number> {
+	const until = performance.now() + ms;
+	let answered = 0;
+	while (performance.now() < until) {
+		const response = await fetch(`${worker.url}/ping`, {
+			method: 'POST',
+			headers: { authorization: `Bearer ${token}` },
+			body: JSON.stringify({ hosts, timeoutMs: 10_000 }),
+		});
+		expect(response.status).toBe(200);
+		const { results } = (await response.json()) as { results: { status: string }[] };
+		expect(results.map(({ status }) => status)).toEqual(hosts.map(() => 'up'));
+		answered += 1;
+	}
+	return answered;
+}
+
+/** Attacks of the given names at once, while a good client works in four connections. */
+async function attacked(names: readonly string[], ms: number): Promise<void> {
+	const listener = createServer((socket) => socket.on('error', () => undefined).resume());
+	const hosts = [`tcp://127.0.0.1:${await listening(listener)}`];
+	await using worker = await serveWorker(['--allow', '127.0.0.0/8', '--rate', '0']);
+	try {
+		await askFor(worker, 100, hosts);
+		const before = worker.descriptors();
+		const running = await Promise.all(names.map((name) => startAttack(worker.port, name)));
+		const answered = await Promise.all(Array.from({ length: 4 }, () => askFor(worker, ms, hosts)));
+		for (const count of answered) expect(count).toBeGreaterThan(0);
+		for (const attack of running) expect((await endAttack(attack)).opened).toBeGreaterThan(0);
+		// The four connections of the good client are kept.
+		await vi.waitFor(() => expect(worker.descriptors()).toBeLessThanOrEqual(before + 8), 10_000);
+		expect(worker.residentBytes()).toBeLessThan(600 * 1024 * 1024);
+		await askFor(worker, 1, hosts);
+	} finally {
+		listener.close();
+	}
+}
+
+const withoutNice = withoutCommand('nice');
+
+testUnless(
+	withoutNice ?? (process.platform === 'linux' ? undefined : 'reads /proc'),
+	'11: a good client is answered through slow heads, guesses of tokens and garbage at once',
+	() => attacked(['slow-heads', 'tokens', 'garbage'], 1_000),
+);
+
+for (const { name, title } of attacks) {
+	testUnless(
+		notLong() ?? withoutNice,
+		`11: a good client is answered through ${title}`,
+		() => attacked([name], 3_000),
+		30_000,
+	);
+}
