@@ -64,7 +64,9 @@ async function fuzz(
 			Object.assign(progress, { cases, corpus });
 		},
 	});
+	const cpuAtStart = process.cpuUsage();
 	const { cases, ms, corpus, slowestMs, grownBytes, findings } = await fuzzer.run();
+	const { user, system } = process.cpuUsage(cpuAtStart);
 	if (folder !== undefined) saveCorpus(folder, corpus);
 	say({
 		type: 'summary',
@@ -72,6 +74,7 @@ async function fuzz(
 			target: name,
 			cases,
 			ms,
+			cpuMs: (user + system) / 1_000,
 			blocks: coverage.blocks,
 			corpus: corpus.length,
 			slowestMs,

@@ -1,25 +1,31 @@
-/** What came of the targets, one a line. */
+/** What came of the targets, one a line, as each is done. */
 import type { TargetSummary } from './messages.ts';
 
-const titles = ['target', 'cases', 'cases/s', 'blocks', 'corpus', 'slowest', 'growth', 'finds'];
+const titles = ['target', 'cases', 'per s', 'per CPU s', 'blocks', 'corpus', 'slowest', 'growth', 'finds'];
+const widths = [13, 9, 7, 9, 9, 6, 9, 8, 5];
 
-export function formatTable(summaries: readonly TargetSummary[]): string {
-	const rows = summaries.map((summary) => [
+export function formatTitles(): string {
+	return lineOf(titles);
+}
+
+export function formatRow(summary: TargetSummary): string {
+	const { cases, ms, cpuMs, blocks, corpus, slowestMs, grownBytes, findings } = summary;
+	const rate = (per: number): string => (Number.isNaN(per) ? '-' : String(Math.round((cases / per) * 1_000)));
+	return lineOf([
 		summary.target,
-		String(summary.cases),
-		Number.isNaN(summary.ms) ? '-' : String(Math.round((summary.cases / summary.ms) * 1_000)),
-		`${summary.blocks.covered}/${summary.blocks.known}`,
-		String(summary.corpus),
-		Number.isNaN(summary.slowestMs) ? '-' : `${summary.slowestMs.toFixed(1)} ms`,
-		`${(summary.grownBytes / 1_048_576).toFixed(1)} MB`,
-		String(summary.findings.length),
+		String(cases),
+		rate(ms),
+		rate(cpuMs),
+		`${blocks.covered}/${blocks.known}`,
+		String(corpus),
+		Number.isNaN(slowestMs) ? '-' : `${slowestMs.toFixed(1)} ms`,
+		`${(grownBytes / 1_048_576).toFixed(1)} MB`,
+		String(findings.length),
 	]);
-	const widths = titles.map((title, column) =>
-		Math.max(title.length, ...rows.map((cells) => cells[column]!.length)),
-	);
-	const line = (cells: readonly string[]): string =>
-		cells
-			.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!)))
-			.join('  ');
-	return [titles, ...rows].map(line).join('\n');
+}
+
+function lineOf(cells: readonly string[]): string {
+	return cells
+		.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!)))
+		.join('  ');
 }

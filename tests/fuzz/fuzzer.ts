@@ -12,7 +12,9 @@ import { crossed, mutated, tokensOf } from './mutate.ts';
 /** An input may take so long; measured again alone, because a machine does other things too. */
 export const slowMsMax = 50;
 const measuredAgain = 5;
-const batchInputs = 512;
+/** A look costs milliseconds, and finding the input that did something new the more, the larger its batch. */
+const batchInputsMin = 8;
+const batchInputsMax = 1_024;
 const firstInputs = 64;
 /** Findings after which a target is left: more of them say the same. */
 const findingsMax = 10;
@@ -62,6 +64,7 @@ export class Fuzzer {
 	/** by what it says: one of each kind is enough */
 	readonly #known = new Set<string>();
 	#slowestMs = 0;
+	#batchInputs = batchInputsMin;
 	#cases = 0;
 
 	constructor(options: FuzzOptions) {
@@ -86,7 +89,7 @@ export class Fuzzer {
 		let settled = this.#heldBytes();
 		let settledCases = this.#cases;
 		while (this.#cases < casesMax && performance.now() - startMs < msMax) {
-			const length = Math.min(batchInputs, casesMax - this.#cases);
+			const length = Math.min(this.#batchInputs, casesMax - this.#cases);
 			await this.#batch(Array.from({ length }, () => this.#next()));
 			onBatch({ cases: this.#cases, corpus: this.#entries.length, findings: this.#findings.length });
 			if (this.#findings.length >= findingsMax) break;
@@ -130,6 +133,8 @@ export class Fuzzer {
 		for (const input of inputs) await this.#try(input);
 		this.#cases += inputs.length;
 		const look = coverage.look();
+		const { length } = inputs;
+		this.#batchInputs = look === undefined ? Math.min(2 * length, batchInputsMax) : batchInputsMin;
 		if (look === undefined) return;
 		if (isGuided) await this.#halve(inputs, look);
 		// What did not run again was of the moment (a table that grew, say), and is no reason to look again.

@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { Argument, Command, InvalidArgumentError } from 'commander';
-import { formatTable } from './format-table.ts';
+import { formatRow, formatTitles } from './format-table.ts';
 import type { TargetSummary } from './messages.ts';
 import { loadTarget, targetNames } from './registry.ts';
 import { supervise } from './supervise.ts';
@@ -81,11 +81,12 @@ async function fuzz(targets: readonly string[], options: Options): Promise<numbe
 		},
 		onSummary: (summary) => {
 			if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+			if (summaries.length === 0) say(formatTitles());
 			summaries.push(summary);
+			say(formatRow(summary));
 			tell(summary);
 		},
 	});
-	say(formatTable(summaries));
 	return summaries.every(({ findings }) => findings.length === 0) ? 0 : 1;
 }
 

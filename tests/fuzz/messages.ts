@@ -18,6 +18,8 @@ export interface TargetSummary {
 	readonly target: string;
 	readonly cases: number;
 	readonly ms: number;
+	/** of the processor, which does other things too */
+	readonly cpuMs: number;
 	readonly blocks: { readonly covered: number; readonly known: number };
 	readonly corpus: number;
 	readonly slowestMs: number;

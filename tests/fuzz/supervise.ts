@@ -54,6 +54,7 @@ function deathOf(target: string, cases: number, input: Uint8Array, problem: stri
 		target,
 		cases,
 		ms: Number.NaN,
+		cpuMs: Number.NaN,
 		blocks: { covered: 0, known: 0 },
 		corpus: 0,
 		slowestMs: Number.NaN,

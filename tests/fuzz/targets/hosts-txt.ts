@@ -33,9 +33,10 @@ import { choice, choiceBytes, hostText, hostWords, pick, promiseSafe, withChoice
 
 /** Lists that stand for more targets are read by the cursor alone. */
 const targetsMax = 2_000;
-/** One input in so many is read from a file too. */
-const fileEvery = 512;
-const hashKey = new Uint32Array([1, 2, 3, 4]);
+/** One input in so many is surveyed and walked over, which takes large tables, and of those one from a file too. */
+const surveyEvery = 64;
+const fileEvery = 16;
+const hashKey = new Uint32Array([0x9e37_79b9, 0x243f_6a88, 0xb7e1_5162, 0x8aed_2a6a]);
 const { signal } = new AbortController();
 
 /** A file in memory, of which a read gives less than was asked for. */
@@ -66,9 +67,17 @@ interface Line {
 	readonly problem: string | undefined;
 }
 
+/** One cursor for all inputs, because of its buffer. */
+let readFrom: ListFile;
+const cursor = new LineCursor({
+	name: 'hosts.txt',
+	read: (...from: Parameters<ListFile['read']>) => readFrom.read(...from),
+} as unknown as ListFile);
+
 /** The first of the targets of a line, by which it is told from another. */
 async function linesOf(file: ListFile): Promise<Line[]> {
-	const cursor = new LineCursor(file);
+	readFrom = file;
+	cursor.seek(0, 0);
 	const lines: Line[] = [];
 	const add = (first: string, count: number, target?: Target, problem?: string): void => {
 		lines.push({ line: cursor.line, first, count, target, problem });
@@ -354,7 +363,9 @@ export const hostsTxt: FuzzTarget = {
 	async run(input) {
 		const bytes = input.subarray(choiceBytes);
 		const probe = choice(input, 0, probeNames);
-		const [seed = 0, file = 0] = [input[1], input[2]];
+		const seed = input[1] ?? 0;
+		// Of all bytes: of one alone, the inputs that are kept would come to be the dear ones.
+		const lot = bytes.reduce((sum, byte) => Math.imul(sum, 31) + byte, input[2] ?? 0) >>> 0;
 		let lines: Line[];
 		try {
 			lines = await linesOf(fileOf(bytes, seed));
@@ -365,9 +376,10 @@ export const hostsTxt: FuzzTarget = {
 			return;
 		}
 		checkLines(lines, plainLines(bytes));
-		if (lines.reduce((sum, { count }) => sum + count, 0) > targetsMax) return;
+		if (lot % surveyEvery > 0 || lines.reduce((sum, { count }) => sum + count, 0) > targetsMax) return;
 		await checkList(bytes, lines, probe, seed);
-		if (file * 2 + (bytes.length & 1) === fileEvery - 1)
+		if (lot % (surveyEvery * fileEvery) === 0) {
 			await checkFile(bytes, lines, probe, (input[3] ?? 0) % 2 === 0);
+		}
 	},
 };
