@@ -154,7 +154,7 @@ export const workerTimeoutMsDefault = 60_000;
 export const addressesPerLineMax = 2 ** 24;
 
 /** A file of addresses that may or may not be probed: entries of it, and its bytes, comments included. A list of
- * this length is read in half a second, in which a worker answers nobody. */
+ * this length takes about a second to read, in which a worker answers nobody. */
 export const addressListBlocksMax = 1_000_000;
 export const addressListBytesMax = 64 * 1024 * 1024;
 

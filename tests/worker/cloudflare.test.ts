@@ -87,6 +87,8 @@ describe('in the runtime of Cloudflare', () => {
 			`tcp://127.0.0.1:${closed}`,
 			'127.0.0.1',
 			'tcp://169.254.169.254:80',
+			'tcp://127.0.0.1:25',
+			'http://name.invalid:25/',
 		];
 		const response = await ping({ hosts, timeoutMs: 3_000, attempts: 1 });
 		const { results } = (await response.json()) as { results: Record<string, unknown>[] };
@@ -102,6 +104,8 @@ describe('in the runtime of Cloudflare', () => {
 		expect(results.slice(5)).toMatchObject([
 			{ status: 'error', reason: 'no-probe' },
 			{ status: 'denied', reason: 'link-local' },
+			{ status: 'denied', reason: 'port' },
+			{ status: 'denied', reason: 'port' },
 		]);
 		// Two requests: the redirect was not followed.
 		expect(hits - before).toBe(2);
