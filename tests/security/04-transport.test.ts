@@ -13,6 +13,7 @@ import { connect, createServer as createTlsServer } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { defaultTransport } from '../../master/transport/worker-transport.ts';
 import { WorkerClient } from '../../master/worker-client.ts';
+import { handshakeMsMax } from '../../shared/limits.ts';
 import type { Pair } from '../authority.ts';
 import { makeAuthority, makeSelfSigned } from '../authority.ts';
 import { token, Workspace } from '../e2e/command-line.ts';
@@ -179,6 +180,21 @@ describe('04: transport', () => {
 		expect([code, stderr]).toEqual([0, expect.any(String)]);
 		expect(JSON.parse(stdout)).toMatchObject({ state: 'finished', down: 1 });
 	});
+});
+
+describeUnless(notLong(), '04: a TLS handshake', () => {
+	it('that does not go on is ended', async () => {
+		const args = ['--host', '127.0.0.1', '--port', '0', '--icmp', 'off', '--tls-self-signed'];
+		const env = { PINGPOOL_TOKEN: token, XDG_CONFIG_HOME: space.path('config') };
+		await using worker = space.start(['worker', ...args], { env });
+		const port = Number((await worker.says(/https:\/\/127\.0\.0\.1:(\d+)/))[1]);
+		const startedMs = performance.now();
+		const socket = connectTcp({ port, host: '127.0.0.1' }).on('error', () => undefined);
+		await new Promise((resolve) => socket.resume().once('close', resolve));
+		const tookMs = performance.now() - startedMs;
+		expect(tookMs).toBeGreaterThan(handshakeMsMax - 100);
+		expect(tookMs).toBeLessThan(handshakeMsMax + 5_000);
+	}, 25_000);
 });
 
 /** A machine of its own: a network namespace whose one interface has a public address, and a name for it. */
