@@ -194,7 +194,7 @@ export function createApp({
 				worker,
 				request: named,
 				clock,
-				isHolding: () => rates?.gate.isHolding ?? false,
+				isHolding: () => rates?.isHolding ?? false,
 				run,
 				signal,
 				closed,

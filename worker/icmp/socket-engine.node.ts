@@ -74,12 +74,13 @@ class SocketEngine implements EchoEngine {
 		return new Promise((resolve) => {
 			// The thread's file has the extension of this one: .ts in a checkout, .js in a package.
 			const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
+			const rates = this.#options.rates?.forThread();
 			const random = new Int32Array(new Uint8Array(randomBytes(12)).buffer);
 			const workerData: ThreadSetup = {
 				modes: this.#options.modes,
 				ratePerSecond: this.#options.pacer.ratePerSecond,
 				paceCell: this.#paceCell,
-				gate: this.#options.rates?.setup,
+				gate: rates?.setup,
 				counters: this.#counters,
 				secret: [random[0]!, random[1]!, random[2]!],
 			};
@@ -90,6 +91,7 @@ class SocketEngine implements EchoEngine {
 			});
 			this.#thread = thread;
 			const ended = (cause: unknown): void => {
+				rates?.ended();
 				resolve(cause instanceof Error ? cause.message : 'its thread ended');
 				this.#ended(thread, cause);
 			};

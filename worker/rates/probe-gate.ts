@@ -15,13 +15,13 @@ export const ceilings = { prefix: 1, caller: 2 } as const;
 /** Time bases differ by fractions of a millisecond: nobody comes back a moment too early. */
 const marginMs = 1;
 
-/** What the threads of a worker share. */
+/** What a thread of a worker is given. All but `waiting` is shared by all of them. */
 export interface GateSetup {
 	/** by prefix (prefix-cells.ts); `undefined` for no such ceiling */
 	readonly prefixes: RateCellsSetup | undefined;
 	/** by caller (caller-cells.ts) */
 	readonly callers: RateCellsSetup | undefined;
-	/** one number: the probes that wait for their prefix, in all threads */
+	/** one number: the probes that wait for their prefix in this thread */
 	readonly waiting: Int32Array;
 }
 
@@ -70,7 +70,7 @@ export class ProbeGate {
 		this.#waiting = waiting;
 	}
 
-	/** Whether any probe waits for its prefix, in whatever thread. */
+	/** Whether any probe waits for its prefix. */
 	get isHolding(): boolean {
 		return Atomics.load(this.#waiting, 0) > 0;
 	}

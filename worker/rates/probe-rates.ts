@@ -33,14 +33,17 @@ export class ProbeRates implements TurnstileRates {
 	/** probes per second to one prefix, and for one caller; 0 for no ceiling */
 	readonly prefixRatePerSecond: number;
 	readonly callerRatePerSecond: number;
-	/** for the other threads of the worker */
-	readonly setup: GateSetup;
+	/** of this thread */
 	readonly gate: ProbeGate;
 	/** `undefined` where prefixes have no ceiling */
 	readonly prefixCells: PrefixCells | undefined;
 	/** `undefined` where callers have none */
 	readonly callers: CallerCells | undefined;
+	readonly #setup: GateSetup;
 	readonly #nowUs: () => number;
+	readonly #allocate: (bytes: number) => ArrayBufferLike;
+	/** how many probes wait in each of the other threads */
+	readonly #waitingElsewhere = new Set<Int32Array>();
 
 	constructor({
 		prefixRatePerSecond,
@@ -57,12 +60,27 @@ export class ProbeRates implements TurnstileRates {
 		const prefixes = cellsFor(prefixRatePerSecond, prefixBurstMs, prefixCellsCount);
 		const callers = cellsFor(callerRatePerSecond, callerBurstMs, callersMax);
 		this.#nowUs = nowUs;
+		this.#allocate = allocate;
 		this.prefixRatePerSecond = prefixes?.ratePerSecond ?? 0;
 		this.callerRatePerSecond = callers?.ratePerSecond ?? 0;
-		this.setup = { prefixes, callers, waiting: new Int32Array(allocate(4)) };
-		this.gate = new ProbeGate(this.setup, nowUs);
+		this.#setup = { prefixes, callers, waiting: new Int32Array(1) };
+		this.gate = new ProbeGate(this.#setup, nowUs);
 		this.prefixCells = prefixes && new PrefixCells({ scope: prefixRateFor, key });
 		this.callers = callers && new CallerCells();
+	}
+
+	/** Whether any probe waits for its prefix, in whatever thread. */
+	get isHolding(): boolean {
+		if (this.gate.isHolding) return true;
+		for (const waiting of this.#waitingElsewhere) if (Atomics.load(waiting, 0) > 0) return true;
+		return false;
+	}
+
+	/** The same ceilings for another thread; `ended` when there is no such thread any more, whatever waited in it. */
+	forThread(): { readonly setup: GateSetup; ended(): void } {
+		const waiting = new Int32Array(this.#allocate(4));
+		this.#waitingElsewhere.add(waiting);
+		return { setup: { ...this.#setup, waiting }, ended: () => this.#waitingElsewhere.delete(waiting) };
 	}
 
 	/** What one caller gets of the worker's rate, in probes per second; 0 for no ceiling. */
@@ -76,7 +94,7 @@ export class ProbeRates implements TurnstileRates {
 	/** The same ceilings for a request that may be ended without a word, as in Cloudflare's runtime: what waits in it then
 	 * is in no line of others. */
 	ofRequest(): TurnstileRates {
-		const gate = new ProbeGate({ ...this.setup, waiting: new Int32Array(1) }, this.#nowUs);
+		const gate = new ProbeGate({ ...this.#setup, waiting: new Int32Array(1) }, this.#nowUs);
 		return { gate, prefixOf: (address) => this.prefixOf(address) };
 	}
 
