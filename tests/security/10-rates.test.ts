@@ -6,7 +6,7 @@ import type { AddressInfo, Server } from 'node:net';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { StartedWorker } from '../e2e/command-line.ts';
 import { token, Workspace } from '../e2e/command-line.ts';
 import type { Lab } from '../lab/lab.ts';
@@ -112,8 +112,8 @@ describeUnless(withoutEcho(), '10: rates', () => {
 			ask(url, { hosts: ['127.77.1.200'], probe: 'tcp', port, count: 20, intervalMs: 1 }),
 		]);
 		for (const answer of [mixed, urls, many]) expect(statusesIn(answer)).toEqual(['up']);
+		await vi.waitFor(() => expect(arrivalsAt('127.77.1')).toHaveLength(100 + 80 + 20));
 		const ours = arrivalsAt('127.77.1');
-		expect(ours).toHaveLength(100 + 80 + 20);
 		expectWithin(ours, prefixRate, prefixRate);
 		expect(spanMs(ours)).toBeGreaterThan((1000 * (ours.length - prefixRate)) / prefixRate - lateMs);
 		// The others did not wait until the one prefix had its turn.
@@ -165,6 +165,9 @@ describeUnless(withoutEcho(), '10: rates', () => {
 		const { results } = await ask(ofPrefixes.url, { hosts: forms, probe: 'tcp', port });
 		expect(results).toHaveLength(forms.length);
 		expect(results.every(({ status, sent }) => status === 'up' && sent === 1)).toBe(true);
+		// Connections are taken in the order in which they came: when this one is here, all others are.
+		await ask(ofPrefixes.url, { hosts: ['127.82.1.1'], probe: 'tcp', port });
+		await vi.waitFor(() => expect(arrivalsAt('127.82.')).toHaveLength(1));
 		expect(arrivalsAt('127.81.')).toHaveLength(1);
 	});
 });
