@@ -72,18 +72,25 @@ export function parseWorkers(text: string, name: string, context: LineContext): 
 }
 
 /**
- * What is open to other users although it has tokens in it.
+ * What is open to other users although it has secrets in it.
  *
  * @param path of the file that the entries are from
+ * @param keyFile of the certificate that the master shows, if there is one
  * @returns sentences
  */
-export function openSecrets(path: string, entries: readonly WorkerEntry[]): string[] {
+export function openSecrets(path: string, entries: readonly WorkerEntry[], keyFile?: string): string[] {
 	if (process.platform === 'win32') return [];
 	const here = entries.some(({ token, tokenFile }) => token !== undefined && tokenFile === undefined);
-	const files = new Set([...(here ? [path] : []), ...entries.flatMap(({ tokenFile }) => tokenFile ?? [])]);
+	const tokenFiles = entries.flatMap(({ tokenFile }) => tokenFile ?? []);
+	const files = new Set([
+		...(here ? [path] : []),
+		...tokenFiles,
+		...(keyFile === undefined ? [] : [keyFile]),
+	]);
 	return [...files].filter(isOpenToOthers).map((file) => {
 		const name = escapeUnsafe(file);
-		return `${name} has tokens in it and is open to other users; mend it with: chmod 600 ${name}`;
+		const what = file === keyFile ? 'a private key' : 'tokens';
+		return `${name} has ${what} in it and is open to other users; mend it with: chmod 600 ${name}`;
 	});
 }
 

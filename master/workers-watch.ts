@@ -121,7 +121,7 @@ class WorkersWatch {
 			...Object.values(tls).flatMap((file) => file ?? []),
 			...entries.flatMap(({ tokenFile, caFile }) => [tokenFile ?? [], caFile ?? []].flat()),
 		];
-		this.#openSecrets = openSecrets(this.path, entries);
+		this.#openSecrets = openSecrets(this.path, entries, tls.key);
 	}
 
 	/** Tells what changes until the signal aborts. Never rejects because of the file. */

@@ -129,6 +129,7 @@ testUnless(withoutPermissions(), 'files with tokens in them that others can read
 		named('http://a token=x\nhttp://b token-file=worker.token\nhttp://c token-file=worker.token'),
 	).toEqual([warning(path), warning(tokenFile)]);
 	expect(named('http://a')).toEqual([]);
+	expect(openSecrets(path, [], tokenFile)).toEqual([warning(tokenFile).replace('tokens', 'a private key')]);
 	chmodSync(path, 0o600);
 	chmodSync(tokenFile, 0o600);
 	expect(named('http://a token=x\nhttp://b token-file=worker.token')).toEqual([]);
