@@ -33,15 +33,13 @@ function saveCorpus(folder: string, corpus: readonly Uint8Array[]): void {
 
 async function fuzz(
 	name: string,
-	counters: BlockCounters,
+	counters: BlockCounters | undefined,
 	onInput: (input: Uint8Array) => void,
 ): Promise<void> {
 	const target = await loadTarget(name);
-	const coverage = new Coverage(
-		counters,
-		target.modules.map((path) => new URL(path, root).href),
-	);
-	const { seed, casesMax, msMax, isGuided } = options;
+	const urls = target.modules.map((path) => new URL(path, root).href);
+	const coverage = counters && new Coverage(counters, urls);
+	const { seed, casesMax, msMax } = options;
 	const folder = options.corpus === undefined ? undefined : join(options.corpus, name);
 	const progress = { cases: 0, corpus: 0 };
 	let saidMs = 0;
@@ -51,7 +49,6 @@ async function fuzz(
 		seed,
 		casesMax,
 		msMax,
-		isGuided,
 		corpus: folder === undefined ? [] : corpusIn(folder),
 		onInput: (input) => {
 			onInput(input);
@@ -75,7 +72,7 @@ async function fuzz(
 			cases,
 			ms,
 			cpuMs: (user + system) / 1_000,
-			blocks: coverage.blocks,
+			blocks: coverage?.blocks ?? { covered: 0, known: 0 },
 			corpus: corpus.length,
 			slowestMs,
 			grownBytes,
@@ -83,15 +80,15 @@ async function fuzz(
 				inputBase64: Buffer.from(input).toString('base64'),
 				problem,
 			})),
-			uncovered: options.showsUncovered ? coverage.uncovered() : [],
+			uncovered: (options.showsUncovered && coverage?.uncovered()) || [],
 		},
 	});
 }
 
 // Refusals are errors, whose stacks would cost more than all else. A finding is run again with one.
 Error.stackTraceLimit = 0;
-const counters = new BlockCounters();
-counters.start();
+const counters = options.isGuided ? new BlockCounters() : undefined;
+counters?.start();
 const onInput = inputWriter(options.inputPath);
 for (const name of options.targets) await fuzz(name, counters, onInput);
 process.disconnect();

@@ -7,6 +7,8 @@ export interface FuzzTarget {
 	readonly modules: readonly string[];
 	/** texts that mean something to the parser */
 	readonly dictionary: readonly string[];
+	/** how many readings of an input `run` comes to, for the time that it may take. Default: 1 */
+	readonly readings?: number;
 	/** An input out of nothing: valid, or nearly. */
 	generate(random: Random): Uint8Array;
 	/**

@@ -9,8 +9,8 @@ import type { FuzzTarget } from './fuzz-target.ts';
 import { Broken } from './fuzz-target.ts';
 import { crossed, mutated, tokensOf } from './mutate.ts';
 
-/** An input may take so long; measured again alone, because a machine does other things too. */
-export const slowMsMax = 50;
+/** An input may take so long; measured again alone, in time of the processor, because a machine does other things. */
+const slowMsMax = 50;
 const measuredAgain = 5;
 /** A look costs milliseconds, and finding the input that did something new the more, the larger its batch. */
 const batchInputsMin = 8;
@@ -37,11 +37,11 @@ export interface FuzzResult {
 
 export interface FuzzOptions {
 	readonly target: FuzzTarget;
-	readonly coverage: Coverage;
+	/** guides the search; without it the corpus stays what it was at the start */
+	readonly coverage: Coverage | undefined;
 	readonly seed: number;
 	readonly casesMax: number;
 	readonly msMax: number;
-	readonly isGuided: boolean;
 	/** inputs to start from, beside those that the target makes */
 	readonly corpus: readonly Uint8Array[];
 	/** called before every input: should it end the process, it is known which one did */
@@ -77,15 +77,12 @@ export class Fuzzer {
 		const { target, casesMax, msMax, corpus, onBatch, coverage } = this.#options;
 		const startMs = performance.now();
 		// What was run while the modules were loaded is nobody's merit.
-		const loaded = coverage.look();
-		if (loaded !== undefined) coverage.keep(loaded);
+		const loaded = coverage?.look();
+		if (loaded !== undefined) coverage?.keep(loaded);
 		const first = [...corpus];
 		for (let i = 0; i < firstInputs; i += 1) first.push(target.generate(this.#random));
 		await this.#batch(first);
-		if (this.#entries.length === 0 || !this.#options.isGuided) {
-			this.#entries.splice(0);
-			for (const input of first) this.#entries.push({ input, picked: 0 });
-		}
+		if (this.#entries.length === 0) for (const input of first) this.#entries.push({ input, picked: 0 });
 		let settled = this.#heldBytes();
 		let settledCases = this.#cases;
 		while (this.#cases < casesMax && performance.now() - startMs < msMax) {
@@ -129,21 +126,20 @@ export class Fuzzer {
 	}
 
 	async #batch(inputs: readonly Uint8Array[]): Promise<void> {
-		const { coverage, isGuided } = this.#options;
+		const { coverage } = this.#options;
 		for (const input of inputs) await this.#try(input);
 		this.#cases += inputs.length;
-		const look = coverage.look();
+		const look = coverage?.look();
 		const { length } = inputs;
 		this.#batchInputs = look === undefined ? Math.min(2 * length, batchInputsMax) : batchInputsMin;
-		if (look === undefined) return;
-		if (isGuided) await this.#halve(inputs, look);
+		if (coverage === undefined || look === undefined) return;
+		await this.#halve(coverage, inputs, look);
 		// What did not run again was of the moment (a table that grew, say), and is no reason to look again.
 		coverage.keep(look);
 	}
 
 	/** Finds the inputs of a batch that had something new in them. */
-	async #halve(inputs: readonly Uint8Array[], seen: Look): Promise<void> {
-		const { coverage } = this.#options;
+	async #halve(coverage: Coverage, inputs: readonly Uint8Array[], seen: Look): Promise<void> {
 		if (inputs.length === 1) {
 			coverage.keep(seen);
 			this.#entries.push({ input: inputs[0]!, picked: 0 });
@@ -153,7 +149,7 @@ export class Fuzzer {
 		for (const half of [inputs.slice(0, middle), inputs.slice(middle)]) {
 			for (const input of half) await this.#quietly(input);
 			const look = coverage.look();
-			if (look !== undefined) await this.#halve(half, look);
+			if (look !== undefined) await this.#halve(coverage, half, look);
 		}
 	}
 
@@ -165,8 +161,14 @@ export class Fuzzer {
 			least = Math.min(least, (await this.#timed(input)) ?? 0);
 		}
 		this.#slowestMs = Math.max(this.#slowestMs, least);
-		if (least > slowMsMax)
-			this.#found(input, `takes ${least.toFixed(0)} ms; at most ${slowMsMax} are allowed`);
+		const allowedMs = slowMsMax * (this.#options.target.readings ?? 1);
+		if (least <= allowedMs) return;
+		const before = process.threadCpuUsage();
+		await this.#timed(input);
+		const { user, system } = process.threadCpuUsage(before);
+		const cpuMs = (user + system) / 1_000;
+		if (cpuMs > allowedMs)
+			this.#found(input, `takes ${cpuMs.toFixed(0)} ms; at most ${allowedMs} are allowed`);
 	}
 
 	/** @returns how long it took in ms, or `undefined` when it failed */

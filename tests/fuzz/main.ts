@@ -6,7 +6,7 @@ import { join, relative } from 'node:path';
 import { Argument, Command, InvalidArgumentError } from 'commander';
 import { formatRow, formatTitles } from './format-table.ts';
 import type { TargetSummary } from './messages.ts';
-import { loadTarget, targetNames } from './registry.ts';
+import { loadTarget, plantedName, targetNames } from './registry.ts';
 import { supervise } from './supervise.ts';
 
 interface Options {
@@ -96,12 +96,14 @@ const command = new Command('fuzz')
 	.description(
 		'Gives parsers inputs that nobody would send, and holds what comes of it against what is promised.',
 	)
-	.addArgument(new Argument('[target...]', 'what to fuzz, all by default').choices(targetNames))
+	.addArgument(
+		new Argument('[target...]', 'what to fuzz, all by default').choices([...targetNames, plantedName]),
+	)
 	.option('--cases <number>', 'inputs for each target', wholeNumber, 100_000)
 	.option('--seconds <number>', 'the longest for each target', wholeNumber)
 	.option('--seed <number>', 'for the same inputs again; random by default', wholeNumber)
 	.option('--corpus <folder>', 'inputs that go on from run to run, in a folder for each target')
-	.option('--no-guidance', 'do not look at which blocks are run')
+	.option('--no-guidance', 'do not look at which blocks are run: faster, and blind')
 	.option('--uncovered', 'say which blocks were never run', false)
 	.option('--input <file>', 'run this one input, on the one target that is named')
 	.parse();

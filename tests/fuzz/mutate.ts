@@ -100,9 +100,13 @@ const mutations: readonly Mutation[] = [
 		const random8 = Uint8Array.from({ length: 1 + random.below(8) }, () => random.below(256));
 		return spliced(bytes, random.below(bytes.length + 1), 0, random8);
 	},
-	// a token put in, or over a piece
-	(bytes, random, tokens) =>
-		spliced(bytes, random.below(bytes.length + 1), 0, tokens[random.below(tokens.length)]!),
+	// a token put in, often behind all that is right so far, or over a piece
+	...[0, 1, 2].map(
+		(): Mutation => (bytes, random, tokens) => {
+			const at = random.below(4) === 0 ? bytes.length : random.below(bytes.length + 1);
+			return spliced(bytes, at, 0, tokens[random.below(tokens.length)]!);
+		},
+	),
 	(bytes, random, tokens) => {
 		const { at, length } = pieceOf(bytes, random);
 		return spliced(bytes, at, length, tokens[random.below(tokens.length)]!);
@@ -124,7 +128,7 @@ const mutations: readonly Mutation[] = [
 /** A few changes, one after another. */
 export function mutated(bytes: Uint8Array, random: Random, tokens: readonly Uint8Array[]): Uint8Array {
 	let result = bytes;
-	const changes = 1 << random.below(4);
+	const changes = [1, 1, 1, 2, 4, 8][random.below(6)]!;
 	for (let i = 0; i < changes; i += 1) {
 		const next = mutations[random.below(mutations.length)]!(result, random, tokens);
 		if (next.length <= inputBytesMax) result = next;

@@ -21,7 +21,11 @@ const loaders: Readonly<Record<string, () => Promise<FuzzTarget>>> = {
 
 export const targetNames: readonly string[] = Object.keys(loaders);
 
-export function loadTarget(name: string): Promise<FuzzTarget> {
+/** A bug that was planted, by which it is seen whether the search finds any. */
+export const plantedName = 'planted';
+
+export async function loadTarget(name: string): Promise<FuzzTarget> {
+	if (name === plantedName) return (await import('./targets/planted.ts')).planted;
 	const load = loaders[name];
 	if (load === undefined) throw new Error(`${name} is not fuzzed`);
 	return load();

@@ -332,6 +332,7 @@ function entry(random: Random): string {
 
 export const hostsTxt: FuzzTarget = {
 	name: 'hosts-txt',
+	readings: 4,
 	modules: [
 		'line-cursor',
 		'survey',

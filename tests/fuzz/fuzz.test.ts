@@ -1,0 +1,85 @@
+/** Every target for a moment with a seed that nobody chose, and whether the search finds what is there to be found. */
+import { randomInt } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { notLong, testUnless } from '../requirements.ts';
+import { runProgram } from '../sim/run-program.ts';
+import { targetNames } from './registry.ts';
+
+const program = new URL('./main.ts', import.meta.url);
+
+async function holds(args: readonly string[]): Promise<void> {
+	const seed = randomInt(2 ** 31);
+	const { code, output } = await runProgram(program, [...args, '--seed', String(seed)]);
+	// With the seed, should it fail.
+	process.stdout.write(output);
+	for (const name of targetNames) expect(output).toContain(`\n${name} `);
+	expect(code).toBe(0);
+}
+
+test(
+	'what is promised of every parser holds, for a moment',
+	() => holds(['--cases', '200', '--no-guidance']),
+	120_000,
+);
+
+testUnless(
+	notLong(),
+	'what is promised of every parser holds, guided, for 100,000 inputs or two seconds',
+	() => holds(['--cases', '100000', '--seconds', '2']),
+	300_000,
+);
+
+describe('the search', () => {
+	let folder: string;
+	beforeEach(() => {
+		folder = mkdtempSync(join(tmpdir(), 'pingpool-fuzz-test-'));
+	});
+	afterEach(() => rmSync(folder, { recursive: true }));
+
+	const cases = '150000';
+
+	testUnless(notLong(), 'finds a bug behind five words in order', async () => {
+		const { code, output } = await runProgram(program, ['planted', '--cases', cases]);
+		expect(output).toContain('the planted bug');
+		expect(code).toBe(1);
+		// What it says is a command that does it again.
+		const path = /--input (\S+)/.exec(output)![1]!;
+		const again = await runProgram(program, ['planted', '--input', path]);
+		expect(again.output).toContain('the planted bug');
+		expect(again.code).toBe(1);
+	});
+
+	testUnless(notLong(), 'finds none of it blindly, in as many inputs', async () => {
+		const { code, output } = await runProgram(program, ['planted', '--cases', cases, '--no-guidance']);
+		expect(output).not.toContain('the planted bug');
+		expect(code).toBe(0);
+	});
+
+	test('names the input that ends the process, and goes on with what is left', async () => {
+		mkdirSync(join(folder, 'planted'));
+		const input = 'open nine tall gates never';
+		writeFileSync(join(folder, 'planted', 'input'), input);
+		const { code, output } = await runProgram(program, [
+			'planted',
+			'tokens',
+			'--cases',
+			'100',
+			'--corpus',
+			folder,
+		]);
+		expect(output).toMatch(/planted: ends the process \(SIGABRT\)\n.*planted --input \S+/);
+		expect(output).toMatch(/tokens +100 /);
+		expect(code).toBe(1);
+	});
+
+	testUnless(notLong(), 'ends what hangs, and names the input', async () => {
+		mkdirSync(join(folder, 'planted'));
+		writeFileSync(join(folder, 'planted', 'input'), 'open nine tall gates forever');
+		const { code, output } = await runProgram(program, ['planted', '--cases', '100', '--corpus', folder]);
+		expect(output).toMatch(/planted: hangs for more than \d+ ms/);
+		expect(code).toBe(1);
+	});
+});
