@@ -39,7 +39,9 @@ type Message = { ready: true; port: number } | { failed: string; usage: boolean 
 
 /**
  * Starts `pingpool worker` on a free loopback port; its other settings come from the environment, as any
- * worker's do. It ends with this process, however this process ends.
+ * worker's do. It ends with this process, however this process ends. The environment is passed on
+ * whole: what is there for Node itself (NODE_OPTIONS) has held for this process already. The token goes there and not
+ * into the arguments, which every user of the machine can read.
  *
  * @throws PingpoolError `no-worker` when it does not start, `usage` when a setting of its own is why
  */

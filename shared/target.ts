@@ -8,9 +8,6 @@ import type { IpAddress } from './ip.ts';
 import { formatIpv4, formatIpv6, parseIp, parseIpv4, parseIpv6, readUint32 } from './ip.ts';
 import { addressesPerLineMax, hostBytesMax } from './limits.ts';
 
-// They have moved to display.ts; here until every file imports them from there.
-export { escapeUnsafe, quote } from './display.ts';
-
 export const probeNames = ['icmp', 'tcp', 'http'] as const;
 export type ProbeName = (typeof probeNames)[number];
 

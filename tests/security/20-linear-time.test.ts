@@ -33,7 +33,7 @@ import { notLong } from '../requirements.ts';
 import { testApp, token } from '../worker/app-fixture.ts';
 
 const isThorough = notLong() === undefined;
-const large = isThorough ? 2 ** 17 : 2 ** 14;
+const large = isThorough ? 2 ** 17 : 2 ** 13;
 const small = large / 32;
 /** 32 times, and as much again for what a machine's caches make of it; below the floor, nothing is measured. */
 const growthMax = 32 * 6;
