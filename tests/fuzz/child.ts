@@ -64,7 +64,8 @@ async function fuzz(
 	const cpuAtStart = process.cpuUsage();
 	const { cases, ms, corpus, slowestMs, grownBytes, findings } = await fuzzer.run();
 	const { user, system } = process.cpuUsage(cpuAtStart);
-	if (folder !== undefined) saveCorpus(folder, corpus);
+	// Without guidance, what is there at the end is what was there at the start, and inputs of the generator.
+	if (folder !== undefined && coverage !== undefined) saveCorpus(folder, corpus);
 	say({
 		type: 'summary',
 		summary: {
