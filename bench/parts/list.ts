@@ -1,6 +1,7 @@
 /** Every part, in the order of the table that they fill. */
 import type { Part } from '../bench.ts';
 import { accuracyPart } from './accuracy.ts';
+import { attackPart } from './attack.ts';
 import { chaosPart } from './chaos.ts';
 import { deadPart } from './dead.ts';
 import { delayPart } from './delay.ts';
@@ -21,6 +22,7 @@ export const parts: readonly Part[] = [
 	delayPart,
 	unevenPart,
 	chaosPart,
+	attackPart,
 	memoryPart,
 	shuffledPart,
 	startPart,

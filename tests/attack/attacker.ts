@@ -1,6 +1,6 @@
 /**
  * One attack in a process of its own: `node attacker.ts PORT NAME`, until SIGTERM. Says `attacking` when it has
- * begun, and at its end what came of it, as JSON.
+ * opened half a second's connections, and at its end what came of it, as JSON.
  */
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
@@ -34,6 +34,7 @@ function open(): void {
 	socket.once('connect', () => {
 		connected = true;
 		report.opened += 1;
+		if (report.opened === Math.ceil(attack.perSecond / 2)) process.stdout.write('attacking\n');
 		held.add(socket);
 		if (held.size > Math.max(1, attack.held)) held.values().next().value?.destroy();
 		attack.act(socket);
@@ -59,7 +60,6 @@ const dripping = setInterval(() => {
 	for (const socket of held) if (socket.writable) attack.drip(socket);
 }, 1_000);
 
-process.stdout.write('attacking\n');
 process.once('SIGTERM', () => {
 	clearInterval(opening);
 	clearInterval(dripping);
