@@ -93,6 +93,8 @@ interface Reading {
 async function read(input: Uint8Array, type: string, cut: readonly Uint8Array[]): Promise<Reading> {
 	const column = choice(input, 0, columns);
 	const setting = choice(input, 1, settings);
+	// A proxy may have left the header out, or it is of another answer.
+	const named = choice(input, 3, [...Array.from({ length: 14 }, () => requestId), undefined, 'another']);
 	const rows: string[] = [];
 	const seen = new Set<number>();
 	let waitMs: number | undefined;
@@ -125,7 +127,7 @@ async function read(input: Uint8Array, type: string, cut: readonly Uint8Array[])
 		},
 	});
 	try {
-		await reader.read(streamOf(cut), type, type === mediaTypes.frames ? undefined : requestId);
+		await reader.read(streamOf(cut), type, named);
 	} catch (error) {
 		if (!(error instanceof WorkerFailure)) throw error;
 		promise(error.message.length <= 500, () => `fails in ${error.message.length} characters`);

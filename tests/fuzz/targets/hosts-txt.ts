@@ -32,16 +32,35 @@ import { promise } from '../fuzz-target.ts';
 import { choice, choiceBytes, hostText, hostWords, pick, promiseSafe, withChoices } from './pieces.ts';
 
 /** Lists that stand for more targets are read by the cursor alone. */
-const targetsMax = 2_000;
+const targetsMax = 5_000;
+/** Stands for more than a line may have; inputs themselves are not so long. */
+const longMark = 0x1a;
+const longsMax = 2;
+const longEvery = 16;
+const long = Buffer.alloc(lineBytesMax + 100, 'a');
 /** One input in so many is surveyed and walked over, which takes large tables, and of those one from a file too. */
-const surveyEvery = 64;
-const fileEvery = 16;
+const surveyEvery = 128;
+const fileEvery = 8;
+const anyBare = parseTarget('10.0.0.1');
 const hashKey = new Uint32Array([0x9e37_79b9, 0x243f_6a88, 0xb7e1_5162, 0x8aed_2a6a]);
 const { signal } = new AbortController();
+
+function withLongs(bytes: Uint8Array): Uint8Array {
+	const parts: Uint8Array[] = [];
+	let from = 0;
+	for (let longs = 0; longs < longsMax; longs += 1) {
+		const at = bytes.indexOf(longMark, from);
+		if (at < 0) break;
+		parts.push(bytes.subarray(from, at), long);
+		from = at + 1;
+	}
+	return parts.length === 0 ? bytes : Buffer.concat([...parts, bytes.subarray(from)]);
+}
 
 /** A file in memory, of which a read gives less than was asked for. */
 function fileOf(bytes: Uint8Array, seed: number): ListFile {
 	const random = createRandom(seed);
+	const least = 1 + (bytes.length >> 6);
 	const longest = pick(random, [1 + (bytes.length >> 4), 100, bytes.length]);
 	return {
 		name: 'hosts.txt',
@@ -49,7 +68,7 @@ function fileOf(bytes: Uint8Array, seed: number): ListFile {
 		async read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<number> {
 			const piece = bytes.subarray(
 				position,
-				position + Math.min(length, 1 + random.below(Math.max(longest, 1))),
+				position + Math.min(length, least + random.below(Math.max(longest, 1))),
 			);
 			buffer.set(piece, offset);
 			return piece.length;
@@ -207,6 +226,16 @@ function* textsOf({ first, count, target, problem }: Line): Generator<string> {
 	}
 }
 
+/** As a worker's master judges: bare hosts, and ranges of them, all alike. */
+function portProblem({ port }: Target): string | undefined {
+	return port === undefined ? 'needs a port' : undefined;
+}
+
+/** A range is judged by its addresses. */
+function isRefused({ target, problem }: Line, check: (target: Target) => string | undefined): boolean {
+	return problem === undefined && check(target ?? anyBare) !== undefined;
+}
+
 async function checkList(
 	bytes: Uint8Array,
 	lines: readonly Line[],
@@ -214,18 +243,20 @@ async function checkList(
 	seed: number,
 ): Promise<void> {
 	const file = fileOf(bytes, seed);
+	const check = seed % 4 === 0 ? portProblem : (): undefined => undefined;
 	const survey = new Survey({
 		file,
 		excludePath: undefined,
 		probe,
-		check: () => undefined,
+		check,
 		hashKey,
 		tempDir: undefined,
 		signal,
 		onBytes: () => {},
 	});
 	await survey.run();
-	const meant = meantBy(lines, probe, textsOf);
+	const judged = lines.map((line) => (isRefused(line, check) ? { ...line, problem: 'refused' } : line));
+	const meant = meantBy(judged, probe, textsOf);
 	promise(
 		survey.total === meant.texts.length,
 		() => `${survey.total} targets where ${meant.texts.length} are meant`,
@@ -314,7 +345,7 @@ function checkRefusal(error: unknown): void {
 function entry(random: Random): string {
 	switch (random.below(8)) {
 		case 0:
-			return `10.0.${random.below(2)}.${random.below(8)}/${pick(random, [24, 29, 30, 31, 32])}`;
+			return `10.0.${random.below(2)}.${random.below(8)}/${pick(random, [21, 22, 24, 29, 30, 31, 32])}`;
 		case 1:
 			return `10.0.0.${random.below(4)}-${pick(random, ['10.0.0.', '', '10.0.1.'])}${random.below(9)}`;
 		case 2:
@@ -348,21 +379,36 @@ export const hostsTxt: FuzzTarget = {
 	]
 		.map((name) => `master/targets/${name}.ts`)
 		.concat('shared/target.ts', 'shared/ip.ts'),
-	dictionary: ['\n', '\r\n', '\r', '#', ' #', '\ufeff', ' ', '\t', '\u00a0', '\u2028', ...hostWords],
+	dictionary: [
+		'\x1a',
+		'#\x1a',
+		'\n',
+		'\r\n',
+		'\r',
+		'#',
+		' #',
+		'\ufeff',
+		' ',
+		'\t',
+		'\u00a0',
+		'\u2028',
+		...hostWords,
+	],
 	generate(random) {
 		const lines = Array.from(
 			{ length: random.below(12) },
 			() =>
 				pick(random, ['', ' ', '\t']) +
 				entry(random) +
-				pick(random, ['', '', '', ' ', ' # comment', '#c', '\r']),
+				pick(random, ['', '', '', ' ', ' # comment', '#c', '\r', random.below(20) === 0 ? '\x1a' : '']),
 		);
 		const text = lines.join('\n');
 		if (random.below(40) === 0) return withChoices(random, Buffer.from(`\ufeff${text}`, 'utf16le'));
 		return withChoices(random, random.below(20) === 0 ? `\ufeff${text}` : text);
 	},
 	async run(input) {
-		const bytes = input.subarray(choiceBytes);
+		const body = input.subarray(choiceBytes);
+		const bytes = (input[3] ?? 0) % longEvery === 0 ? withLongs(body) : body;
 		const probe = choice(input, 0, probeNames);
 		const seed = input[1] ?? 0;
 		// Of all bytes: of one alone, the inputs that are kept would come to be the dear ones.
