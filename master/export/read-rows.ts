@@ -13,9 +13,8 @@ import { statusCode } from '../../shared/outcome.ts';
 import { outcomeSql, unpackOutcome } from '../store/outcome-code.ts';
 import { runUnit } from '../store/schema.ts';
 
-/** What is held at a time: rows, and characters of their texts, whichever is reached first. */
-const pageRows = 2_000;
-const pageCharacters = 1024 * 1024;
+/** What is held at a time. A row of ours has a few kilobytes at most. */
+const pageRows = 1_000;
 
 /** A row of an export; its fields are the columns, and mean what they mean in the view `results`. */
 export interface ExportRow {
@@ -64,17 +63,11 @@ export function* readRows(
 	let last = runId * runUnit - 1;
 	const end = (runId + 1) * runUnit;
 	for (;;) {
-		const rows: ExportRow[] = [];
-		let characters = 0;
-		for (const raw of page.iterate(last, end, mask)) {
-			const row = toRow(raw);
-			rows.push(row);
-			last = raw[0];
-			characters += row.host.length;
-			if (characters > pageCharacters) break;
-		}
-		if (rows.length === 0) return;
-		yield rows;
+		// All of a page at once: row by row, the driver takes four times as long.
+		const raws = page.all(last, end, mask);
+		if (raws.length === 0) return;
+		last = raws.at(-1)![0];
+		yield raws.map(toRow);
 	}
 }
 

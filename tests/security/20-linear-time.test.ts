@@ -33,7 +33,7 @@ import { notLong } from '../requirements.ts';
 import { testApp, token } from '../worker/app-fixture.ts';
 
 const isThorough = notLong() === undefined;
-const large = isThorough ? 2 ** 17 : 2 ** 13;
+const large = isThorough ? 2 ** 15 : 2 ** 13;
 const small = large / 32;
 /** 32 times, and as much again for what a machine's caches make of it; below the floor, nothing is measured. */
 const growthMax = 32 * 6;
@@ -121,7 +121,7 @@ const pieces = [
 	'q=0.1,',
 	'*/*;',
 ];
-const ends = isThorough ? ['', '!', '\u2028x', '/', '#', '\0'] : ['', '\u2028x'];
+const ends = isThorough ? ['', '!', '\u2028x', '/'] : ['', '\u2028x'];
 
 const shapes = pieces.flatMap((piece) => ends.map((end) => ({ piece, end })));
 
