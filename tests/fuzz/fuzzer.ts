@@ -84,13 +84,14 @@ export class Fuzzer {
 		await this.#batch(first);
 		if (this.#entries.length === 0) for (const input of first) this.#entries.push({ input, picked: 0 });
 		let settled = this.#heldBytes();
-		let settledCases = this.#cases;
+		let settledCases = 0;
 		while (this.#cases < casesMax && performance.now() - startMs < msMax) {
 			const length = Math.min(this.#batchInputs, casesMax - this.#cases);
 			await this.#batch(Array.from({ length }, () => this.#next()));
 			onBatch({ cases: this.#cases, corpus: this.#entries.length, findings: this.#findings.length });
 			if (this.#findings.length >= findingsMax) break;
-			if (settledCases < casesMax / 4 && this.#cases >= casesMax / 4) {
+			const share = Math.max(this.#cases / casesMax, (performance.now() - startMs) / msMax);
+			if (settledCases === 0 && share >= 1 / 4) {
 				settled = this.#heldBytes();
 				settledCases = this.#cases;
 			}
