@@ -31,7 +31,9 @@ export class Workspace implements Disposable {
 
 	/** @returns the name, for a command line */
 	write(name: string, content: string | readonly string[]): string {
-		writeFileSync(this.path(name), typeof content === 'string' ? content : `${content.join('\n')}\n`);
+		const text = typeof content === 'string' ? content : `${content.join('\n')}\n`;
+		// Of a workers file that others may read, a master warns.
+		writeFileSync(this.path(name), text, { mode: 0o600 });
 		return name;
 	}
 
