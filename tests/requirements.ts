@@ -70,10 +70,10 @@ export function withoutTracing(): string | undefined {
 	return status === 0 ? undefined : 'strace may not follow processes here';
 }
 
-/** Why a test of minutes is not run now, or `undefined`. */
+/** Why a test that costs much, or tells little that others do not, is not run now, or `undefined`. */
 export function notLong(): string | undefined {
 	const { PINGPOOL_TEST_ALL: all, PINGPOOL_TEST_LONG: long } = process.env;
-	return all === '1' || long === '1' ? undefined : 'takes minutes; PINGPOOL_TEST_LONG=1 runs it';
+	return all === '1' || long === '1' ? undefined : 'takes long; PINGPOOL_TEST_LONG=1 runs it';
 }
 
 /** Why no socket can send echo requests here, or `undefined`. */

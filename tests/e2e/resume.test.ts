@@ -202,7 +202,7 @@ describeUnless(withoutEchoSockets(), 'a second master on the same database', () 
 });
 
 testUnless(
-	withoutEchoSockets(),
+	withoutEchoSockets() ?? notLong(),
 	'a run whose workers are all gone says that it can be gone on with, and is',
 	async () => {
 		space.write('hosts.txt', '127.0.0.0/20\n');

@@ -1,7 +1,7 @@
 /** A workers file that changes while real masters and workers are at it. */
 import { renameSync } from 'node:fs';
 import { afterEach, beforeEach, expect } from 'vitest';
-import { testUnless, withoutEchoSockets } from '../requirements.ts';
+import { notLong, testUnless, withoutEchoSockets } from '../requirements.ts';
 import { Workspace } from './command-line.ts';
 
 let space: Workspace;
@@ -70,7 +70,7 @@ testUnless(
 );
 
 testUnless(
-	withoutEchoSockets(),
+	withoutEchoSockets() ?? notLong(),
 	'without a worker in the file the run waits; with a file that is wrong, it goes on as before; who comes back, works',
 	async () => {
 		const { running, url } = await space.worker(['--rate', '1500']);

@@ -7,6 +7,7 @@ import type { Ended } from '../e2e/command-line.ts';
 import { Workspace } from '../e2e/command-line.ts';
 import {
 	describeUnless,
+	notLong,
 	testUnless,
 	withoutEchoSockets,
 	withoutSmallDisk,
@@ -84,20 +85,20 @@ describeUnless(withoutEchoSockets() ?? withoutTracing(), 'a disk that fails', ()
 		return space.master(['--rate', '0', '--durability', durability], { lab: { command } });
 	}
 
-	test.each([
-		['a write in mid-run', 'pwrite64:error=EIO:when=60+', 'normal'],
-		['the sync of a commit', 'fsync,fdatasync:error=EIO:when=4+', 'full'],
-	])(
-		'%s (%s, durability %s): the run stops, and the same command brings it to its end',
-		async (_, fault, durability) => {
+	for (const [what, fault, durability, whyNot] of [
+		['a write in mid-run', 'pwrite64:error=EIO:when=60+', 'normal', notLong()],
+		['the sync of a commit', 'fsync,fdatasync:error=EIO:when=4+', 'full', undefined],
+	] as const) {
+		const name = `${what} (${fault}, durability ${durability}): the run stops, and the same command brings it to its end`;
+		testUnless(whyNot, name, async () => {
 			const { code, stdout, stderr } = await failing(fault, durability);
 			expect([code, stdout]).toEqual([1, '']);
 			expect(stderr).toMatch(message);
 			expect(space.count("SELECT count(*) FROM runs WHERE state = 'finished'")).toBe(0);
 			expect(await space.master(['--rate', '0', '--durability', durability])).toMatchObject({ code: 0 });
 			expectFinished(hosts);
-		},
-	);
+		});
+	}
 
 	// The log is synced last when it is copied into the database, at the end of the run.
 	test('the sync of the last checkpoint: the run is not finished', async () => {

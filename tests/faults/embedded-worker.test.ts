@@ -1,7 +1,7 @@
 /** The worker that a master without a workers file has of its own. */
 import { afterEach, beforeEach, expect, vi } from 'vitest';
 import { childrenOf, Workspace } from '../e2e/command-line.ts';
-import { testUnless, withoutEchoSockets } from '../requirements.ts';
+import { notLong, testUnless, withoutEchoSockets } from '../requirements.ts';
 
 let space: Workspace;
 beforeEach(() => {
@@ -10,7 +10,7 @@ beforeEach(() => {
 afterEach(() => space[Symbol.dispose]());
 
 testUnless(
-	withoutEchoSockets(),
+	withoutEchoSockets() ?? notLong(),
 	'the embedded worker, killed twice in mid-run, is started anew each time',
 	async () => {
 		const hosts = 8_192;

@@ -1,7 +1,7 @@
 /** Faults 10 and 11 in a whole run: real workers that die, and come back, while they answer a real master. */
 import { afterEach, beforeEach, expect, vi } from 'vitest';
 import { token, Workspace } from '../e2e/command-line.ts';
-import { testUnless, withoutEchoSockets } from '../requirements.ts';
+import { notLong, testUnless, withoutEchoSockets } from '../requirements.ts';
 import { Seat } from './fleet/seat.ts';
 import { loggingRequestsTo, readRequests, requestsByHost } from './fleet/sent-requests.ts';
 
@@ -78,7 +78,7 @@ testUnless(
 );
 
 testUnless(
-	withoutEchoSockets(),
+	withoutEchoSockets() ?? notLong(),
 	'11: a worker that is started anew in mid-chunk goes on with the rest: nothing twice, nothing lost',
 	async () => {
 		await using seat = await takeSeat();

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, vi } from 'vitest';
 import { token, Workspace } from '../e2e/command-line.ts';
-import { testUnless, withoutEchoSockets } from '../requirements.ts';
+import { notLong, testUnless, withoutEchoSockets } from '../requirements.ts';
 import { closedPort } from '../servers.ts';
 import { Seat } from './fleet/seat.ts';
 
@@ -60,7 +60,7 @@ testUnless(
 );
 
 testUnless(
-	withoutEchoSockets(),
+	withoutEchoSockets() ?? notLong(),
 	'21: a worker that starts some seconds after its master, and one that does so in mid-run, take part',
 	async () => {
 		const ports = [await closedPort(), await closedPort()] as const;

@@ -172,7 +172,7 @@ describeUnless(withoutEcho(), '10: rates', () => {
 	});
 });
 
-describeUnless(responderUnavailable(), '10: rates of public prefixes', () => {
+describeUnless(responderUnavailable() ?? notLong(), '10: rates of public prefixes', () => {
 	const ratePerSecond = 256;
 	let lab: Lab;
 	let responder: ChildProcess;
