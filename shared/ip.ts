@@ -49,38 +49,61 @@ export function formatIpv4(value: number): string {
 
 /** The 16 bytes of an IPv6 address (RFC 4291 section 2.2, an IPv4 tail included, no zone), or `undefined`. */
 export function parseIpv6(text: string): Uint8Array | undefined {
-	if (text.length < 2 || text.length > 45 || !/^[0-9a-fA-F:.]+$/.test(text)) return undefined;
-	const halves = text.split('::');
-	if (halves.length > 2) return undefined;
-	const head = parseIpv6Groups(halves[0]!, halves.length === 1);
-	if (head === undefined) return undefined;
+	const { length } = text;
+	if (length < 2 || length > 45) return undefined;
 	const bytes = new Uint8Array(16);
-	bytes.set(head);
-	if (halves.length === 1) return head.length === 16 ? bytes : undefined;
-	const tail = parseIpv6Groups(halves[1]!, true);
+	let filled = 0;
+	// Where "::" stands, in bytes before it.
+	let gap = -1;
+	let i = 0;
+	if (text.startsWith('::')) {
+		gap = 0;
+		i = 2;
+	}
+	while (i < length) {
+		const start = i;
+		let value = 0;
+		for (; i < length; i += 1) {
+			const digit = hexDigit(text.charCodeAt(i));
+			if (digit < 0) break;
+			if (i - start === 4) return undefined;
+			value = value * 16 + digit;
+		}
+		if (text[i] === '.') {
+			const tail = parseIpv4(text.slice(start));
+			if (tail < 0 || filled > 12) return undefined;
+			new DataView(bytes.buffer).setUint32(filled, tail);
+			filled += 4;
+			break;
+		}
+		if (i === start || filled === 16) return undefined;
+		bytes[filled] = value >>> 8;
+		bytes[filled + 1] = value & 255;
+		filled += 2;
+		if (i === length) break;
+		if (text[i] !== ':') return undefined;
+		i += 1;
+		// Behind one colon there is a group, behind two there may be the end.
+		if (i === length) return undefined;
+		if (text[i] === ':') {
+			if (gap >= 0) return undefined;
+			gap = filled;
+			i += 1;
+		}
+	}
+	if (gap < 0) return filled === 16 ? bytes : undefined;
 	// "::" stands for at least one group.
-	if (tail === undefined || head.length + tail.length > 14) return undefined;
-	bytes.set(tail, 16 - tail.length);
-	return bytes;
+	if (filled > 14) return undefined;
+	const end = 16 - (filled - gap);
+	bytes.copyWithin(end, gap, filled);
+	return bytes.fill(0, gap, end);
 }
 
-function parseIpv6Groups(text: string, last: boolean): number[] | undefined {
-	if (text === '') return [];
-	const bytes: number[] = [];
-	const groups = text.split(':');
-	for (const [i, group] of groups.entries()) {
-		if (last && i === groups.length - 1 && group.includes('.')) {
-			const value = parseIpv4(group);
-			if (value < 0) return undefined;
-			bytes.push(value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255);
-		} else {
-			if (!/^[0-9a-fA-F]{1,4}$/.test(group)) return undefined;
-			const value = Number.parseInt(group, 16);
-			bytes.push(value >>> 8, value & 255);
-		}
-		if (bytes.length > 16) return undefined;
-	}
-	return bytes;
+/** 0 to 15, or -1 for what is no hexadecimal digit. */
+function hexDigit(code: number): number {
+	if (code >= 48 && code <= 57) return code - 48;
+	const lower = code | 32;
+	return lower >= 97 && lower <= 102 ? lower - 87 : -1;
 }
 
 /** The canonical text of 16 bytes (RFC 5952: lower case, the longest run of zero groups as `::`; an
@@ -88,21 +111,28 @@ function parseIpv6Groups(text: string, last: boolean): number[] | undefined {
 export function formatIpv6(bytes: Uint8Array): string {
 	const mapped = mappedIpv4(bytes);
 	if (mapped !== undefined) return `::ffff:${formatIpv4(mapped)}`;
-	const groups = Array.from({ length: 8 }, (_, i) => (bytes[2 * i]! << 8) | bytes[2 * i + 1]!);
-	let bestStart = -1;
-	let bestLength = 1;
-	for (let start = 0; start < 8; start += 1) {
+	let gap = 16;
+	let gapBytes = 2;
+	for (let start = 0; start < 16; start += 2) {
 		let end = start;
-		while (end < 8 && groups[end] === 0) end += 1;
-		if (end - start > bestLength) {
-			bestStart = start;
-			bestLength = end - start;
+		while (end < 16 && bytes[end] === 0 && bytes[end + 1] === 0) end += 2;
+		if (end - start > gapBytes) {
+			gap = start;
+			gapBytes = end - start;
 		}
 		if (end > start) start = end;
 	}
-	const hex = groups.map((group) => group.toString(16));
-	if (bestStart < 0) return hex.join(':');
-	return `${hex.slice(0, bestStart).join(':')}::${hex.slice(bestStart + bestLength).join(':')}`;
+	let text = '';
+	for (let i = 0; i < 16; i += 2) {
+		if (i === gap) {
+			text += '::';
+			i += gapBytes - 2;
+		} else {
+			if (i > 0 && i !== gap + gapBytes) text += ':';
+			text += ((bytes[i]! << 8) | bytes[i + 1]!).toString(16);
+		}
+	}
+	return text;
 }
 
 /** The IPv4 value in an IPv4-mapped address (`::ffff:0:0/96`), or `undefined`. */
