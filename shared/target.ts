@@ -51,6 +51,8 @@ export function probeOf(target: Target, asked: ProbeName): ProbeName {
  * @throws InvalidTargetError
  */
 export function parseTarget(text: string): Target {
+	const value = parseIpv4(text);
+	if (value >= 0) return bareAddress(text, { family: 4, value });
 	const bare = parseIp(text);
 	if (bare !== undefined) return bareAddress(formatted(bare), bare);
 	if (text.length > hostBytesMax) fail(text, `is ${text.length} characters long; at most ${hostBytesMax}`);
