@@ -34,6 +34,9 @@ export function readWorkersFile(
 	throw new PingpoolError('invalid-input', `${name} has no worker in it`, { hint });
 }
 
+/** Wrong lines after which it is no file of workers: a list of hosts may have been given for one. */
+const problemsMax = 1_000;
+
 const hint = 'One worker a line is expected, as in: http://10.0.0.5:8786 token-file=worker.token weight=2';
 
 /**
@@ -60,12 +63,13 @@ export function parseWorkers(text: string, name: string, context: LineContext): 
 		} catch (error) {
 			if (!(error instanceof LineError)) throw error;
 			problems.push(`${name}:${i + 1}: ${error.message}`);
+			if (problems.length === problemsMax) break;
 		}
 	}
 	if (problems.length > 0) {
 		const shown = problems.slice(0, 10);
-		if (problems.length > shown.length)
-			shown.push(`${problems.length} lines are wrong; the first 10 are shown`);
+		const count = problems.length === problemsMax ? `At least ${problemsMax}` : problems.length;
+		if (problems.length > shown.length) shown.push(`${count} lines are wrong; the first 10 are shown`);
 		throw new PingpoolError('invalid-input', shown.join('\n'), { hint });
 	}
 	return entries;

@@ -45,9 +45,16 @@ describe('a text of megabytes is read in time', () => {
 			},
 		],
 		[
+			'workers.txt of wrong lines',
+			() => {
+				const text = 'no worker\n'.repeat(100_000);
+				expect(() => parseWorkers(text, 'workers.txt', { folder: '/' })).toThrow('At least 1000 lines');
+			},
+		],
+		[
 			'workers.txt with a comment that does not end where its line does',
 			() => {
-				const text = `http://10.0.0.1 ${'# '.repeat(100_000)}\u2028`;
+				const text = `http://10.0.0.1 ${'# '.repeat(100_000)}\u2028x`;
 				expect(() => parseWorkers(text, 'workers.txt', { folder: '/' })).not.toThrow();
 			},
 		],
