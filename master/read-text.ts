@@ -1,6 +1,6 @@
 /** A small file as text, or the end of a sentence that starts with its name. */
 import type { Stats } from 'node:fs';
-import { readFileSync, statSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { systemErrorCode } from '../shared/errors.ts';
 
 export interface ReadTextOptions {
@@ -20,8 +20,24 @@ export function readText(path: string, { bytesMax, fail }: ReadTextOptions): str
 	};
 	const stats: Stats = trying(() => statSync(path));
 	if (stats.isDirectory()) throw fail('is a folder; a file is expected');
-	if (stats.size > bytesMax) throw fail(`is larger than ${bytesMax} bytes`);
-	return trying(() => readFileSync(path, 'utf8'));
+	const bytes = trying(() => readStart(path, bytesMax + 1));
+	if (bytes.length > bytesMax) throw fail(`is larger than ${bytesMax} bytes`);
+	return bytes.toString('utf8');
+}
+
+/** What is no file (a pipe, a device) does not say how much it has. */
+function readStart(path: string, bytesMax: number): Buffer {
+	const descriptor = openSync(path, 'r');
+	try {
+		const bytes = Buffer.allocUnsafe(bytesMax);
+		let length = 0;
+		for (let read = -1; read !== 0; length += read) {
+			read = readSync(descriptor, bytes, length, bytesMax - length, null);
+		}
+		return bytes.subarray(0, length);
+	} finally {
+		closeSync(descriptor);
+	}
 }
 
 function problemOf(error: unknown): string {

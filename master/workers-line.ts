@@ -6,6 +6,8 @@ import { parseFingerprint } from '../shared/fingerprint.ts';
 import { parseIp } from '../shared/ip.ts';
 import { hostBytesMax, tokenFileBytesMax } from '../shared/limits.ts';
 import { isGloballyReachable } from '../shared/special-purpose.ts';
+import { suggest } from '../shared/suggest.ts';
+import { tokenPattern } from './bearer-token.ts';
 import { readText } from './read-text.ts';
 import { readAuthorities } from './transport/tls-files.ts';
 
@@ -37,8 +39,6 @@ export interface LineContext {
 }
 
 const keys = ['token', 'token-file', 'pin', 'ca', 'weight'] as const;
-/** What a header may carry: visible ASCII (RFC 9110 section 5.5). */
-const tokenPattern = /^[\x21-\x7e]+$/;
 
 /** The end of a sentence that starts with the file and line. */
 export class LineError extends Error {}
@@ -96,13 +96,19 @@ function parseUrl(text: string): string {
 		// Not quoted: what stands before the @ is a secret.
 		throw new LineError('the URL has a user name or password in it; use token=… or token-file=…');
 	}
+	if (/token(-file)?[=:]/i.test(text)) {
+		// Not quoted either, nor shown as a part of the worker's name.
+		throw new LineError('the URL has a token in it; URL token=… is expected, with a space between them');
+	}
 	if (!/^https?:\/\//i.test(text)) {
 		const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text)?.[0];
 		if (scheme !== undefined)
 			throw new LineError(
 				`${quote(text)} starts with ${scheme.slice(0, 20)}; http:// or https:// is expected`,
 			);
-		throw new LineError(`${quote(text)} is not a URL; http://HOST:8786 or https://… is expected`);
+		// As long as this, and without what parts a host, it may be a token that stands before its URL.
+		const shown = /^[\w+/=~-]{20,}$/.test(text) ? 'the first word' : quote(text);
+		throw new LineError(`${shown} is not a URL; http://HOST:8786 or https://… is expected`);
 	}
 	if (/[\p{Cc}\p{Cf}\uFFFD]/u.test(text))
 		throw new LineError(`${quote(text)} has invisible characters in it`);
@@ -129,7 +135,7 @@ function unknownKey(key: string, bare: boolean): LineError {
 	// It may be a token that somebody forgot to name, which is not shown.
 	if (bare || !/^[a-z][a-z_-]{0,15}$/.test(key))
 		return new LineError('there is a word behind the URL that is no setting; KEY=VALUE is expected');
-	const near = keys.find((known) => known.startsWith(key.toLowerCase().replaceAll('_', '-').slice(0, 3)));
+	const near = suggest(key, keys);
 	const suggestion = near === undefined ? `${keys.join(', ')} are known` : `did you mean ${near}?`;
 	return new LineError(`${quote(key)} is no setting of a worker; ${suggestion}`);
 }

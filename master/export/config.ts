@@ -29,8 +29,8 @@ CSV is for people: in it, no text is a formula to a spreadsheet (what starts wit
 and invisible characters stand as \\u{…}. JSON lines have every text as the database has it. The database is only
 read; a run may be under way meanwhile. PINGPOOL_DB can stand for --db.
 
-Exit codes: 0 exported, or whoever read it has left; 1 the database can not be read; 2 wrong usage, no such run, or a
-file that can not be written; 130, 143 interrupted.
+Exit codes: 0 exported, or whoever read it has left; 1 the database can not be read, or standard output not written;
+2 wrong usage, no such run, or a file that can not be written; 130, 143 interrupted.
 `;
 
 interface ParsedOptions {
@@ -57,7 +57,7 @@ export function parseExportConfig(argv: readonly string[], version: string): Exp
 	}
 	checkEnvironment(process.env);
 	const { format, db, run, status = [], output } = command.opts<ParsedOptions>();
-	return { format, db, run, statuses: status, output };
+	return { format, db, run, statuses: status, output: output === '-' ? undefined : output };
 }
 
 function createCommand(version: string): Command {
@@ -79,7 +79,7 @@ function createCommand(version: string): Command {
 	return command
 		.option('--run <n>', 'the run (default: the newest)', parseRun)
 		.option('--status <name>', `rows with it alone: ${statuses.join(', ')}; several, or with commas`, gather)
-		.option('-o, --output <file>', 'write there instead of to standard output', parseFile)
+		.option('-o, --output <file>', 'write there; - is standard output (default: -)', parseFile)
 		.addHelpText('after', help);
 }
 

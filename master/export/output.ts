@@ -18,16 +18,22 @@ export interface TextOutput {
 	discard(): Promise<void>;
 }
 
-/** Waits while the reader is slower, and says when it has gone (`| head`) or the signal has come. */
+/** Waits while the reader is slower, and says when it has gone (`| head`), the disk behind it is full, or the signal
+ * has come. */
 export function streamOutput(stream: Writable, signal: AbortSignal): TextOutput {
 	const gone = Promise.withResolvers<boolean>();
-	const onGone = (): void => gone.resolve(false);
+	let isGone = false;
+	const onGone = (): void => {
+		isGone = true;
+		gone.resolve(false);
+	};
 	const forget = onAbort(signal, onGone);
 	// Who listens to errors here keeps them from ending the process.
 	stream.on('error', onGone).on('close', onGone);
 	return {
 		async write(text) {
-			if (stream.destroyed || stream.errored) return false;
+			// Of itself, standard output does not tell: it takes more after every error.
+			if (isGone || stream.destroyed) return false;
 			if (stream.write(text)) return true;
 			const drained = Promise.withResolvers<boolean>();
 			const onDrain = (): void => drained.resolve(true);
@@ -114,7 +120,9 @@ function direct(handle: FileHandle, path: string): TextOutput {
 }
 
 function failure(path: string, error: unknown): PingpoolError {
-	return new PingpoolError('invalid-input', `${escapeUnsafe(path)} can not be written: ${messageOf(error)}`, {
+	// Behind the comma, Node names its call and a file that may be ours.
+	const reason = messageOf(error).split(', ')[0];
+	return new PingpoolError('invalid-input', `${escapeUnsafe(path)} can not be written: ${reason}`, {
 		cause: error,
 		hint: 'Give a file with -o that you may write, on a disk with room for it.',
 	});

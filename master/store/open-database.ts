@@ -104,15 +104,7 @@ function isThere(path: string): boolean {
 		}
 		return false;
 	}
-	if (stats.isDirectory()) {
-		throw new PingpoolError(
-			'database',
-			`${escapeUnsafe(path)} is a folder; the file of a database is expected`,
-			{
-				hint: 'Give a file with --db, as in --db hosts.db.',
-			},
-		);
-	}
+	if (stats.isDirectory()) throw isFolder(path);
 	try {
 		accessSync(path, constants.R_OK | constants.W_OK);
 		accessSync(folder, constants.W_OK);
@@ -127,6 +119,14 @@ function isThere(path: string): boolean {
 		);
 	}
 	return true;
+}
+
+function isFolder(path: string): PingpoolError {
+	return new PingpoolError(
+		'database',
+		`${escapeUnsafe(path)} is a folder; the file of a database is expected`,
+		{ hint: 'Give a file with --db, as in --db hosts.db.' },
+	);
 }
 
 function canNotBeMade(path: string, error: unknown): PingpoolError {
@@ -189,6 +189,7 @@ export function openToRead(path: string, busyTimeoutMs: number): Database.Databa
 				hint: 'Give the database of a run with --db FILE.',
 			});
 		}
+		if (statSync(path).isDirectory()) throw isFolder(path);
 		const kind = inspect(path, busyTimeoutMs, (_, found) => found) ?? 'empty';
 		if (kind === 'legacy') {
 			throw new PingpoolError('database', `${name} was written by the old system`, {

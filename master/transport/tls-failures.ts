@@ -100,6 +100,6 @@ export function askForCertificate(
 	const question =
 		certificate === undefined
 			? 'does it want a certificate of this master (--tls-cert and --tls-key)?'
-			: 'does it know the authority of the certificate of this master (--tls-cert)?';
+			: 'does it know the authority of the certificate of this master (--tls-cert), and is that still valid?';
 	return new WorkerFailure('broken', `${failure.message}; ${question}`, { cause: failure.cause });
 }

@@ -125,6 +125,14 @@ describe('options', () => {
 		expect(parsed.settings.timeoutMs).toBe(400);
 	});
 
+	it.each(['first\nsecond', 'two words', 's\u00e4cret'])(
+		'but no token that could not be sent: %j',
+		(token) => {
+			const parse = () => config('', { PINGPOOL_TOKEN: token });
+			expect(parse).toThrow('PINGPOOL_TOKEN has white space or characters in it that no token has');
+		},
+	);
+
 	it.each([
 		['1', true],
 		['true', true],

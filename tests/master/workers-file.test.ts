@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -147,6 +147,7 @@ describe('a wrong line is named, with what was expected', () => {
 			'http://w:8786 colour=blue',
 			'"colour" is no setting of a worker; token, token-file, pin, ca, weight are known',
 		],
+		['http://w:8786 token_file=a', '"token_file" is no setting of a worker; did you mean token-file?'],
 		['http://w:8786 token', 'token needs a value'],
 		['http://w:8786 token=', 'the token is empty'],
 		['http://w:8786 token=a token=b', 'token is given twice'],
@@ -165,6 +166,24 @@ describe('a wrong line is named, with what was expected', () => {
 		writeFileSync(join(folder, 'empty.token'), '\n');
 		expect(() => read(`http://ok\n${line}\n`)).toThrow(`${path}:2: `);
 		expect(() => read(`http://ok\n${line}\n`)).toThrow(message);
+	});
+
+	test.each([
+		'token=s3cretA9 http://w:8786',
+		'http://w:8786,token=s3cretA9',
+		'http://w:8786;token-file=s3cretA9',
+		'http://w:8786/token=s3cretA9',
+		'token:s3cretA9 http://w:8786',
+		's3cretA9_s3cretA9-s3cretA9s3cretA9= http://w:8786',
+	])('but not the token that stands in the wrong place: %s', (line) => {
+		expect(() => read(line)).toThrow(/:1: .* is expected/);
+		expect(() => read(line)).not.toThrow(/s3cretA9/);
+	});
+
+	test.runIf(existsSync('/dev/zero'))('files without an end are not read to it', () => {
+		for (const key of ['token-file', 'ca']) {
+			expect(() => read(`https://w ${key}=/dev/zero`)).toThrow(/"\/dev\/zero" is larger than \d+ bytes/);
+		}
 	});
 
 	test('all of them at once, up to ten', () => {
