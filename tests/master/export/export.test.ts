@@ -189,12 +189,20 @@ describe('a file', () => {
 		const before = readdirSync(space.folder);
 		const { code, stderr } = await run('-o', 'nowhere/out.csv');
 		expect(code).toBe(2);
-		expect(stderr).toMatch(/^pingpool: nowhere\/out\.csv can not be written: ENOENT.*\n {2}Give a file/);
+		expect(stderr).toMatch(
+			/^pingpool: nowhere\/out\.csv can not be written: ENOENT: no such file or directory\n {2}Give a file/,
+		);
 		expect(readdirSync(space.folder)).toEqual(before);
 	});
 
 	it('that is a device is written to', async () => {
 		expect((await run('-o', '/dev/null')).code).toBe(0);
+	});
+
+	it('called - is standard output', async () => {
+		const before = readdirSync(space.folder);
+		expect((await run('-o', '-')).stdout).toMatch(/^run_id,host,/);
+		expect(readdirSync(space.folder)).toEqual(before);
 	});
 });
 
@@ -233,7 +241,11 @@ describe('no database', () => {
 		['that is there', () => 'none.db', /none\.db does not exist\n {2}Give the database/],
 		['but an empty file', () => space.write('empty.db', ''), /empty\.db has nothing in it/],
 		['but a text', () => space.write('text.db', 'x'.repeat(1000)), /text\.db is not an SQLite database/],
-		['but a folder', () => mkdtempSync(join(tmpdir(), 'pingpool-export-')), /(folder|can not be|EISDIR)/],
+		[
+			'but a folder',
+			() => mkdtempSync(join(tmpdir(), 'pingpool-export-')),
+			/ is a folder; the file of a database is expected/,
+		],
 		[
 			'but that of the old system',
 			() => {
