@@ -72,9 +72,9 @@ Examples:
 
 Every option can also be given in the environment, where the command line wins: PINGPOOL_HOSTS,
 PINGPOOL_TIMEOUT, PINGPOOL_JSON=1 and so on. PINGPOOL_TOKEN is for workers whose line names no token.
-An embedded worker takes settings of its own from there: PINGPOOL_ALLOW, PINGPOOL_DENY, PINGPOOL_ICMP,
-PINGPOOL_BATCH. PINGPOOL_PORT and PINGPOOL_RATE are the master's: the port to probe, and the rate that the
-embedded worker gets as well (without it, a worker's own default of ${ratePerSecondDefault} a second).
+An embedded worker takes a worker's settings from there: PINGPOOL_ALLOW, PINGPOOL_DENY, PINGPOOL_OPT_OUT_FILE,
+PINGPOOL_PREFIX_RATE, PINGPOOL_ICMP and so on. PINGPOOL_PORT and PINGPOOL_RATE are the master's: the port to probe,
+and the rate that the embedded worker gets as well (without it, a worker's own default of ${ratePerSecondDefault} a second).
 
 Exit codes:
   0  every host has an answer, whatever it is
