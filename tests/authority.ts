@@ -16,6 +16,8 @@ export interface IssueOptions {
 	readonly names: readonly string[];
 	/** from now; both may be negative. Default: from an hour ago, for an hour */
 	readonly validMs?: readonly [number, number];
+	/** whether it says that it is for clients alone. Default: it says nothing of that */
+	readonly forClients?: boolean;
 }
 
 export interface Authority extends Pair {
@@ -37,13 +39,14 @@ export async function makeAuthority(): Promise<Authority> {
 	return {
 		cert,
 		key: await pemOf(keys),
-		async issue({ names, validMs }) {
+		async issue({ names, validMs, forClients = false }) {
 			const own = await newKeys();
 			const alternatives = new pki.GeneralNames({ names: names.map(generalName) });
 			const extensions = [
 				constraints(false),
 				new pki.Extension({ extnID: '2.5.29.17', extnValue: alternatives.toSchema().toBER(false) }),
 			];
+			if (forClients) extensions.push(clientsOnly());
 			const subject = names[0]!;
 			const pem = await sign({ subject, issuer: name, keys: own, by: keys, extensions, validMs });
 			return { cert: pem, key: await pemOf(own) };
@@ -115,6 +118,13 @@ function constraints(cA: boolean): pki.Extension {
 		extnID: '2.5.29.19',
 		critical: true,
 		extnValue: new pki.BasicConstraints({ cA }).toSchema().toBER(false),
+	});
+}
+
+function clientsOnly(): pki.Extension {
+	return new pki.Extension({
+		extnID: '2.5.29.37',
+		extnValue: new pki.ExtKeyUsage({ keyPurposes: ['1.3.6.1.5.5.7.3.2'] }).toSchema().toBER(false),
 	});
 }
 

@@ -15,6 +15,21 @@ const fromNoAuthority = new Set([
 	'CERT_SIGNATURE_FAILURE',
 ]);
 
+/** What else OpenSSL finds wrong with a certificate (Node's "X509 certificate error codes"). UNSPECIFIED is what Node has
+ * no name for: a key that is too short, a digest that is too weak. */
+const otherFaults = new Set([
+	'CERT_CHAIN_TOO_LONG',
+	'CERT_REJECTED',
+	'CERT_REVOKED',
+	'ERROR_IN_CERT_NOT_AFTER_FIELD',
+	'ERROR_IN_CERT_NOT_BEFORE_FIELD',
+	'INVALID_PURPOSE',
+	'PATH_LENGTH_EXCEEDED',
+	'UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY',
+	'UNABLE_TO_DECRYPT_CERT_SIGNATURE',
+	'UNSPECIFIED',
+]);
+
 /** Alerts of a worker (RFC 8446 section 6) that finds no certificate of ours, or one that it does not like. */
 const ofOurCertificate = [
 	'CERTIFICATE_REQUIRED',
@@ -60,6 +75,7 @@ function meaningOf(
 	if (code === 'CERT_NOT_YET_VALID') {
 		return 'has a certificate that is not valid yet: is the clock of this machine right?';
 	}
+	if (otherFaults.has(code)) return `has a certificate that is not good enough: ${cut(messageOf(error))}`;
 	if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
 		const { cert } = error as { cert?: { subjectaltname?: unknown } };
 		const names = typeof cert?.subjectaltname === 'string' ? cut(cert.subjectaltname) : 'no name';

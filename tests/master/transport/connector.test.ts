@@ -212,6 +212,12 @@ describe('without a pin, the certificate is verified', () => {
 			'is not valid yet: is the clock',
 		],
 		[
+			'for clients alone',
+			() => authority.issue({ names: ['127.0.0.1'], forClients: true }),
+			() => ({ ca: authority.cert }),
+			'has a certificate that is not good enough: unsuitable certificate purpose (INVALID_PURPOSE)',
+		],
+		[
 			'for another name',
 			() => authority.issue({ names: ['elsewhere.example'] }),
 			() => ({ ca: authority.cert }),
