@@ -1,6 +1,6 @@
 /** The master's command line and environment, validated. Defaults stand here; nothing else reads process.env. */
-import type { Option } from 'commander';
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import type { Command, Option } from 'commander';
+import { InvalidArgumentError } from 'commander';
 import { escapeUnsafe, quote } from '../shared/display.ts';
 import { checkEnvironment } from '../shared/environment.ts';
 import { PingpoolError } from '../shared/errors.ts';
@@ -20,9 +20,8 @@ import {
 import type { ProbeSettings } from '../shared/protocol.ts';
 import type { ProbeName } from '../shared/target.ts';
 import { probeNames } from '../shared/target.ts';
-import { usageText } from '../shared/usage-text.ts';
 import { tokenPattern } from './bearer-token.ts';
-import { ConfigExit, fileOption, option } from './options.ts';
+import { fileOption, newCommand, option, parseArguments } from './options.ts';
 import type { Durability } from './store/store.ts';
 import { durabilities } from './store/store.ts';
 import type { TlsFiles } from './transport/tls-files.ts';
@@ -104,17 +103,11 @@ function flag(flags: string, description: string): Option {
 }
 
 function createCommand(version: string): Command {
-	const command = new Command('pingpool master')
-		.description('Pings every host of a list through workers and keeps the answers in a SQLite database.')
-		.version(version, '-V, --version', 'print the version')
-		.helpOption('-h, --help', 'print this')
-		.allowExcessArguments(true)
-		.showSuggestionAfterError(true)
-		.exitOverride()
-		.configureHelp({ sortOptions: false })
-		.configureOutput({
-			outputError: (text, write) => write(usageText(text)),
-		});
+	const command = newCommand({
+		name: 'pingpool master',
+		description: 'Pings every host of a list through workers and keeps the answers in a SQLite database.',
+		version,
+	}).allowExcessArguments(true);
 	const options = [
 		fileOption('--hosts <file>', 'list of hosts, one per line; - reads standard input').default('hosts.txt'),
 		fileOption('--exclude <file>', 'hosts to leave out, in the same syntax'),
@@ -219,12 +212,7 @@ interface ParsedOptions {
  */
 export function parseMasterConfig(argv: readonly string[], version: string): MasterConfig {
 	const command = createCommand(version);
-	try {
-		command.parse(argv, { from: 'user' });
-	} catch (error) {
-		if (!(error instanceof CommanderError)) throw error;
-		throw new ConfigExit(error.exitCode === 0 ? 0 : 2);
-	}
+	parseArguments(command, argv);
 	const [stray] = command.args;
 	if (stray !== undefined) {
 		throw new PingpoolError('usage', `${quote(stray)} is no option`, {

@@ -1,5 +1,37 @@
 /** Options of the command lines of a master's programs. */
-import { InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { usageText } from '../shared/usage-text.ts';
+
+export interface CommandFacts {
+	readonly name: string;
+	readonly description: string;
+	/** of pingpool */
+	readonly version: string;
+}
+
+/** A command without options but those that all have. */
+export function newCommand({ name, description, version }: CommandFacts): Command {
+	return new Command(name)
+		.description(description)
+		.version(version, '-V, --version', 'print the version')
+		.helpOption('-h, --help', 'print this')
+		.exitOverride()
+		.configureHelp({ sortOptions: false })
+		.configureOutput({ outputError: (text, write) => write(usageText(text)) });
+}
+
+/**
+ * @param argv arguments behind the command's name
+ * @throws ConfigExit after help, version or what is wrong was printed
+ */
+export function parseArguments(command: Command, argv: readonly string[]): void {
+	try {
+		command.parse(argv, { from: 'user' });
+	} catch (error) {
+		if (!(error instanceof CommanderError)) throw error;
+		throw new ConfigExit(error.exitCode === 0 ? 0 : 2);
+	}
+}
 
 /** What both spellings of an option say: the flag, and its environment variable. */
 export function option(flags: string, description: string): Option {

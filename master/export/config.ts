@@ -1,10 +1,10 @@
 /** The command line of `pingpool export`, validated. */
-import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
+import { InvalidArgumentError } from 'commander';
 import { checkEnvironment } from '../../shared/environment.ts';
 import type { Status } from '../../shared/outcome.ts';
 import { statuses } from '../../shared/outcome.ts';
-import { usageText } from '../../shared/usage-text.ts';
-import { ConfigExit, fileOption, parseFile } from '../options.ts';
+import { fileOption, newCommand, parseArguments, parseFile } from '../options.ts';
 import type { ExportFormat } from './formats.ts';
 import { exportFormats } from './formats.ts';
 
@@ -49,26 +49,18 @@ interface ParsedOptions {
  */
 export function parseExportConfig(argv: readonly string[], version: string): ExportConfig {
 	const command = createCommand(version);
-	try {
-		command.parse(argv, { from: 'user' });
-	} catch (error) {
-		if (!(error instanceof CommanderError)) throw error;
-		throw new ConfigExit(error.exitCode === 0 ? 0 : 2);
-	}
+	parseArguments(command, argv);
 	checkEnvironment(process.env);
 	const { format, db, run, status = [], output } = command.opts<ParsedOptions>();
 	return { format, db, run, statuses: status, output: output === '-' ? undefined : output };
 }
 
 function createCommand(version: string): Command {
-	const command = new Command('pingpool export')
-		.description('Writes the results of a run, in the order of its list.')
-		.version(version, '-V, --version', 'print the version')
-		.helpOption('-h, --help', 'print this')
-		.allowExcessArguments(false)
-		.exitOverride()
-		.configureHelp({ sortOptions: false })
-		.configureOutput({ outputError: (text, write) => write(usageText(text)) });
+	const command = newCommand({
+		name: 'pingpool export',
+		description: 'Writes the results of a run, in the order of its list.',
+		version,
+	}).allowExcessArguments(false);
 	command.addOption(
 		command
 			.createOption('--format <name>', 'form of the rows')
