@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
- * The one entry of the command line: `pingpool master …`, `pingpool worker …`, `pingpool export …`. CommonJS and free of imports, so
- * that it runs on any Node: it finds a Node that can run the rest (npm brings one, see optionalDependencies),
- * and the rest itself (TypeScript in a checkout, JavaScript in an installed package).
+ * The one entry of the command line: `pingpool master …`, `pingpool worker …` and so on. CommonJS and free of imports,
+ * so that it runs on any Node: it finds a Node that can run the rest (npm brings one, see optionalDependencies), and
+ * the rest itself (TypeScript in a checkout, JavaScript in an installed package).
  */
 'use strict';
 

@@ -1,12 +1,12 @@
 /**
  * workers.txt while a run goes on.
  *
- * The file, the files that it names (tokens, authorities) and those of the master's own TLS are looked at every second (`stat`: inode, size and time of the last
- * change, which notices editors that replace a file as well, and works where a network's file system tells of no
- * events). What looks different is read when it has looked the same twice: who writes a file in place has it empty
- * or half there for a moment. It is read once more at the look after that, because two versions within the grain of
- * the file system's times look the same. What is wrong or missing is read at every look, until it is good again;
- * until then the workers stay as they were.
+ * The file, the files that it names (tokens, authorities) and those of the master's own TLS are looked at every
+ * second (`stat`: inode, size and time of the last change, which notices editors that replace a file as well, and
+ * works where a network's file system tells of no events). What looks different is read when it has looked the same
+ * twice: who writes a file in place has it empty or half there for a moment. It is read once more at the look after
+ * that, because two versions within the grain of the file system's times look the same. What is wrong or missing is
+ * read at every look, until it is good again; until then the workers stay as they were.
  */
 import { stat } from 'node:fs/promises';
 import { onAbort } from '../shared/abort.ts';

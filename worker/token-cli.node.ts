@@ -4,6 +4,7 @@
  * A file goes from one token to two (`--rotate`: the new one first, which masters are told, and the old one behind
  * it, which they still use), and back to one (`--retire`) when all of them know it. Workers follow their file.
  */
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command, CommanderError, Option } from 'commander';
 import { escapeLines, escapeUnsafe } from '../shared/display.ts';
@@ -89,6 +90,9 @@ function run(
 	const file = resolve(
 		named ?? fromEnvironment(settings.tokenFile, environment) ?? defaultTokenFile(environment),
 	);
+	if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) {
+		throw new PingpoolError('usage', `${file} is a folder; a file is expected`);
+	}
 	if (rotate) return rotateTokens(file);
 	if (retire) return retireToken(file);
 	if (makeTokenFile(file) === undefined) {

@@ -84,6 +84,11 @@ describe('pingpool token', () => {
 		if (there > 0) expect(readFileSync(file, 'utf8')).toBe(text);
 	});
 
+	it.each([[], ['--rotate'], ['--retire']])('refuses a folder (%s)', async (...args) => {
+		expect(await main([...args, '--file', folder])).toBe(2);
+		expect(stderr).toBe(`pingpool: ${folder} is a folder; a file is expected\n`);
+	});
+
 	it('explains itself, and refuses what it does not know', async () => {
 		expect(await main(['--help'])).toBe(0);
 		expect(stdout).toMatch(/Examples:\n {2}pingpool token {2}/);
