@@ -56,11 +56,15 @@ export function parseAddressList(text: string, name: string): CidrSet {
 	return builder.build();
 }
 
-/** What stands on a line, without its comment. */
+/** What stands on a line, without its comment. One with a carriage return within is an entry whatever it starts with:
+ * lines that end so alone would all be part of the first one's comment, and a list of denials would be none. */
 function entryOf(text: string, start: number, end: number): string {
 	const line = text.slice(start, end);
 	const hash = line.indexOf('#');
-	return (hash < 0 ? line : line.slice(0, hash)).trim();
+	if (hash < 0) return line.trim();
+	const carriageReturn = line.indexOf('\r', hash);
+	const isCut = carriageReturn >= 0 && carriageReturn < line.length - 1;
+	return (isCut ? line : line.slice(0, hash)).trim();
 }
 
 /** @returns what is wrong, as a sentence that quotes the entry */

@@ -9,6 +9,7 @@
  */
 import { stat } from 'node:fs/promises';
 import type { Clock } from '../shared/clock.ts';
+import { quote } from '../shared/display.ts';
 import { PingpoolError, systemErrorCode } from '../shared/errors.ts';
 
 /** Between two looks, and between two while a file changes. */
@@ -44,7 +45,8 @@ export async function followFiles({
 	for (;;) {
 		await clock.sleep(pauseMs, signal).catch(() => undefined);
 		if (signal.aborted) return;
-		const look = (await lookAt(files)) ?? 'no file';
+		const found = await lookAt(files);
+		const look = found ?? 'no file';
 		pauseMs = lookMs;
 		if (look !== seen) {
 			seen = look;
@@ -55,6 +57,9 @@ export async function followFiles({
 		if (readingsDue === 0) continue;
 		readingsDue -= 1;
 		try {
+			// Opening a pipe waits for its writer, and reading a device may never end: the whole worker would stand still.
+			if (found === undefined)
+				throw new PingpoolError('usage', `${files.map(quote).join(' or ')} is no file now`);
 			read();
 			problem = undefined;
 		} catch (error) {

@@ -68,6 +68,7 @@ describe('a list of addresses', () => {
 		['10.0.0.1:22', '"10.0.0.1:22" is more than an address: a rule holds for every port'],
 		['http://10.0.0.1/', '"http://10.0.0.1/" is more than an address: a rule holds for every port'],
 		['10.0.0.1 10.0.0.2', '"10.0.0.1 10.0.0.2" has white space in it: one entry a line is expected'],
+		['# ours\r10.0.0.0/8\r', '"# ours\\u{d}10.0.0.0/8" has white space in it: one entry a line is expected'],
 		['fe80::1%eth0', '"fe80::1%eth0" has a zone, which means something on one machine only'],
 		['10.0.0.9-10.0.0.1', '"10.0.0.9-10.0.0.1" is no range: it ends before it starts'],
 		['fd00::9-fd00::1', '"fd00::9-fd00::1" is no range: it ends before it starts'],

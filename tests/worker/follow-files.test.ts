@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, renameSync, rmSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,6 +50,24 @@ describe('a file that is followed', () => {
 		for (let i = 0; i < 5; i += 1) expect(await pass()).toBe(1_000);
 		expect(readings()).toBe(1);
 	});
+
+	it.skipIf(process.platform === 'win32')(
+		'is not read while a pipe is in its place, which would wait for a writer',
+		async () => {
+			const { pass, readings, problems } = following();
+			await pass();
+			await pass();
+			unlinkSync(file);
+			execFileSync('mkfifo', [file]);
+			for (let i = 0; i < 4; i += 1) await pass();
+			expect([readings(), problems]).toEqual([1, [expect.stringMatching(/is no file now$/)]]);
+			unlinkSync(file);
+			writeFileSync(file, 'a file again');
+			for (let i = 0; i < 4; i += 1) await pass();
+			expect(readings()).toBeGreaterThan(1);
+			expect(problems.length).toBe(1);
+		},
+	);
 
 	it('is read when it has changed and looks the same twice, and once more after that', async () => {
 		const { pass, readings } = following();
