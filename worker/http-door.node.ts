@@ -114,8 +114,9 @@ export class HttpDoor {
 			response.writeHead(417, { connection: 'close', 'content-length': 0 }).end();
 		});
 		server.on('clientError', (error, socket) => this.#refuse(error, socket as Socket));
-		server.on('tlsClientError', (_, socket: Socket) => {
-			this.#options.disturbed('tls', socket.remoteAddress);
+		server.on('tlsClientError', (_, socket: Socket & { readonly _parent?: Socket }) => {
+			// Closed, it knows no address any more. The connection below does: the guard has asked it at its start.
+			this.#options.disturbed('tls', socket.remoteAddress ?? socket._parent?.remoteAddress);
 		});
 	}
 

@@ -82,8 +82,7 @@ export function buildServer(options: ServerOptions): BuiltServer {
 		policy,
 		rates,
 		clock,
-		// A socket for both families shows IPv4 callers as mapped addresses.
-		callerOf: (context) => getConnInfo(context).remote.address?.replace(/^::ffff:/, ''),
+		callerOf: (context) => plainAddress(getConnInfo(context).remote.address),
 		authenticated: (context) => guard.authenticated(bindingsOf(context).incoming.socket),
 		reading: (context) => door.reading(bindingsOf(context).outgoing),
 		...(log && { log: (entry) => log.request(entry), fault: (error) => log.fault(error) }),
@@ -92,12 +91,12 @@ export function buildServer(options: ServerOptions): BuiltServer {
 	const guard = new ConnectionGuard({
 		connectionsMax: callersMax,
 		strangersPerAddressMax: Math.ceil(callersMax * strangersPerAddressPart),
-		displaced: (caller) => log?.disturbance('displaced', caller),
+		displaced: (caller) => log?.disturbance('displaced', plainAddress(caller)),
 	});
 	const door = new HttpDoor({
 		guard,
 		listener: listenerOf(app),
-		disturbed: (disturbance, caller) => log?.disturbance(disturbance, caller),
+		disturbed: (disturbance, caller) => log?.disturbance(disturbance, plainAddress(caller)),
 		...(options.answerMsMax !== undefined && { answerMsMax: options.answerMsMax }),
 	});
 	const server = createAppServer(options.tls, {
@@ -139,6 +138,11 @@ export function buildServer(options: ServerOptions): BuiltServer {
 /** Node's request and response behind the app's. */
 function bindingsOf({ env }: Context): HttpBindings {
 	return env as HttpBindings;
+}
+
+/** A socket for both families shows IPv4 callers as mapped addresses. */
+function plainAddress(address: string | undefined): string | undefined {
+	return address?.replace(/^::ffff:/, '');
 }
 
 function listenerOf(app: Hono): RequestListener {

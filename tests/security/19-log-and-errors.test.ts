@@ -1,11 +1,16 @@
 /** Requirement 19, from outside: errors tell nothing, headers convince nobody, and the log says who did what. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { hostname } from 'node:os';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { logFloodLinesMax } from '../../shared/limits.ts';
 import { version } from '../../worker/version.ts';
-import { bin } from '../process.ts';
+import { makeAuthority } from '../authority.ts';
+import { bin, startWorkerProcess } from '../process.ts';
 import { notLong, testUnless } from '../requirements.ts';
 import { exchange } from '../worker/raw-exchange.ts';
 import type { ServedWorker } from './served-worker.ts';
@@ -80,6 +85,43 @@ describe('19: the log', () => {
 		await exchange(worker.port, post(`${authorization}Pingpool-Request: behind\r\n`), { answers: 1 });
 		await worker.running.says(/"request":"behind"/);
 		expect(logged().length - before).toBeLessThanOrEqual(2 * logFloodLinesMax + 1);
+	});
+});
+
+describe('19: the log of a worker with TLS', () => {
+	it('says who failed at the handshake, who had left by then, too', async () => {
+		const folder = mkdtempSync(join(tmpdir(), 'pingpool-log-'));
+		const authority = await makeAuthority();
+		writeFileSync(join(folder, 'ca.pem'), authority.cert);
+		const stranger = await authority.issue({ names: ['stranger'], validMs: [-7_200_000, -3_600_000] });
+		// Of both families, as a worker listens by default.
+		await using running = startWorkerProcess(
+			[
+				'--host',
+				'::',
+				'--port',
+				'0',
+				'--icmp',
+				'off',
+				'--tls-self-signed',
+				'--tls-client-ca',
+				join(folder, 'ca.pem'),
+			],
+			{ env: { PINGPOOL_TOKEN: token, XDG_CONFIG_HOME: folder } },
+		);
+		try {
+			const port = Number((await running.says(/:(\d+) pin=/))[1]);
+			for (const [i, pair] of [{}, stranger].entries()) {
+				const localAddress = `127.0.0.${i + 5}`;
+				const raw = connect({ host: '127.0.0.1', port, localAddress });
+				const socket = connectTls({ socket: raw, rejectUnauthorized: false, ...pair });
+				socket.on('error', () => undefined).resume();
+				await new Promise((resolve) => socket.once('close', resolve));
+				await running.says(new RegExp(`Z ${localAddress}: failed at the TLS handshake`));
+			}
+		} finally {
+			rmSync(folder, { recursive: true, force: true });
+		}
 	});
 });
 
