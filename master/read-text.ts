@@ -9,6 +9,9 @@ export interface ReadTextOptions {
 	readonly fail: (problem: string) => Error;
 }
 
+/** Room for what does not say how much it has, to begin with. */
+const leastBytes = 16 * 1024;
+
 /** @throws what `fail` makes */
 export function readText(path: string, { bytesMax, fail }: ReadTextOptions): string {
 	const trying = <Result>(action: () => Result): Result => {
@@ -20,19 +23,26 @@ export function readText(path: string, { bytesMax, fail }: ReadTextOptions): str
 	};
 	const stats: Stats = trying(() => statSync(path));
 	if (stats.isDirectory()) throw fail('is a folder; a file is expected');
-	const bytes = trying(() => readStart(path, bytesMax + 1));
+	const bytes = trying(() => readStart(path, stats.size, bytesMax + 1));
 	if (bytes.length > bytesMax) throw fail(`is larger than ${bytesMax} bytes`);
 	return bytes.toString('utf8');
 }
 
-/** What is no file (a pipe, a device) does not say how much it has. */
-function readStart(path: string, bytesMax: number): Buffer {
+/**
+ * What is no file (a pipe, a device) does not say how much it has.
+ *
+ * @param size that it is said to have, in bytes
+ */
+function readStart(path: string, size: number, bytesMax: number): Buffer {
 	const descriptor = openSync(path, 'r');
 	try {
-		const bytes = Buffer.allocUnsafe(bytesMax);
+		let bytes = Buffer.allocUnsafe(Math.min(Math.max(size, leastBytes) + 1, bytesMax));
 		let length = 0;
-		for (let read = -1; read !== 0; length += read) {
-			read = readSync(descriptor, bytes, length, bytesMax - length, null);
+		while (length < bytesMax) {
+			if (length === bytes.length) bytes = Buffer.concat([bytes], Math.min(2 * length, bytesMax));
+			const read = readSync(descriptor, bytes, length, bytes.length - length, null);
+			if (read === 0) break;
+			length += read;
 		}
 		return bytes.subarray(0, length);
 	} finally {
