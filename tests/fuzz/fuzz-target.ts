@@ -9,6 +9,9 @@ export interface FuzzTarget {
 	readonly dictionary: readonly string[];
 	/** how many readings of an input `run` comes to, for the time that it may take. Default: 1 */
 	readonly readings?: number;
+	/** Set for what is read piece by piece, between which others have their turn: bytes of a piece. Each may take as long
+	 * as a whole input of others. */
+	readonly pieceBytes?: number;
 	/** An input out of nothing: valid, or nearly. */
 	generate(random: Random): Uint8Array;
 	/**

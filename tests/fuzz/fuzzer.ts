@@ -162,7 +162,8 @@ export class Fuzzer {
 			least = Math.min(least, (await this.#timed(input)) ?? 0);
 		}
 		this.#slowestMs = Math.max(this.#slowestMs, least);
-		const allowedMs = slowMsMax * (this.#options.target.readings ?? 1);
+		const { readings = 1, pieceBytes = Number.POSITIVE_INFINITY } = this.#options.target;
+		const allowedMs = slowMsMax * readings * Math.max(1, Math.ceil(input.length / pieceBytes));
 		if (least <= allowedMs) return;
 		const before = process.threadCpuUsage();
 		await this.#timed(input);

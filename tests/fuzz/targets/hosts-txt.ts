@@ -364,6 +364,7 @@ function entry(random: Random): string {
 export const hostsTxt: FuzzTarget = {
 	name: 'hosts-txt',
 	readings: 4,
+	pieceBytes: 16 * 1024,
 	modules: [
 		'line-cursor',
 		'survey',
