@@ -59,11 +59,11 @@ export const logAddressesMax = 1_000;
 /** Characters of its log that a worker keeps for a slow reader. */
 export const logBytesMax = 1024 * 1024;
 
-/** Hosts that one worker holds at a time, over all requests. At 150,000 probes/s and 1 s timeouts an all-dead
+/** Hosts of one caller that one worker holds at a time, over all requests; of all callers a third more. At 150,000 probes/s and 1 s timeouts an all-dead
  * list keeps 150,000 in flight; beyond this ceiling the worker answers 429. */
 export const hostsInFlightMax = 262_144;
 
-/** Requests that one worker serves at a time. */
+/** Requests of one caller that one worker serves at a time; of all callers a third more. */
 export const requestsInFlightMax = 256;
 
 /** Connections of callers that a worker holds at a time; also bounded by its descriptors. */

@@ -61,6 +61,7 @@ export const reasons = [
 	'own-address',
 	'port',
 	'opt-out',
+	'metadata',
 ] as const;
 export type Reason = Exclude<(typeof reasons)[number], ''>;
 

@@ -7,7 +7,7 @@
  * 2. `allow` opens what is closed below,
  * 3. closed to every probe: unspecified, multicast, broadcast and reserved addresses (special-purpose.ts),
  * 4. closed to tcp and http: loopback and link-local, where a worker's own services and a cloud's metadata live,
- *    and the worker's own addresses.
+ *    what clouds have of the kind beyond link-local (metadata-services.ts), and the worker's own addresses.
  *
  * Private ranges are open: pinging a LAN is what the tool is for. An IPv6 address is held to all of this itself and
  * as every IPv4 address that it may lead to (embedded-ipv4.ts): what `allow` says of the one says nothing of the
@@ -17,7 +17,8 @@ import type { CidrSet } from './cidr-set.ts';
 import { cidrSet } from './cidr-set.ts';
 import { embeddedIpv4 } from './embedded-ipv4.ts';
 import type { Cidr, IpAddress } from './ip.ts';
-import { mappedIpv4 } from './ip.ts';
+import { mappedIpv4, parseCidr } from './ip.ts';
+import { metadataServices } from './metadata-services.ts';
 import type { Reason } from './outcome.ts';
 import type { PortRange } from './ports.ts';
 import { portsContain } from './ports.ts';
@@ -49,14 +50,17 @@ export interface TargetPolicy {
 }
 
 /** Reasons that hold for tcp and http only. */
-const forConnections: ReadonlySet<Reason> = new Set(['loopback', 'link-local', 'own-address']);
+const forConnections: ReadonlySet<Reason> = new Set(['loopback', 'link-local', 'metadata', 'own-address']);
 
 /** SMTP between servers: the port that abuse begins with, and the one that clouds close as well. */
 const mailPort = 25;
 
 /** Whether any address with this first octet is denied by default. */
 const deniedOctets = Uint8Array.from({ length: 256 }, (_, octet) =>
-	specialPurposeIpv4.some(({ block, denied }) => denied !== undefined && holdsOctet(block, octet)) ? 1 : 0,
+	specialPurposeIpv4.some(({ block, denied }) => denied !== undefined && holdsOctet(block, octet)) ||
+	metadataServices.some(({ block }) => !block.includes(':') && Number.parseInt(block, 10) === octet)
+		? 1
+		: 0,
 );
 
 function holdsOctet(block: string, octet: number): boolean {
@@ -87,7 +91,7 @@ export function createTargetPolicy(options: TargetPolicyOptions = {}): TargetPol
 		}
 		const reason = allow.has(address)
 			? undefined
-			: (held(specialPurposeOf(address).denied, probe) ?? ownReason(own.has(address), probe));
+			: (builtInReason(address, probe) ?? ownReason(own.has(address), probe));
 		if (reason !== undefined) return reason;
 		for (const value of embedded) {
 			const inner = builtInIpv4(value, probe);
@@ -115,7 +119,7 @@ export function createTargetPolicy(options: TargetPolicyOptions = {}): TargetPol
 		// The common case: most first octets have nothing closed.
 		if (deniedOctets[value >>> 24] === 0 && !isOwn) return undefined;
 		if (allow.hasIpv4(value)) return undefined;
-		return held(specialPurposeOf({ family: 4, value }).denied, probe) ?? ownReason(isOwn, probe);
+		return builtInReason({ family: 4, value }, probe) ?? ownReason(isOwn, probe);
 	}
 
 	function checkPort(port: number): Reason | undefined {
@@ -129,6 +133,13 @@ export function createTargetPolicy(options: TargetPolicyOptions = {}): TargetPol
 
 function setOf(blocks: CidrSet | readonly Cidr[] = []): CidrSet {
 	return 'has' in blocks ? blocks : cidrSet(blocks);
+}
+
+const metadata = cidrSet(metadataServices.map(({ block }) => parseCidr(block)!));
+
+function builtInReason(address: IpAddress, probe: ProbeName): Reason | undefined {
+	const reason = specialPurposeOf(address).denied ?? (metadata.has(address) ? 'metadata' : undefined);
+	return held(reason, probe);
 }
 
 /** A reason, if it holds for this probe. */

@@ -1,12 +1,27 @@
-/** The door of a worker: how many requests and hosts it holds at a time. What does not fit is told to come back. */
+/**
+ * The door of a worker: how many requests and hosts it holds at a time. What does not fit is told to come back.
+ *
+ * One caller gets at most what the ceilings say. All together get a third more: who has filled the places of a caller
+ * (with hosts that wait for a slow network, say) keeps nobody else out.
+ */
 import { PingpoolError } from '../shared/errors.ts';
 import { bodyBytesInFlightMax } from '../shared/limits.ts';
 
 export interface AdmissionOptions {
-	/** hosts held at a time, over all requests */
+	/** hosts of one caller that are held at a time, over all its requests */
 	readonly hostsInFlightMax: number;
-	/** requests served at a time */
+	/** requests of one caller that are served at a time */
 	readonly requestsInFlightMax: number;
+}
+
+/** Places of all callers, of which one gets `ofOneCaller` at most. */
+export function placesOfAll(ofOneCaller: number): number {
+	return ofOneCaller + Math.floor(ofOneCaller / 3);
+}
+
+interface Held {
+	requests: number;
+	hosts: number;
 }
 
 /** One request's place. Every ticket is released, whatever becomes of its request; twice does no harm. */
@@ -31,6 +46,8 @@ export class Admission {
 	#requests = 0;
 	#hosts = 0;
 	#bodyBytes = 0;
+	/** of callers with requests under way */
+	readonly #callers = new Map<string, Held>();
 
 	constructor(options: AdmissionOptions) {
 		this.#options = options;
@@ -47,12 +64,20 @@ export class Admission {
 	/**
 	 * Lets a request in before anything of its body is read.
 	 *
+	 * @param caller who shares a caller's part
 	 * @throws PingpoolError `busy` when the worker is full
 	 */
-	enter(): Ticket {
+	enter(caller: string): Ticket {
 		const { hostsInFlightMax, requestsInFlightMax } = this.#options;
-		if (this.#requests >= requestsInFlightMax) throw busy('requests', requestsInFlightMax);
-		if (this.#hosts >= hostsInFlightMax) throw busy('hosts', hostsInFlightMax);
+		const mine = this.#callers.get(caller) ?? { requests: 0, hosts: 0 };
+		const isFull = (): boolean =>
+			mine.requests >= requestsInFlightMax || this.#requests >= placesOfAll(requestsInFlightMax);
+		const hasRoomFor = (hosts: number): boolean =>
+			mine.hosts + hosts <= hostsInFlightMax && this.#hosts + hosts <= placesOfAll(hostsInFlightMax);
+		if (isFull()) throw busy('requests', requestsInFlightMax);
+		if (!hasRoomFor(1)) throw busy('hosts', hostsInFlightMax);
+		this.#callers.set(caller, mine);
+		mine.requests += 1;
 		this.#requests += 1;
 		let held = 0;
 		let heldBytes = 0;
@@ -60,7 +85,8 @@ export class Admission {
 		return {
 			addHosts: (hosts) => {
 				if (released) return;
-				if (this.#hosts + hosts > hostsInFlightMax) throw busy('hosts', hostsInFlightMax);
+				if (!hasRoomFor(hosts)) throw busy('hosts', hostsInFlightMax);
+				mine.hosts += hosts;
 				this.#hosts += hosts;
 				held += hosts;
 				this.#bodyBytes -= heldBytes;
@@ -75,6 +101,9 @@ export class Admission {
 			release: () => {
 				if (released) return;
 				released = true;
+				mine.requests -= 1;
+				mine.hosts -= held;
+				if (mine.requests === 0) this.#callers.delete(caller);
 				this.#requests -= 1;
 				this.#hosts -= held;
 				this.#bodyBytes -= heldBytes;

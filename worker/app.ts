@@ -25,6 +25,7 @@ import type { AcceptedTokens } from './auth.ts';
 import { createAuthenticator } from './auth.ts';
 import { runBatch } from './batch.ts';
 import { refuseBrowsers } from './browsers.ts';
+import { callerName } from './caller-name.ts';
 import { requestDeadlineMs } from './deadline.ts';
 import { errorResponse, safeHeaders } from './error-response.ts';
 import { readPingRequest } from './ping-request.ts';
@@ -144,7 +145,7 @@ export function createApp({
 		const request = context.req.raw;
 		const { signal } = request;
 		entry.token = await authorize(context);
-		const ticket = admission.enter();
+		const ticket = admission.enter(callerName(entry.caller));
 		const caller = rates?.callers?.enter(entry.caller);
 		const release = (): void => {
 			ticket.release();

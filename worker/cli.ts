@@ -1,7 +1,7 @@
 /**
  * `pingpool worker`: arguments, wiring, signals, exit codes.
  *
- * SIGINT and SIGTERM stop the listening and let requests under way end, for a few seconds; a second signal cuts
+ * SIGINT, SIGTERM and SIGHUP stop the listening and let requests under way end, for a few seconds; a second signal cuts
  * them. A worker that a master started for itself (PINGPOOL_EMBEDDED=1, with an IPC channel) says there that it
  * is ready, or why not, prints nothing, and ends with the channel, so that it never outlives its master.
  */
@@ -122,6 +122,8 @@ function stopRequests(embedded: boolean): StopRequests {
 	const ignore = (): void => undefined;
 	process.on('SIGINT', embedded ? ignore : request);
 	process.on('SIGTERM', request);
+	// The terminal that it was started from has gone.
+	process.on('SIGHUP', embedded ? ignore : request);
 	if (embedded) {
 		process.on('disconnect', request);
 		// Gone already: the event will not come.
@@ -133,6 +135,7 @@ function stopRequests(embedded: boolean): StopRequests {
 		release() {
 			process.off('SIGINT', embedded ? ignore : request);
 			process.off('SIGTERM', request);
+			process.off('SIGHUP', embedded ? ignore : request);
 			process.off('disconnect', request);
 		},
 	};

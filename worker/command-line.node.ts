@@ -26,7 +26,7 @@ Examples:
   pingpool worker --allow 127.0.0.0/8      tcp and http probes of this machine itself
   pingpool worker --host 127.0.0.1 --no-auth
 
-Exit codes: 0 stopped by SIGINT or SIGTERM, after the requests under way; 1 could not start; 2 wrong usage.
+Exit codes: 0 stopped by SIGINT, SIGTERM or SIGHUP, after the requests under way; 1 could not start; 2 wrong usage.
 `;
 
 /** What stands on the command line, parsed. */
@@ -151,7 +151,7 @@ function createCommand(): Command {
 		)
 		.option(
 			'--max-hosts-in-flight <n>',
-			`hosts of all requests at most; beyond, 429 (default: ${hostsInFlightMax})`,
+			`hosts of one caller's requests at most, and of all callers a third more; beyond, 429 (default: ${hostsInFlightMax})`,
 			parser(settings.maxHostsInFlight),
 		)
 		.option(

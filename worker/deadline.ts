@@ -2,6 +2,7 @@
 import { dnsLookupsMax, dnsTimeoutMs, requestDeadlineMsMax } from '../shared/limits.ts';
 import type { Capabilities, ProbeSettings } from '../shared/protocol.ts';
 import { turnsMax } from '../shared/turns.ts';
+import { placesOfAll } from './admission.ts';
 
 export interface DeadlineOptions {
 	readonly settings: ProbeSettings;
@@ -35,7 +36,8 @@ export function requestDeadlineMs({
 	capabilities,
 	prefixRatePerSecond,
 }: DeadlineOptions): number {
-	const { probes: names, ratePerSecondMax, hostsInFlightMax } = capabilities;
+	const { probes: names, ratePerSecondMax } = capabilities;
+	const hostsInFlightMax = placesOfAll(capabilities.hostsInFlightMax);
 	const { count, attempts, timeoutMs, intervalMs } = settings;
 	const hostMs = count > 1 ? (count - 1) * intervalMs + timeoutMs : attempts * timeoutMs;
 	const probes = hostsInFlight * Math.max(count, attempts);

@@ -9,6 +9,7 @@ import {
 	parseIpv4,
 	parseIpv6,
 } from '../../shared/ip.ts';
+import { metadataServices } from '../../shared/metadata-services.ts';
 import type { TargetPolicy } from '../../shared/policy.ts';
 import { createTargetPolicy } from '../../shared/policy.ts';
 import { parsePorts } from '../../shared/ports.ts';
@@ -167,6 +168,29 @@ describe('the opt-out list', () => {
 		expect(reasonUnder(policy, '192.0.3.1', 'icmp')).toBeUndefined();
 		for (const { form, text } of ipv6FormsOf('192.0.2.1')) {
 			expect(reasonUnder(policy, text, 'icmp'), form).toBe('opt-out');
+		}
+	});
+});
+
+describe('the metadata services of clouds', () => {
+	const addresses = metadataServices.map(({ block }) => parseCidr(block)!.address);
+
+	it('are closed to connections in every form, and open to echo requests', () => {
+		const policy = createTargetPolicy();
+		expect(addresses.length).toBeGreaterThan(5);
+		for (const address of [...addresses, parseIp('fd00:ec2::254')!, parseIp('64:ff9b::6464:64c8')!]) {
+			expect(policy.check(address, 'icmp'), formatIp(address)).toBeUndefined();
+			for (const probe of ['tcp', 'http'] as const) {
+				expect(policy.check(address, probe), formatIp(address)).toBe('metadata');
+			}
+		}
+	});
+
+	it('are opened by allow, and close nothing beside them', () => {
+		const block = parseCidr('100.100.100.200')!;
+		expect(createTargetPolicy({ allow: [block] }).check(block.address, 'tcp')).toBeUndefined();
+		for (const text of ['100.100.100.201', '192.0.0.193', '168.63.129.17', 'fd20:ce::255', 'fd00:42::43']) {
+			expect(createTargetPolicy().check(parseIp(text)!, 'tcp'), text).toBeUndefined();
 		}
 	});
 });

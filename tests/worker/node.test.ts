@@ -132,22 +132,27 @@ describe('pingpool worker', () => {
 		},
 	);
 
-	it('lets the request under way end when it is told to stop, and exits with 0', async () => {
-		const silent = createServer((socket) => socket.on('error', () => undefined));
-		const opened = new Promise((resolve) => silent.once('connection', resolve));
-		const port = await listening(silent);
-		try {
-			await using worker = startWorkerProcess([...loopback, '--allow', '127.0.0.0/8'], withToken);
-			const url = await urlOf(worker);
-			const answer = ping(url, { hosts: [`http://127.0.0.1:${port}/`], timeoutMs: 400, attempts: 1 });
-			await opened;
-			worker.child.kill('SIGTERM');
-			expect(await (await answer).json()).toMatchObject({ results: [{ status: 'down', reason: 'timeout' }] });
-			expect(await worker.exited).toBe(0);
-		} finally {
-			silent.close();
-		}
-	});
+	it.each(['SIGTERM', 'SIGHUP'] as const)(
+		'lets the request under way end at %s, and exits with 0',
+		async (signal) => {
+			const silent = createServer((socket) => socket.on('error', () => undefined));
+			const opened = new Promise((resolve) => silent.once('connection', resolve));
+			const port = await listening(silent);
+			try {
+				await using worker = startWorkerProcess([...loopback, '--allow', '127.0.0.0/8'], withToken);
+				const url = await urlOf(worker);
+				const answer = ping(url, { hosts: [`http://127.0.0.1:${port}/`], timeoutMs: 400, attempts: 1 });
+				await opened;
+				worker.child.kill(signal);
+				expect(await (await answer).json()).toMatchObject({
+					results: [{ status: 'down', reason: 'timeout' }],
+				});
+				expect(await worker.exited).toBe(0);
+			} finally {
+				silent.close();
+			}
+		},
+	);
 
 	it('cuts what is under way at the second signal', async () => {
 		const silent = createServer((socket) => socket.on('error', () => undefined));

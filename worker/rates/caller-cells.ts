@@ -7,8 +7,8 @@
  * the others go, the longest unused first, to callers that are new: memory is constant however many there are. What
  * many addresses gain is their number of ceilings, and together never more than the worker's own.
  */
-import { parseIp } from '../../shared/ip.ts';
 import { callersMax } from '../../shared/limits.ts';
+import { callerName } from '../caller-name.ts';
 
 interface Caller {
 	readonly cell: number;
@@ -32,7 +32,7 @@ export class CallerCells {
 
 	/** @param address as the server sees it; all callers without one are one */
 	enter(address: string | undefined): CallerTicket {
-		const name = nameOf(address ?? '');
+		const name = callerName(address);
 		let caller = this.#served.get(name);
 		if (caller === undefined) {
 			caller = { cell: this.#cellFor(name), requests: 0 };
@@ -71,9 +71,4 @@ export class CallerCells {
 		}
 		throw new Error('more requests are under way than there are cells for callers');
 	}
-}
-
-function nameOf(address: string): string {
-	const parsed = parseIp(address);
-	return parsed?.family === 6 ? parsed.bytes.subarray(0, 8).join('.') : address;
 }

@@ -15,12 +15,19 @@ function list(...blocks: readonly string[]): BlockList {
 	return blockList;
 }
 
-// Unspecified, multicast, broadcast and reserved; loopback and link-local.
+// Unspecified, multicast, broadcast and reserved; loopback, link-local and where clouds have their metadata.
 const ipv4ToAll = list('0.0.0.0/8', '224.0.0.0/4', '240.0.0.0/4');
-const ipv4ToConnections = list('127.0.0.0/8', '169.254.0.0/16');
+const ipv4ToConnections = list(
+	...['127.0.0.0/8', '169.254.0.0/16'],
+	...['100.100.100.200/32', '192.0.0.192/32', '168.63.129.16/32'],
+);
 const ipv6Multicast = list('ff00::/8');
 const ipv6InUse = list('2000::/3', 'fc00::/7', 'fe80::/10', '::1/128', '64:ff9b::/96', '64:ff9b:1::/48');
-const ipv6ToConnections = list('::1/128', 'fe80::/10');
+const ipv6ToConnections = list(
+	...['::1/128', 'fe80::/10'],
+	...['fd00:ec2::/32', 'fd20:ce::254/128', 'fd00:c1::a9fe:a9fe/128', 'fd00:42::42/128'],
+	...['fd00:a9fe:a9fe::1/128', 'fd00:100::100:200/128'],
+);
 
 /** Blocks with IPv4 addresses in them, and where: the first bytes of each, and what they are to be xored with. */
 const carriers: readonly (readonly [BlockList, readonly (readonly [number, number])[]])[] = [
