@@ -122,7 +122,7 @@ describeUnless(labUnavailable(), 'in a lab', () => {
 		60_000,
 	);
 
-	test('Ctrl-C takes the lab and its files down', { timeout: 60_000 }, async () => {
+	testUnless(notLong(), 'Ctrl-C takes the lab and its files down', async () => {
 		await using running = start('start');
 		await running.says(/1\/11 {2}node -e 0/);
 		const ours = `-${running.child.pid}-`;

@@ -1,6 +1,6 @@
 /** Fault 22: a host that kills whoever asks for it. */
 import { readFileSync } from 'node:fs';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, vi } from 'vitest';
 import { Workspace } from '../e2e/command-line.ts';
 import { startProcess } from '../process.ts';
 import { notLong, testUnless } from '../requirements.ts';
@@ -72,5 +72,5 @@ async function onlyThatHostIsAnError(workers: number): Promise<void> {
 }
 
 const what = 'workers die three times at most, and only that host is an error';
-test(`22: with three of them, ${what}`, () => onlyThatHostIsAnError(3));
+testUnless(notLong(), `22: with three of them, ${what}`, () => onlyThatHostIsAnError(3));
 testUnless(notLong(), `22: with one of them, ${what}`, () => onlyThatHostIsAnError(1));

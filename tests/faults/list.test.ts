@@ -9,7 +9,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readMemory } from '../../bench/usage.ts';
 import { Workspace } from '../e2e/command-line.ts';
 import { labUnavailable } from '../lab/lab.ts';
-import { testUnless, withoutCommand, withoutEchoSockets } from '../requirements.ts';
+import { notLong, testUnless, withoutCommand, withoutEchoSockets } from '../requirements.ts';
 
 let space: Workspace;
 beforeEach(() => {
@@ -118,7 +118,7 @@ testUnless(
 	},
 );
 
-test('a line of a gigabyte is refused by its number, in little memory', async () => {
+testUnless(notLong(), 'a line of a gigabyte is refused by its number, in little memory', async () => {
 	space.write('hosts.txt', '127.0.0.1\n');
 	truncateSync(space.path('hosts.txt'), 1024 ** 3);
 	await using master = space.start(['master']);

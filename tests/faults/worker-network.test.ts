@@ -6,7 +6,7 @@ import { createLab, labUnavailable } from '../lab/lab.ts';
 import { callOf, clientOf, hosts } from '../master/worker-client-fixture.ts';
 import type { Running } from '../process.ts';
 import { startProcess } from '../process.ts';
-import { describeUnless } from '../requirements.ts';
+import { describeUnless, notLong, testUnless } from '../requirements.ts';
 import { watchdog } from './watchdog.ts';
 
 const script = new URL('./far-worker.ts', import.meta.url).pathname;
@@ -86,7 +86,7 @@ describeUnless(labUnavailable(), 'a link that swallows packets', () => {
 		expect(worker.output()).not.toContain('asked');
 	});
 
-	test('25: the way back: the request has arrived, and its answer is lost', async () => {
+	testUnless(notLong(), '25: the way back: the request has arrived, and its answer is lost', async () => {
 		await meet();
 		swallow('OUTPUT');
 		const { call, rows, dog } = watchedCall();
@@ -97,7 +97,7 @@ describeUnless(labUnavailable(), 'a link that swallows packets', () => {
 		await goesOn();
 	});
 
-	test('27: both ways in an answer, and the peer is gone for good: half open', async () => {
+	testUnless(notLong(), '27: both ways in an answer, and the peer is gone for good: half open', async () => {
 		await meet();
 		const { call, rows, begun, dog } = watchedCall();
 		const failing = expect(client.ping(call)).rejects.toBe(dog.reason);
