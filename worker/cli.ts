@@ -39,19 +39,21 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function run(parsed: WorkerArguments, embedded: boolean, stop: StopRequests): Promise<void> {
-	const [{ buildWorker, listen }, { openCredentials }, exposure, { systemClock }] = await Promise.all([
-		import('./node.ts'),
-		import('./credentials.node.ts'),
-		import('./exposure.node.ts'),
-		import('../shared/clock.ts'),
-	]);
+	const [{ buildWorker, listen }, { openCredentials }, exposure, { systemClock }, { noticeLine }] =
+		await Promise.all([
+			import('./node.ts'),
+			import('./credentials.node.ts'),
+			import('./exposure.node.ts'),
+			import('../shared/clock.ts'),
+			import('./notice-line.ts'),
+		]);
 	const host = await exposure.hostToListenOn(parsed);
 	const credentials = await openCredentials(parsed, process.env, systemClock);
 	const { tokens, tls } = credentials;
 	const quiet = embedded || parsed.quiet;
 	const log = quiet ? undefined : await openLog(parsed.logFormat);
 	const onMessage = (message: string): void => {
-		process.stderr.write(`pingpool: ${escapeLines(message)}\n`);
+		process.stderr.write(noticeLine(parsed.logFormat, message, systemClock));
 	};
 	const worker = await buildWorker({ ...parsed, tokens, tls, onMessage, ...(log && { log }) });
 	const over = new AbortController();
@@ -67,12 +69,12 @@ async function run(parsed: WorkerArguments, embedded: boolean, stop: StopRequest
 			process.stdout.write(`${bannerLines(banner).map(escapeUnsafe).join('\n')}\n`);
 			const exposed = exposure.exposureWarnings(address, tls !== undefined);
 			for (const warning of [...credentials.warnings, ...exposed]) {
-				process.stderr.write(`pingpool: warning: ${escapeUnsafe(warning)}\n`);
+				onMessage(`warning: ${warning}`);
 			}
 			following = credentials.follow({ server: worker.server, onMessage, signal: over.signal });
 		}
 		await stop.first;
-		if (!embedded) process.stderr.write('pingpool: stopping after the requests under way\n');
+		if (!embedded) onMessage('stopping after the requests under way');
 	} finally {
 		over.abort();
 		await following;

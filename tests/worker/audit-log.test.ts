@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../shared/clock.ts';
+import { systemClock } from '../../shared/clock.ts';
 import { logAddressesMax, logFloodLinesMax, logFloodWindowMs } from '../../shared/limits.ts';
 import { createAuditLog, droppedLine } from '../../worker/audit-log.node.ts';
 import type { LogFormat } from '../../worker/config.ts';
+import { noticeLine } from '../../worker/notice-line.ts';
 import type { RequestLog } from '../../worker/request-log.ts';
 
 const served: RequestLog = {
@@ -136,5 +138,15 @@ describe('a flood', () => {
 		log.close();
 		expect(lines.filter((line) => line.includes('second token'))).toHaveLength(100);
 		expect(lines.at(-1)).toContain('and 90 more from 1 address');
+	});
+});
+
+it('says what else there is to say in the form of its lines', () => {
+	const clock = { ...systemClock, wallMs: () => Date.UTC(2026, 0, 2) };
+	expect(noticeLine('text', 'stopping\u001b[2J', clock)).toBe('pingpool: stopping\\u{1b}[2J\n');
+	expect(JSON.parse(noticeLine('json', 'stopping', clock))).toEqual({
+		level: 'warn',
+		time: '2026-01-02T00:00:00.000Z',
+		msg: 'stopping',
 	});
 });
