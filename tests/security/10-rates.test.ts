@@ -260,7 +260,7 @@ describeUnless(responderUnavailable() ?? notLong(), '10: rates of public prefixe
 
 	testUnless(
 		notLong(),
-		'a master waits for a worker that holds probes back for twenty seconds, and asks no other one instead',
+		'a master waits for workers that hold probes back for many seconds, and asks no other one instead',
 		async () => {
 			// Dead, so nothing comes from them before their second try.
 			lab.execFar('ip', 'route', 'add', 'blackhole', '8.9.0.0/16');
@@ -288,7 +288,8 @@ describeUnless(responderUnavailable() ?? notLong(), '10: rates of public prefixe
 			);
 			expect(stderr).not.toMatch(/silent|answered nothing|not finished/);
 			expect(JSON.parse(stdout)).toMatchObject({ hosts: 512 + 4_096, up: 4_096, down: 512, error: 0 });
-			expect(performance.now() - startedMs).toBeGreaterThan(15_000);
+			// Of each prefix one worker has half the hosts at least: 256 probes, of which 24 leave at once.
+			expect(performance.now() - startedMs).toBeGreaterThan(((256 - 24) / 24) * 1_000);
 			// Every host was asked by one worker, twice.
 			const [{ sent }] = space.rows<{ sent: number }>(
 				"SELECT sum(sent) AS sent FROM results WHERE status = 'down'",

@@ -121,7 +121,7 @@ describeUnless(withoutConfinement(), '15: in a network where every group may sen
 
 	testUnless(notLong(), 'a master, too, runs as an ordinary user', async () => {
 		space.write('hosts.txt', ['10.0.0.1', '127.0.0.1']);
-		chownSync(space.folder, nobody, nobody);
+		for (const path of [space.folder, space.path('hosts.txt')]) chownSync(path, nobody, nobody);
 		const bin = fileURLToPath(new URL('../../bin/pingpool.cjs', import.meta.url));
 		const user = [
 			`--reuid=${nobody}`,

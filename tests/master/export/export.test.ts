@@ -209,7 +209,8 @@ describe('a file', () => {
 describe('who reads it', () => {
 	it('may leave: nothing is said', async () => {
 		const shell = `"${process.execPath}" "${bin}" export | head -n 2; echo "\${PIPESTATUS[0]}"`;
-		const { stdout, stderr } = await promisify(execFile)('bash', ['-c', shell], { cwd: space.folder });
+		const options = { cwd: space.folder, env: { PATH: process.env.PATH } };
+		const { stdout, stderr } = await promisify(execFile)('bash', ['-c', shell], options);
 		expect(stderr).toBe('');
 		expect(stdout.split(/\r?\n/).slice(0, 3)).toEqual([
 			expect.stringMatching(/^run_id,/),
