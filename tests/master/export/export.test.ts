@@ -210,7 +210,7 @@ describe('who reads it', () => {
 	it('may leave: nothing is said', async () => {
 		const shell = `"${process.execPath}" "${bin}" export | head -n 2; echo "\${PIPESTATUS[0]}"`;
 		const options = { cwd: space.folder, env: { PATH: process.env.PATH } };
-		const { stdout, stderr } = await promisify(execFile)('bash', ['-c', shell], options);
+		const { stdout, stderr } = await promisify(execFile)('bash', ['--norc', '-c', shell], options);
 		expect(stderr).toBe('');
 		expect(stdout.split(/\r?\n/).slice(0, 3)).toEqual([
 			expect.stringMatching(/^run_id,/),
