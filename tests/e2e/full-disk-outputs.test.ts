@@ -24,7 +24,7 @@ interface Streams {
 function start(args: readonly string[], { stdout = 'pipe', stderr = 'pipe' }: Streams) {
 	return spawn(process.execPath, [bin, ...args], {
 		cwd: workspace.folder,
-		env: { ...process.env, PINGPOOL_TOKEN: token },
+		env: { PATH: process.env.PATH, PINGPOOL_TOKEN: token },
 		stdio: ['ignore', stdout, stderr],
 	});
 }
