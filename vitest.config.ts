@@ -1,13 +1,30 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests that take the machine for themselves: what they flood the kernel with is lost to others, too. */
+const floods = ['tests/security/forgery.test.ts', 'tests/security/11-load.test.ts'];
+
 export default defineConfig({
 	test: {
-		include: ['tests/**/*.test.ts'],
 		reporters: ['default', './tests/skip-reporter.ts'],
 		// Real processes, sockets and namespaces: one file's load must not become another's timeout.
 		pool: 'forks',
-		maxWorkers: 2,
 		testTimeout: 30_000,
 		hookTimeout: 60_000,
+		projects: [
+			{
+				extends: true,
+				test: {
+					name: 'tests',
+					include: ['tests/**/*.test.ts'],
+					exclude: floods,
+					maxWorkers: 2,
+					sequence: { groupOrder: 0 },
+				},
+			},
+			{
+				extends: true,
+				test: { name: 'floods', include: floods, maxWorkers: 1, sequence: { groupOrder: 1 } },
+			},
+		],
 	},
 });
