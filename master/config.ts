@@ -1,6 +1,6 @@
 /** The master's command line and environment, validated. Defaults stand here; nothing else reads process.env. */
-import type { Command, Option } from 'commander';
-import { InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { escapeUnsafe, quote } from '../shared/display.ts';
 import { checkEnvironment } from '../shared/environment.ts';
 import { PingpoolError } from '../shared/errors.ts';
@@ -21,10 +21,14 @@ import type { ProbeSettings } from '../shared/protocol.ts';
 import type { ProbeName } from '../shared/target.ts';
 import { probeNames } from '../shared/target.ts';
 import { tokenPattern } from './bearer-token.ts';
+import type { DashboardAddress } from './dashboard/address.ts';
+import { dashboardDefault, dashboardOf, parseDashboardAddress } from './dashboard/address.ts';
 import { fileOption, newCommand, option, parseArguments } from './options.ts';
 import type { Durability } from './store/store.ts';
 import { durabilities } from './store/store.ts';
 import type { TlsFiles } from './transport/tls-files.ts';
+import type { LogFormat, LogLevel, ViewName } from './view/names.ts';
+import { logFormats, logLevels, viewNames } from './view/names.ts';
 
 export interface MasterConfig {
 	/** path of the list; `-` for stdin */
@@ -55,6 +59,12 @@ export interface MasterConfig {
 	readonly json: boolean;
 	readonly quiet: boolean;
 	readonly failOnDown: boolean;
+	/** where the dashboard listens; `undefined` for none */
+	readonly dashboard: DashboardAddress | undefined;
+	/** what the progress on a terminal shows */
+	readonly view: ViewName;
+	readonly logFormat: LogFormat;
+	readonly logLevel: LogLevel;
 }
 
 /** How long a master waits for a first worker, in ms, when --worker-timeout is not given. */
@@ -168,6 +178,21 @@ function createCommand(version: string): Command {
 		)
 			.argParser(number(' of milliseconds', 0, 86_400_000))
 			.default(workerTimeoutMsDefault),
+		option(
+			'--dashboard [address]',
+			'where the dashboard listens: port, or host:port; a port that is taken is moved on from (default: ' +
+				`${dashboardDefault.host}:${dashboardDefault.port})`,
+		).argParser(parseDashboardAddress),
+		new Option('--no-dashboard', 'do without it (PINGPOOL_DASHBOARD=0)'),
+		option('--view <name>', 'progress on a terminal: one line, or one more per worker')
+			.choices(viewNames)
+			.default('compact'),
+		option('--log-format <name>', 'what the run says: text, or a JSON object per line')
+			.choices(logFormats)
+			.default('text'),
+		option('--log-level <name>', 'the least important of it: debug has a line per request')
+			.choices(logLevels)
+			.default('info'),
 		flag('--json', 'print the summary as one JSON object'),
 		flag('--quiet', 'print errors only'),
 		flag('--fail-on-down', 'end with exit code 3 when a host is down'),
@@ -198,6 +223,11 @@ interface ParsedOptions {
 	json?: boolean;
 	quiet?: boolean;
 	failOnDown?: boolean;
+	/** without an address: true; with --no-dashboard: false */
+	dashboard?: DashboardAddress | boolean;
+	view: ViewName;
+	logFormat: LogFormat;
+	logLevel: LogLevel;
 	tlsCa?: string;
 	tlsCert?: string;
 	tlsKey?: string;
@@ -251,6 +281,10 @@ export function parseMasterConfig(argv: readonly string[], version: string): Mas
 		json: options.json === true,
 		quiet: options.quiet === true,
 		failOnDown: options.failOnDown === true,
+		dashboard: dashboardOf(options.dashboard),
+		view: options.view,
+		logFormat: options.logFormat,
+		logLevel: options.logLevel,
 	};
 }
 

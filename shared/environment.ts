@@ -30,6 +30,9 @@ const names: readonly string[] = [
 	'WORKER_TIMEOUT',
 	'JSON',
 	'FAIL_ON_DOWN',
+	'DASHBOARD',
+	'DASHBOARD_TOKEN',
+	'VIEW',
 	'TLS_CA',
 	'ALLOW_PLAIN_HTTP',
 	// a worker's options
@@ -47,7 +50,6 @@ const names: readonly string[] = [
 	'CALLER_RATE',
 	'TLS_SELF_SIGNED',
 	'TLS_CLIENT_CA',
-	'LOG_FORMAT',
 	'ICMP',
 	'CONTACT',
 	'BATCH',
@@ -61,6 +63,8 @@ const names: readonly string[] = [
 	'TLS_CERT',
 	'TLS_KEY',
 	'QUIET',
+	'LOG_FORMAT',
+	'LOG_LEVEL',
 	// set by a master for its embedded worker
 	'EMBEDDED',
 ].map((name) => prefix + name);
