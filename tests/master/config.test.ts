@@ -61,6 +61,10 @@ describe('what is not said', () => {
 			json: false,
 			quiet: false,
 			failOnDown: false,
+			dashboard: { host: '127.0.0.1', port: 8787, isChosen: false },
+			view: 'compact',
+			logFormat: 'text',
+			logLevel: 'info',
 		});
 	});
 });
@@ -70,7 +74,8 @@ describe('options', () => {
 		const argv =
 			'--hosts - --exclude no.txt --skip-invalid --db a.db --durability full --fresh --workers w.txt --probe tcp --port 443 --count 5 ' +
 			'--timeout 250.5 --interval 0 --refused-is-up --rate 0 --chunk 10 --concurrency 3 ' +
-			'--worker-timeout 0 --json --quiet --fail-on-down --tls-ca ca.pem --tls-cert c.pem --tls-key k.pem --allow-plain-http';
+			'--worker-timeout 0 --json --quiet --fail-on-down --tls-ca ca.pem --tls-cert c.pem --tls-key k.pem --allow-plain-http ' +
+			'--dashboard localhost:9000 --view workers --log-format json --log-level debug';
 		expect(config(argv)).toEqual({
 			hosts: '-',
 			exclude: 'no.txt',
@@ -99,6 +104,10 @@ describe('options', () => {
 			json: true,
 			quiet: true,
 			failOnDown: true,
+			dashboard: { host: 'localhost', port: 9000, isChosen: true },
+			view: 'workers',
+			logFormat: 'json',
+			logLevel: 'debug',
 		});
 	});
 

