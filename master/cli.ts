@@ -276,7 +276,7 @@ async function openFleet({ workers, token, tls, allowPlainHttp }: MasterConfig, 
 			'NODE_TLS_REJECT_UNAUTHORIZED=0 changes nothing here: the certificates of workers are verified',
 		);
 	}
-	for (const message of notices) onEvent({ type: 'notice', message: `warning: ${message}` });
+	for (const message of notices) onEvent({ type: 'notice', level: 'warning', message });
 	return file;
 }
 

@@ -1,4 +1,5 @@
 /** What a run says while it goes on: the one source of progress, logs and, later, a dashboard. */
+import type { EventLevel } from '../shared/dashboard-api.ts';
 import type { Reason } from '../shared/outcome.ts';
 import type { ProbeName } from '../shared/target.ts';
 
@@ -27,6 +28,7 @@ export type RunEvent =
 	/** no worker is left; the run waits up to `forMs` */
 	| { type: 'waiting-for-workers'; forMs: number }
 	| { type: 'stopping'; inFlight: number }
-	| { type: 'notice'; message: string };
+	/** whatever else; `level` is `info` unless it is said */
+	| { type: 'notice'; message: string; level?: EventLevel };
 
 export type OnRunEvent = (event: RunEvent) => void;

@@ -52,6 +52,6 @@ export function eventText(event: RunEvent): string | undefined {
 		case 'stopping':
 			return `stopping: waiting up to 10 s for ${plural(event.inFlight, 'host')} under way (once more to stop at once)`;
 		case 'notice':
-			return event.message;
+			return event.level === 'warning' ? `warning: ${event.message}` : event.message;
 	}
 }

@@ -66,6 +66,7 @@ it.each<[RunEvent, string | undefined]>([
 		'stopping: waiting up to 10 s for 1 host under way (once more to stop at once)',
 	],
 	[{ type: 'notice', message: 'carried over' }, 'carried over'],
+	[{ type: 'notice', level: 'warning', message: 'old file' }, 'warning: old file'],
 ])('%j is said', (event, text) => {
 	expect(eventText(event)).toBe(text);
 });
