@@ -1,10 +1,7 @@
 /**
- * What the dashboard asks of a database (shared/dashboard-api.ts has the types of the answers). A run may be under way
- * in it meanwhile: what is told then is true of some moment since the question, and of that moment all of it.
- *
- * Every question ends with the signal's reason soon after its signal is aborted. What is not in the database is
- * `undefined`; what can be no question (a prefix that is none, a cursor of something else) is a PingpoolError
- * `invalid-input`; a database that can not be read a PingpoolError `database`.
+ * What is asked of a database while it may be written: answers for the dashboard, one object each
+ * (shared/dashboard-api.ts says which). Plain data in and out, and asynchronous, so that it may live in a thread: a
+ * slow question holds up neither a run nor its server.
  */
 import type {
 	ChangeKind,
@@ -16,48 +13,50 @@ import type {
 	RunDetail,
 	RunRow,
 } from '../../shared/dashboard-api.ts';
+import type { Status } from '../../shared/outcome.ts';
 
-/** What is left out, or empty, lets every row through. */
-export interface ResultsFilter {
-	readonly statuses?: readonly string[];
-	readonly reasons?: readonly string[];
-	/** names of workers, whole */
-	readonly workers?: readonly string[];
-	/** a block of addresses: `10.0.0.0/8`, `fd00::/8`, or one address */
-	readonly prefix?: string;
-	/** a part of the host's text, in whatever case */
-	readonly q?: string;
-	/** Default: position */
-	readonly sort?: ResultSort;
-	/** rows of the page, from 1 to `resultsPageMax`. Default: 200 */
-	readonly limit?: number;
-	/** `next` of the page before, asked with the same filter and sort */
-	readonly after?: string;
+/** Which rows of a run are wanted. Lists that are empty, and what is `undefined`, let every row through. */
+export interface ResultFilter {
+	readonly statuses: readonly Status[];
+	readonly reasons: readonly string[];
+	/** names, as rows have them */
+	readonly workers: readonly string[];
+	/** a block of addresses, `10.0.0.0/8` or `fd00::/16`, with no bit behind its length */
+	readonly prefix: string | undefined;
+	/** a part of the host's text, in any case; not empty */
+	readonly text: string | undefined;
+	readonly sort: ResultSort;
+	/** rows, at most; from 1 to `resultsPageMax` */
+	readonly limit: number;
+	/** `ResultsPage.next` of the page before, as it came from outside */
+	readonly after: string | undefined;
 }
 
-export interface CompareOptions {
-	/** changes of one kind alone. Default: all of them */
-	readonly kind?: ChangeKind;
-	/** `next` of the page before, asked with the same kind */
-	readonly from?: string;
+/** Which part of a comparison is wanted. */
+export interface ComparisonPart {
+	/** changes of this kind alone */
+	readonly kind: ChangeKind | undefined;
+	/** changes, at most; from 1 to `resultsPageMax` */
+	readonly limit: number;
+	/** `Comparison.next` of the page before, as it came from outside */
+	readonly from: string | undefined;
 }
 
+/**
+ * Every method rejects with the reason of its signal soon after that was aborted, and with a PingpoolError otherwise:
+ * `not-found` for a run that is not there, `bad-request` for an `after` or `from` that is none, `busy` when more is
+ * asked than can wait, `database` for what the file is to blame for.
+ */
 export interface Queries {
 	/** the newest first */
 	runs(signal: AbortSignal): Promise<readonly RunRow[]>;
-	run(id: number, signal: AbortSignal): Promise<RunDetail | undefined>;
-	results(id: number, filter: ResultsFilter, signal: AbortSignal): Promise<ResultsPage | undefined>;
-	/** of a host that was never asked, without entries */
+	run(id: number, signal: AbortSignal): Promise<RunDetail>;
+	results(id: number, filter: ResultFilter, signal: AbortSignal): Promise<ResultsPage>;
+	/** @param host as the list had it; one that no run has gives a history without entries */
 	history(host: string, signal: AbortSignal): Promise<HostHistory>;
 	/** @param prefix IPv4, of 0, 8, 16 or 24 bits; `undefined` for the longest that has all IPv4 hosts of the run */
-	map(id: number, prefix: string | undefined, signal: AbortSignal): Promise<PrefixMap | undefined>;
-	/** `undefined` when one of the two runs is not there */
-	compare(
-		before: number,
-		after: number,
-		options: CompareOptions,
-		signal: AbortSignal,
-	): Promise<Comparison | undefined>;
-	/** Ends the questions that are open. A second call does nothing. */
+	map(id: number, prefix: string | undefined, signal: AbortSignal): Promise<PrefixMap>;
+	compare(before: number, after: number, part: ComparisonPart, signal: AbortSignal): Promise<Comparison>;
+	/** ends what is under way */
 	close(): Promise<void>;
 }
