@@ -128,7 +128,7 @@ Usage:
   pingpool master [options]   ping every host of a list through workers, into a SQLite database
   pingpool worker [options]   answer ping requests over HTTP
   pingpool token [options]    make a token for a worker, or replace it
-  pingpool export [options]   write the results of a run as CSV or lines of JSON
+  pingpool export [options]   write the results of a run as CSV, lines of JSON or Parquet
 
 With --help, each says more.
 `;

@@ -1,4 +1,4 @@
-/** `pingpool export`: the results of a run as CSV or as lines of JSON. */
+/** `pingpool export`: the results of a run as CSV, as lines of JSON or as Parquet. */
 import { statSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
 import { escapeUnsafe } from '../../shared/display.ts';
@@ -13,8 +13,9 @@ import { exitCodeOf, printError } from '../view/error.ts';
 import { count, plural } from '../view/format.ts';
 import type { ExportConfig } from './config.ts';
 import { parseExportConfig } from './config.ts';
-import { formats } from './formats.ts';
-import type { TextOutput } from './output.ts';
+import type { RowEncoder } from './encoder.ts';
+import { isBinary, openEncoder } from './formats.ts';
+import type { Output } from './output.ts';
 import { fileOutput, streamOutput } from './output.ts';
 import type { ExportRow } from './read-rows.ts';
 import { readRows } from './read-rows.ts';
@@ -46,13 +47,19 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 async function exportWith(config: ExportConfig, signals: Signals): Promise<number> {
 	const { db: path, output: file } = config;
+	if (file === undefined && isBinary(config.format) && process.stdout.isTTY === true) {
+		throw new PingpoolError('usage', `${config.format} is nothing for a terminal`, {
+			hint: `Give a file: pingpool export --format ${config.format} -o results.${config.format}`,
+		});
+	}
+	const encoder = await openEncoder(config.format);
 	const db = openToRead(path, busyTimeoutMs);
 	try {
 		const run = guarded(path, () => findRun(db, config.run, escapeUnsafe(path)));
 		if (file !== undefined) refuseOwnFiles(file, path);
 		const output = file === undefined ? streamOutput(process.stdout, signals.signal) : await fileOutput(file);
 		try {
-			const rows = await writeRows({ db, run, config, output, signal: signals.signal });
+			const rows = await writeRows({ db, run, config, encoder, output, signal: signals.signal });
 			if (signals.signal.aborted) return signals.exitCode();
 			await output.finish();
 			if (rows !== undefined) report(run, rows, config);
@@ -69,24 +76,24 @@ interface Writing {
 	readonly db: Database;
 	readonly run: RunFacts;
 	readonly config: ExportConfig;
-	readonly output: TextOutput;
+	readonly encoder: RowEncoder;
+	readonly output: Output;
 	readonly signal: AbortSignal;
 }
 
 /** @returns how many; `undefined` when whoever reads them has left */
-async function writeRows({ db, run, config, output, signal }: Writing): Promise<number | undefined> {
-	const { db: path, statuses, format } = config;
-	const { head, line } = formats[format];
+async function writeRows(writing: Writing): Promise<number | undefined> {
+	const { db, run, config, encoder, output, signal } = writing;
+	const { db: path, statuses } = config;
 	const pages = readRows(db, { runId: run.id, statuses });
 	let rows = 0;
-	let text = head;
+	if (!(await output.write(encoder.start()))) return undefined;
 	for (;;) {
 		const page: IteratorResult<readonly ExportRow[]> = guarded(path, () => pages.next());
-		for (const row of page.value ?? []) text += line(row);
-		if (text !== '' && !(await output.write(text))) return undefined;
+		const encoded = page.done ? encoder.end() : encoder.rows(page.value);
+		if (!(await output.write(encoded))) return undefined;
 		if (page.done) return rows;
 		rows += page.value.length;
-		text = '';
 		// Between two pages a signal is heard, however fast the reader is.
 		await new Promise(setImmediate);
 		if (signal.aborted) return undefined;

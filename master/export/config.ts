@@ -24,10 +24,11 @@ Examples:
   pingpool export > results.csv                       the newest run of hosts.db
   pingpool export --status down,error -o bad.csv      what did not answer
   pingpool export --format jsonl --run 3 | jq .host   another run, as an object per line
+  pingpool export --format parquet -o run.parquet     for DuckDB, pandas, Polars and the like
 
 CSV is for people: in it, no text is a formula to a spreadsheet (what starts with = + - @ has an apostrophe before it),
-and invisible characters stand as \\u{…}. JSON lines have every text as the database has it. The database is only
-read; a run may be under way meanwhile. PINGPOOL_DB can stand for --db.
+and invisible characters stand as \\u{…}. JSON lines and Parquet have every text as the database has it. The database
+is only read; a run may be under way meanwhile. PINGPOOL_DB can stand for --db.
 
 Exit codes: 0 exported, or whoever read it has left; 1 the database can not be read, or standard output not written;
 2 wrong usage, no such run, or a file that can not be written; 130, 143 interrupted.

@@ -1,44 +1,43 @@
 /** The forms that rows are exported in. */
 import { csvField, jsonText } from '../../shared/display.ts';
+import { columns } from './columns.ts';
+import type { RowEncoder } from './encoder.ts';
 import type { ExportRow } from './read-rows.ts';
 
-export interface RowFormat {
-	/** what comes before the first row */
-	readonly head: string;
-	/** a row, with its line break */
-	line(row: ExportRow): string;
-}
-
-/** The columns, in their order. */
-const columns = [
-	'run_id',
-	'host',
-	'status',
-	'reason',
-	'address',
-	'rtt_ms',
-	'sent',
-	'received',
-	'loss_percent',
-	'rtt_min_ms',
-	'rtt_max_ms',
-	'jitter_ms',
-	'worker',
-	'checked_at',
-] as const satisfies readonly (keyof ExportRow)[];
-
-export const exportFormats = ['csv', 'jsonl'] as const;
+export const exportFormats = ['csv', 'jsonl', 'parquet'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 
-export const formats: Readonly<Record<ExportFormat, RowFormat>> = {
-	/** RFC 4180, with a line of names; texts can not be formulas, and what is not there is empty */
-	csv: {
-		head: `${columns.join(',')}\r\n`,
-		line: csvLine,
-	},
-	/** an object per line, with every column in it; texts are exactly what they are in the database */
-	jsonl: { head: '', line: (row) => `${jsonText(row)}\n` },
-};
+/** Whether a format is nothing for a terminal. */
+export function isBinary(format: ExportFormat): boolean {
+	return format === 'parquet';
+}
+
+export async function openEncoder(format: ExportFormat): Promise<RowEncoder> {
+	switch (format) {
+		// RFC 4180, with a line of names; texts can not be formulas, and what is not there is empty
+		case 'csv':
+			return lines(`${columns.join(',')}\r\n`, csvLine);
+		// an object per line, with every column in it; texts are exactly what they are in the database
+		case 'jsonl':
+			return lines('', (row) => `${jsonText(row)}\n`);
+		case 'parquet': {
+			const { parquetEncoder } = await import('./parquet.ts');
+			return parquetEncoder();
+		}
+	}
+}
+
+function lines(head: string, line: (row: ExportRow) => string): RowEncoder {
+	return {
+		start: () => head,
+		rows(page) {
+			let text = '';
+			for (const row of page) text += line(row);
+			return text;
+		},
+		end: () => '',
+	};
+}
 
 /** The columns one by one, and not in a loop over their names: twice as fast. */
 function csvLine(row: ExportRow): string {

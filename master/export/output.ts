@@ -8,10 +8,11 @@ import type { Writable } from 'node:stream';
 import { onAbort } from '../../shared/abort.ts';
 import { escapeUnsafe } from '../../shared/display.ts';
 import { messageOf, PingpoolError } from '../../shared/errors.ts';
+import type { Encoded } from './encoder.ts';
 
-export interface TextOutput {
+export interface Output {
 	/** @returns whether there is somebody who wants more, once there is room for it */
-	write(text: string): Promise<boolean>;
+	write(content: Encoded): Promise<boolean>;
 	/** What was written is all. */
 	finish(): Promise<void>;
 	/** What was written is not to be kept. Does nothing after `finish`. */
@@ -20,7 +21,7 @@ export interface TextOutput {
 
 /** Waits while the reader is slower, and says when it has gone (`| head`), the disk behind it is full, or the signal
  * has come. */
-export function streamOutput(stream: Writable, signal: AbortSignal): TextOutput {
+export function streamOutput(stream: Writable, signal: AbortSignal): Output {
 	const gone = Promise.withResolvers<boolean>();
 	let isGone = false;
 	const onGone = (): void => {
@@ -31,10 +32,10 @@ export function streamOutput(stream: Writable, signal: AbortSignal): TextOutput 
 	// Who listens to errors here keeps them from ending the process.
 	stream.on('error', onGone).on('close', onGone);
 	return {
-		async write(text) {
+		async write(content) {
 			// Of itself, standard output does not tell: it takes more after every error.
 			if (isGone || stream.destroyed) return false;
-			if (stream.write(text)) return true;
+			if (content.length === 0 || stream.write(content)) return true;
 			const drained = Promise.withResolvers<boolean>();
 			const onDrain = (): void => drained.resolve(true);
 			stream.once('drain', onDrain);
@@ -57,7 +58,7 @@ export function streamOutput(stream: Writable, signal: AbortSignal): TextOutput 
  *
  * @throws PingpoolError `invalid-input`
  */
-export async function fileOutput(path: string): Promise<TextOutput> {
+export async function fileOutput(path: string): Promise<Output> {
 	try {
 		const stats = statSync(path, { throwIfNoEntry: false });
 		if (stats !== undefined && !stats.isFile()) return direct(await open(path, 'w'), path);
@@ -82,7 +83,7 @@ interface Replacement {
 	readonly mode: number;
 }
 
-function replacing({ handle, beside, target, mode }: Replacement): TextOutput {
+function replacing({ handle, beside, target, mode }: Replacement): Output {
 	let done = false;
 	return {
 		...direct(handle, target),
@@ -104,11 +105,11 @@ function replacing({ handle, beside, target, mode }: Replacement): TextOutput {
 	};
 }
 
-function direct(handle: FileHandle, path: string): TextOutput {
+function direct(handle: FileHandle, path: string): Output {
 	return {
-		async write(text) {
+		async write(content) {
 			try {
-				await handle.appendFile(text);
+				await handle.appendFile(content);
 				return true;
 			} catch (error) {
 				throw failure(path, error);

@@ -269,7 +269,7 @@ describe('no database', () => {
 
 describe('the command line', () => {
 	it.each([
-		[['--format', 'parquet'], /argument 'parquet' is invalid\. Allowed choices are csv, jsonl\./],
+		[['--format', 'xml'], /argument 'xml' is invalid\. Allowed choices are csv, jsonl, parquet\./],
 		[['--run', '0'], /Expected the number of a run/],
 		[['--run', 'x'], /Expected the number of a run/],
 		[['--status', 'upp'], /Expected some of up, down, unresolved, denied, error/],
