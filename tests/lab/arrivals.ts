@@ -4,10 +4,11 @@
  *   node arrivals.ts <name of the device>     prints a line when the device is there; when its standard input ends,
  *                                             a line of JSON: [[milliseconds, "destination as hex"], …]
  */
-import { read, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 import { echoReply, parseEchoRequest } from './ip-packets.ts';
-import { openTun } from './responder.ts';
+import { goFirst, openTun, takePackets } from './tun.ts';
 
+goFirst();
 const fd = openTun(process.argv[2]!);
 const arrivals: [number, string][] = [];
 process.stdin.on('end', () => {
@@ -16,16 +17,9 @@ process.stdin.on('end', () => {
 process.stdin.resume();
 process.stdout.write('ready\n');
 
-const buffer = new Uint8Array(2048);
-function next(): void {
-	read(fd, buffer, 0, buffer.length, null, (error, length) => {
-		if (error !== null) throw error;
-		const request = parseEchoRequest(buffer.slice(0, length));
-		if (request !== undefined) {
-			arrivals.push([performance.now(), Buffer.from(request.destination).toString('hex')]);
-			writeSync(fd, echoReply(request));
-		}
-		next();
-	});
-}
-next();
+takePackets(fd, (packet) => {
+	const request = parseEchoRequest(packet);
+	if (request === undefined) return;
+	arrivals.push([performance.now(), Buffer.from(request.destination).toString('hex')]);
+	writeSync(fd, echoReply(request));
+});

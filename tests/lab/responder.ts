@@ -4,10 +4,10 @@
  *
  *   node responder.ts <name of the device>     prints a line when the device is there
  */
-import { openSync, read, writeSync } from 'node:fs';
-import koffi from 'koffi';
+import { writeSync } from 'node:fs';
 import type { EchoRequest } from './ip-packets.ts';
 import { echoReply, icmpError, parseEchoRequest } from './ip-packets.ts';
+import { goFirst, openTun, takePackets } from './tun.ts';
 
 /** Positions are part of the address plan: only add at the end. */
 export const misbehaviours = [
@@ -125,34 +125,14 @@ function respond(request: EchoRequest, send: (packet: Uint8Array) => void): void
 	}
 }
 
-export function openTun(name: string): number {
-	const fd = openSync('/dev/net/tun', 'r+');
-	const setInterface = 0x400454ca;
-	const tunWithoutHeader = 0x1001;
-	const request = Buffer.alloc(128);
-	request.write(name, 0, 15, 'latin1');
-	request.writeUInt16LE(tunWithoutHeader, 16);
-	const ioctl = koffi.load(null).func('int ioctl(int, ulong, void *)');
-	if (ioctl(fd, setInterface, request) !== 0) throw new Error(`TUNSETIFF: errno ${koffi.errno()}`);
-	return fd;
-}
-
-function serve(fd: number): void {
-	const buffer = new Uint8Array(2048);
-	const next = (): void =>
-		read(fd, buffer, 0, buffer.length, null, (error, length) => {
-			if (error !== null) throw error;
-			const request = parseEchoRequest(buffer.slice(0, length));
-			if (request !== undefined) respond(request, (packet) => writeSync(fd, packet));
-			next();
-		});
-	next();
-}
-
 if (import.meta.main) {
 	// Whoever started this has gone when its end of the pipe closes.
 	process.stdin.on('end', () => process.exit(0)).resume();
+	goFirst();
 	const fd = openTun(process.argv[2] ?? 'pptun');
 	console.log('ready');
-	serve(fd);
+	takePackets(fd, (packet) => {
+		const request = parseEchoRequest(packet);
+		if (request !== undefined) respond(request, (answer) => writeSync(fd, answer));
+	});
 }

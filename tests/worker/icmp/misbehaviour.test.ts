@@ -10,8 +10,11 @@ import { gather, openEngine, tally } from './engine-fixture.ts';
 
 const unavailable = responderUnavailable();
 const hosts = 200;
-/** Where every reply must have come: a machine that is busy answers late. */
-const patient = { timeoutMs: 700 };
+/** Where every host answers, and nobody waits to the end: a machine that is busy answers late. */
+const patient = { timeoutMs: 20_000 };
+/** Where a timeout is waited for to its end: one after the other, until what the hosts do has come in time. Only a
+ * busy machine needs the longer ones. */
+const timeoutsMs = [300, 1_500, 7_000] as const;
 
 /** Hosts that no test has used before, so that what the responder remembers of them is nothing. */
 let fresh = 0;
@@ -62,12 +65,49 @@ describeUnless(unavailable, 'hosts that misbehave', () => {
 				return { ...gathered, counted };
 			}
 
+			/** Everything that the responder has sent so far has been read when this host's answer has: it comes last. */
+			async function allRead(): Promise<void> {
+				expect(tally((await gather(engine, addresses('late', 1), patient)).results)).toEqual({ up: 1 });
+			}
+
+			/** Pings until so many packets have been counted, however long they take to come, and then ends the job. */
+			async function probeUntil(
+				asked: EchoEngine,
+				texts: readonly string[],
+				counted: (counters: EchoCounters) => number,
+				wanted: number,
+			): Promise<void> {
+				const before = counted(asked.counters());
+				const aborter = new AbortController();
+				const enough = new Error('all were counted');
+				const running = gather(asked, texts, { ...patient, signal: aborter.signal });
+				const ended = expect(running).rejects.toBe(enough);
+				await expect
+					.poll(() => counted(asked.counters()) - before, { timeout: patient.timeoutMs, interval: 5 })
+					.toBe(wanted);
+				aborter.abort(enough);
+				await ended;
+			}
+
+			/** The first result that is what is wanted, or the one of the longest timeout. */
+			async function untilInTime<Result>(
+				run: (timeoutMs: number) => Promise<Result>,
+				isWanted: (result: Result) => boolean,
+			): Promise<Result> {
+				let result: Result | undefined;
+				for (const timeoutMs of timeoutsMs) {
+					result = await run(timeoutMs);
+					if (isWanted(result)) break;
+				}
+				return result!;
+			}
+
 			it('takes a reply within the timeout, with its true round-trip time', async () => {
-				const { results } = await probe(addresses('late', hosts, 6), { timeoutMs: 1_000 });
+				const { results, elapsedMs } = await probe(addresses('late', hosts, 6), patient);
 				expect(tally(results)).toEqual({ up: hosts });
 				for (const { rttMs } of results) {
 					expect(rttMs!).toBeGreaterThanOrEqual(59);
-					expect(rttMs!).toBeLessThan(500);
+					expect(rttMs!).toBeLessThanOrEqual(elapsedMs);
 				}
 			});
 
@@ -76,75 +116,98 @@ describeUnless(unavailable, 'hosts that misbehave', () => {
 				const { results } = await early;
 				expect(tally(results)).toEqual({ 'down/timeout': hosts });
 				// Another job keeps the engine reading while the late answers come in.
-				const { counted } = await probe(addresses('late', 1, 30), { timeoutMs: 1_000 });
+				const { counted } = await probe(addresses('late', 1, 30), patient);
 				expect(counted).toMatchObject({ late: hosts, received: 1, forged: 0, corrupted: 0 });
 			});
 
 			it('counts a second reply as a duplicate', async () => {
-				const { results, counted } = await probe([...addresses('twice', hosts), ...addresses('late', 1, 10)]);
+				const { results, counted } = await probe(
+					[...addresses('twice', hosts), ...addresses('late', 1, 10)],
+					patient,
+				);
 				expect(tally(results)).toEqual({ up: hosts + 1 });
 				expect(counted).toMatchObject({ sent: hosts + 1, received: hosts + 1, duplicate: hosts });
 			});
 
+			/** Hosts whose answers are no proof are down, however soon these come, and nothing of them is received. */
+			async function believesNothing(kind: Misbehaviour, count: number): Promise<void> {
+				const { results, counted } = await probe(addresses(kind, count), { timeoutMs: 150 });
+				expect(tally(results)).toEqual({ 'down/timeout': count });
+				expect(counted.received).toBe(0);
+				await allRead();
+			}
+
 			it('takes no reply from another address for one of the host', async () => {
-				const { results, counted } = await probe(addresses('from-another-address', 1));
-				expect(tally(results)).toEqual({ 'down/timeout': 1 });
-				expect(counted).toMatchObject({ forged: 1, received: 0 });
+				await probeUntil(engine, addresses('from-another-address', 1), ({ forged }) => forged, 1);
+				await believesNothing('from-another-address', 1);
 			});
 
 			it('takes no reply with a changed payload byte', async () => {
-				const { results, counted } = await probe(addresses('flipped-payload-byte', hosts), patient);
-				expect(tally(results)).toEqual({ 'down/timeout': hosts });
-				expect(counted).toMatchObject({ corrupted: hosts, forged: 0, received: 0 });
+				const { forged } = engine.counters();
+				await probeUntil(
+					engine,
+					addresses('flipped-payload-byte', hosts),
+					({ corrupted }) => corrupted,
+					hosts,
+				);
+				expect(engine.counters().forged).toBe(forged);
+				await believesNothing('flipped-payload-byte', hosts);
 			});
 
 			it('takes no reply with a wrong checksum', async () => {
-				const { results, counted } = await probe(addresses('wrong-checksum', hosts));
-				expect(tally(results)).toEqual({ 'down/timeout': hosts });
+				const { corrupted } = engine.counters();
 				// Only a raw IPv4 socket gets to see them: elsewhere the kernel looks first.
-				expect(counted.corrupted).toBe(mode === 'raw' && family === 4 ? hosts : 0);
-				expect(counted.received).toBe(0);
+				const isSeen = mode === 'raw' && family === 4;
+				if (isSeen)
+					await probeUntil(
+						engine,
+						addresses('wrong-checksum', hosts),
+						(counters) => counters.corrupted,
+						hosts,
+					);
+				await believesNothing('wrong-checksum', hosts);
+				if (!isSeen) expect(engine.counters().corrupted).toBe(corrupted);
 			});
 
 			it('takes no reply that was cut', async () => {
-				const { results, counted } = await probe(addresses('truncated', hosts), patient);
-				expect(tally(results)).toEqual({ 'down/timeout': hosts });
-				expect(counted).toMatchObject({ truncated: hosts, received: 0 });
+				await probeUntil(engine, addresses('truncated', hosts), ({ truncated }) => truncated, hosts);
+				await believesNothing('truncated', hosts);
 			});
 
 			it('believes no unreachable whose quote is not ours', async () => {
-				const { results, counted } = await probe(addresses('forged-unreachable', hosts));
+				const { results, counted } = await probe(addresses('forged-unreachable', hosts), patient);
 				expect(tally(results)).toEqual({ up: hosts });
 				expect(counted).toMatchObject({ forged: hosts, received: hosts });
 			});
 
 			it('ends an echo at once when its time to live was exceeded', async () => {
-				const { results, elapsedMs } = await probe(addresses('ttl-exceeded', hosts), { timeoutMs: 5_000 });
+				const { results, elapsedMs } = await probe(addresses('ttl-exceeded', hosts), patient);
 				expect(tally(results)).toEqual({ 'down/ttl-exceeded': hosts });
-				expect(elapsedMs).toBeLessThan(2_500);
+				expect(elapsedMs).toBeLessThan(patient.timeoutMs / 2);
 			});
 
 			it('takes an unreachable that quotes eight bytes as a reason, not as an end', async () => {
-				const silent = await probe(addresses('short-quote', hosts), { timeoutMs: 300 });
 				// IPv6 routers quote all of a packet of this size: whoever quotes less has not seen it.
 				const said = family === 4 ? 'down/host-unreachable' : 'down/timeout';
+				const silent = await untilInTime(
+					async (timeoutMs) => ({
+						timeoutMs,
+						...(await probe(addresses('short-quote', hosts), { timeoutMs })),
+					}),
+					({ results }) => tally(results)[said] === hosts,
+				);
 				expect(tally(silent.results)).toEqual({ [said]: hosts });
-				expect(silent.elapsedMs).toBeGreaterThanOrEqual(300);
-				const answering = await probe(addresses('short-quote-then-answer', hosts));
+				expect(silent.elapsedMs).toBeGreaterThanOrEqual(silent.timeoutMs);
+				const answering = await probe(addresses('short-quote-then-answer', hosts), patient);
 				expect(tally(answering.results)).toEqual({ up: hosts });
 			});
 
 			it('believes nobody who quotes eight bytes when there have been wrong guesses', async () => {
 				const guessedAt = await openEngine(mode);
 				try {
-					const wrong = await gather(
-						guessedAt,
-						addresses('short-quote-with-a-wrong-checksum', hosts),
-						patient,
-					);
-					expect(tally(wrong.results)).toEqual({ 'down/timeout': hosts });
-					expect(guessedAt.counters().forged).toBe(hosts);
-					const right = await gather(guessedAt, addresses('short-quote', hosts), patient);
+					const wrong = addresses('short-quote-with-a-wrong-checksum', hosts);
+					await probeUntil(guessedAt, wrong, ({ forged }) => forged, hosts);
+					const right = await gather(guessedAt, addresses('short-quote', hosts), { timeoutMs: 700 });
 					expect(tally(right.results)).toEqual({ 'down/timeout': hosts });
 				} finally {
 					await guessedAt.close();
@@ -152,36 +215,44 @@ describeUnless(unavailable, 'hosts that misbehave', () => {
 			});
 
 			it('takes no complaint about a size for an unreachable host', async () => {
-				const { results } = await probe(addresses('size-complaint', hosts), { timeoutMs: 1_000 });
+				const { results } = await probe(addresses('size-complaint', hosts), patient);
 				expect(tally(results)).toEqual({ up: hosts });
 			});
 
 			it('finds a host that answers the second try', async () => {
-				const { results } = await probe(addresses('first-lost', hosts), { attempts: 2, timeoutMs: 150 });
+				const { results } = await untilInTime(
+					(timeoutMs) => probe(addresses('first-lost', hosts), { attempts: 2, timeoutMs }),
+					(gathered) => tally(gathered.results).up === hosts,
+				);
 				expect(tally(results)).toEqual({ up: hosts });
 				expect(results.every(({ sent, received }) => sent === 2 && received === 1)).toBe(true);
 			});
 
-			it('sends no second try that stands ready when the first one is answered', async () => {
-				const paced = await openEngine(mode, 200);
+			/** Slowed down `k` times: the first tries take half a second to leave, and the second ones, due after 175 ms,
+			 * stand behind them; the answers come after 200 ms. */
+			async function sentWithSecondTries(k: number): Promise<{ up: number | undefined; sent: number }> {
+				const paced = await openEngine(mode, 200 / k);
 				try {
-					// The first tries take half a second to leave, and the second ones, due after 175 ms, stand behind
-					// them; the answers come after 200 ms.
-					const texts = addresses('late', 100, 20);
-					const { results } = await gather(paced, texts, { attempts: 2, timeoutMs: 350 });
-					expect(tally(results)).toEqual({ up: 100 });
-					expect(paced.counters().sent).toBeLessThan(180);
+					const texts = addresses('late', 100, 20 * k);
+					const { results } = await gather(paced, texts, { attempts: 2, timeoutMs: 350 * k });
+					return { up: tally(results).up, sent: paced.counters().sent };
 				} finally {
 					await paced.close();
 				}
+			}
+
+			it('sends no second try that stands ready when the first one is answered', async () => {
+				let outcome = await sentWithSecondTries(1);
+				if (outcome.up !== 100 || outcome.sent >= 180) outcome = await sentWithSecondTries(5);
+				expect(outcome.up).toBe(100);
+				expect(outcome.sent).toBeLessThan(180);
 			});
 
 			it('counts lost echoes in the statistics', async () => {
-				const { results } = await probe(addresses('third-lost', 20), {
-					count: 6,
-					intervalMs: 10,
-					timeoutMs: 300,
-				});
+				const { results } = await untilInTime(
+					(timeoutMs) => probe(addresses('third-lost', 20), { count: 6, intervalMs: 10, timeoutMs }),
+					(gathered) => gathered.results.every(({ received }) => received === 4),
+				);
 				for (const result of results) {
 					expect(result).toMatchObject({ status: 'up', sent: 6, received: 4 });
 					expect(result.lossPercent!).toBeCloseTo(100 / 3, 6);
