@@ -18,6 +18,9 @@ testUnless(
 		await using master = space.start(['master', '--rate', '1500', '--json']);
 		const killed: number[] = [];
 		for (let kills = 0; kills < 2; kills += 1) {
+			// One that has not said yet that it is there would only fail to start, and rows of the one before it may
+			// still be on their way to the database.
+			await master.says(new RegExp(`(worker embedded: [^]*){${kills + 1}}`));
 			const done = space.count('SELECT count(*) FROM results');
 			await vi.waitFor(() => {
 				expect(space.count('SELECT count(*) FROM results')).toBeGreaterThan(done);
