@@ -8,7 +8,7 @@ import type { Encoded, RowEncoder } from './encoder.ts';
 import type { ExportRow } from './read-rows.ts';
 
 /** Small enough to be held, large enough to compress well: some megabytes. */
-const groupRows = 65_536;
+const groupRows = 32_768;
 
 type Column = (typeof columns)[number];
 type SchemaElement = ConstructorParameters<typeof ParquetWriter>[0]['schema'][number];
