@@ -11,6 +11,8 @@ export type ErrorCode =
 	/** what came over the wire to a worker */
 	| 'bad-request'
 	| 'unauthorized'
+	| 'forbidden'
+	| 'misdirected'
 	| 'not-found'
 	| 'method-not-allowed'
 	| 'too-large'

@@ -135,6 +135,9 @@ export const resultBlockMsMax = 50;
 /** How long a worker leaves an answer in frames without a word before it says that it is alive. */
 export const heartbeatMs = 250;
 
+/** How long what a worker has said of its load stands before it says it anew. */
+export const loadMsMin = 250;
+
 /** The longest such time that a worker may say it takes. */
 export const heartbeatMsMax = 60_000;
 
@@ -174,6 +177,32 @@ export const handshakeMsMax = 10_000;
 export const pemFileBytesMax = 4 * 1024 * 1024;
 export const tokenFileBytesMax = 64 * 1024;
 
+/** Connections that a master's dashboard holds at a time, and of these, pages that are told of a run as it goes on. */
+export const dashboardConnectionsMax = 200;
+export const livePagesMax = 32;
+
+/** How often a page is told what is new, at most, and how long a stream is left without a word. */
+export const liveUpdateMs = 200;
+export const liveHeartbeatMs = 15_000;
+
+/** How long a page may take to read what it was sent before its connection is cut. */
+export const dashboardDrainMs = 30_000;
+
+/** How long a question to the database may take. */
+export const dashboardQueryMsMax = 60_000;
+
+/** How long a run's end waits for pages to take its last state. */
+export const dashboardEndMs = 200;
+
+/** Ports that are tried when that of the dashboard is taken. */
+export const dashboardPortsTriedMax = 100;
+
+/** Bytes of the page that is served, all its files together. */
+export const pageBytesMax = 16 * 1024 * 1024;
+
+/** Characters of a place in a list that a page asks to go on from. */
+export const placeTextMax = 256;
+
 function assertLimit(holds: boolean, relation: string): void {
 	if (!holds) throw new Error(`limits.ts: ${relation} does not hold`);
 }
@@ -205,3 +234,6 @@ assertLimit(resultBlockMsMax < heartbeatMs, 'who has results to send needs no si
 assertLimit(resultBlockHostsMax <= hostsPerRequestMax, 'a block is no larger than a batch');
 assertLimit(hostBytesMax < lineBytesMax, 'a line holds the longest host');
 assertLimit(addressesPerLineMax < targetsPerRunMax, 'a line fits a run');
+assertLimit(livePagesMax < dashboardConnectionsMax, 'pages that watch leave room for questions');
+assertLimit(liveUpdateMs >= 100, 'a page is told of at most ten updates a second');
+assertLimit(liveHeartbeatMs < dashboardDrainMs, 'a page that reads is not taken for one that does not');
