@@ -1,4 +1,5 @@
 /** The pipeline of one run: list → chunks → workers → store. */
+import { randomBytes } from 'node:crypto';
 import type { Clock } from '../shared/clock.ts';
 import type { Status } from '../shared/outcome.ts';
 import { reasons, statuses } from '../shared/outcome.ts';
@@ -101,6 +102,7 @@ export async function executeRun(deps: RunDeps): Promise<RunOutcome> {
 			return store.append({ ...rows, runId, checkedAtMs: clock.wallMs() });
 		},
 		onEvent,
+		requestsName: randomBytes(6).toString('hex'),
 		clock,
 		random,
 	});

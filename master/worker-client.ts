@@ -3,7 +3,6 @@
  * (worker-call-deadline.ts) and checked (answer-reader.ts); every way of failing becomes one class
  * (worker-failures.ts).
  */
-import { randomBytes } from 'node:crypto';
 import { Pool } from 'undici';
 import { BlockMemory, encodeRequest } from '../shared/columns.ts';
 import { hostTexts } from '../shared/host-column.ts';
@@ -92,13 +91,12 @@ export class WorkerClient implements WorkerLink {
 	}
 
 	async ping(call: PingCall): Promise<void> {
-		const { hosts, probe, settings } = call;
+		const { request: requestId, hosts, probe, settings } = call;
 		const isColumns = hosts.texts === undefined && this.#said?.requestForms.includes(mediaTypes.columns);
 		const body = isColumns
 			? encodeRequest({ probe, ...settings }, hosts.ipv4)
 			: JSON.stringify(jsonRequest(call));
 		const deadline = new Deadline({ caller: call.signal, totalMsMax: requestDeadlineMsMax });
-		const requestId = randomBytes(8).toString('hex');
 		const accept = `${mediaTypes.frames}, ${mediaTypes.ndjson};q=0.9, ${mediaTypes.json};q=0.5`;
 		const type = isColumns ? mediaTypes.columns : mediaTypes.json;
 		const message = { method: 'POST', path: '/ping', body, type, accept, requestId } as const;

@@ -8,6 +8,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { connectionsPerWorkerMax } from '../../shared/limits.ts';
 import type { Capabilities } from '../../shared/protocol.ts';
 import type { OnRunEvent } from '../events.ts';
+import type { DispatchObserver } from './observer.ts';
 import { DispatchRules } from './rules/dispatch-rules.ts';
 import type { Lane } from './rules/lane.ts';
 import type { AnsweredRows, RulesOptions, Step } from './rules/rules-io.ts';
@@ -19,6 +20,10 @@ export interface DispatcherOptions extends Omit<RulesOptions, 'nowMs'> {
 	/** takes rows, at once; resolves when there is room for more */
 	readonly onRows: (rows: AnsweredRows) => Promise<void>;
 	readonly onEvent: OnRunEvent;
+	/** told of every request. Default: nobody */
+	readonly observers?: readonly DispatchObserver[];
+	/** what the names of all requests begin with (requestIdPattern): random, so that no two masters have the same */
+	readonly requestsName: string;
 	readonly clock: Clock;
 }
 
@@ -29,6 +34,8 @@ export interface DispatcherWorker {
 	readonly weight: number;
 }
 
+type AskStep = Step & { readonly type: 'ask' };
+
 interface Asked {
 	readonly link: WorkerLink;
 	/** requests to the worker: the rules keep them below what it takes, this within our connections */
@@ -38,6 +45,7 @@ interface Asked {
 export class Dispatcher {
 	readonly #options: DispatcherOptions;
 	readonly #rules: DispatchRules;
+	readonly #observers: readonly DispatchObserver[];
 	readonly #workers = new Map<string, Asked>();
 	/** of workers that came back before what they had under way had ended: until that has, and they are closed */
 	readonly #draining = new Set<Promise<void>>();
@@ -56,12 +64,18 @@ export class Dispatcher {
 
 	constructor(options: DispatcherOptions) {
 		this.#options = options;
+		this.#observers = options.observers ?? [];
 		this.#rules = new DispatchRules({ ...options, nowMs: options.clock.monotonicMs() });
 	}
 
 	/** Hosts in requests under way. */
 	get inFlight(): number {
 		return this.#rules.inFlight;
+	}
+
+	/** Hosts that wait to go out. */
+	get pendingHosts(): number {
+		return this.#rules.pendingHosts;
 	}
 
 	/** All workers there have been, by name. */
@@ -75,6 +89,7 @@ export class Dispatcher {
 		if (before !== undefined) this.#drain(before);
 		this.#workers.set(link.name, { link, queue: new PQueue({ concurrency: connectionsPerWorkerMax }) });
 		this.#rules.addWorker({ name: link.name, weight, met }, this.#nowMs());
+		if (met !== undefined) this.#tellMet(link.name, met);
 		this.#pump();
 	}
 
@@ -152,10 +167,19 @@ export class Dispatcher {
 		switch (step.type) {
 			case 'ask': {
 				const { link, queue } = this.#workers.get(step.worker)!;
-				this.#requests.set(step.id, new AbortController());
-				void queue.add(() => this.#ask(step, link));
+				const { id, worker, probe, kind, hosts } = step;
+				this.#requests.set(id, new AbortController());
+				// Nothing but a counter for each: who looks for it in two logs can see what came before it.
+				const request = `${this.#options.requestsName}-${id.toString(36)}`;
+				for (const observer of this.#observers) {
+					observer.asked?.({ id, request, worker, probe, kind, hosts: hosts.length });
+				}
+				void queue.add(() => this.#ask(step, request, link));
 				return;
 			}
+			case 'late':
+				for (const observer of this.#observers) observer.late?.(step.id);
+				return;
 			case 'cancel':
 				this.#requests.get(step.id)?.abort(step.reason);
 				return;
@@ -174,21 +198,24 @@ export class Dispatcher {
 		}
 	}
 
-	async #ask({ id, probe, hosts }: Step & { type: 'ask' }, link: WorkerLink): Promise<void> {
+	async #ask({ id, worker, probe, hosts }: AskStep, request: string, link: WorkerLink): Promise<void> {
 		const { signal } = this.#requests.get(id)!;
 		let failure: WorkerFailure | undefined;
 		try {
 			if (signal.aborted) return;
 			await link.ping({
+				request,
 				hosts,
 				probe,
 				settings: this.#options.settings,
 				onBlock: (block) => {
+					for (const observer of this.#observers) observer.answered?.(id, block);
 					const rows = this.#rules.answered(id, block, this.#nowMs());
 					if (rows !== undefined) this.#keep(rows);
 					this.#pump();
 				},
 				onSent: (waitMs) => {
+					for (const observer of this.#observers) observer.sent?.(id, waitMs);
 					this.#rules.sent(id, waitMs, this.#nowMs());
 					this.#pump();
 				},
@@ -197,6 +224,9 @@ export class Dispatcher {
 					this.#rules.restarted(id, this.#nowMs());
 					this.#pump();
 				},
+				onLoad: (load) => {
+					for (const observer of this.#observers) observer.load?.(worker, load);
+				},
 				signal,
 			});
 		} catch (error) {
@@ -204,6 +234,7 @@ export class Dispatcher {
 			else if (!signal.aborted) this.fail(error);
 		} finally {
 			this.#requests.delete(id);
+			for (const observer of this.#observers) observer.closed?.(id, failure, signal.aborted);
 		}
 		this.#rules.closed(id, failure, this.#nowMs());
 		this.#pump();
@@ -225,7 +256,15 @@ export class Dispatcher {
 		// Another one of that name may have joined meanwhile.
 		if (this.#workers.get(worker) !== asked) return;
 		this.#rules.checked(worker, result, this.#nowMs());
+		this.#tellMet(worker, result);
 		this.#pump();
+	}
+
+	#tellMet(worker: string, met: Capabilities | WorkerFailure): void {
+		for (const observer of this.#observers) {
+			if (met instanceof WorkerFailure) observer.unmet?.(worker, met);
+			else observer.met?.(worker, met);
+		}
 	}
 
 	async #read(): Promise<void> {

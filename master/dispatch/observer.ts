@@ -25,6 +25,8 @@ export interface AskedChunk {
 export interface DispatchObserver {
 	/** a worker said what it can do: when it joined, or at a check */
 	met?(worker: string, capabilities: Capabilities): void;
+	/** a worker was asked what it can do, and failed to say it: when it joined, or at a check */
+	unmet?(worker: string, failure: WorkerFailure): void;
 	asked?(chunk: AskedChunk): void;
 	/** every host has had its first probe; the longest of them waited this long in the worker */
 	sent?(id: number, waitMs: number): void;

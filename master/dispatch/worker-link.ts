@@ -3,8 +3,11 @@ import type { HostColumn } from '../../shared/host-column.ts';
 import type { Capabilities, ProbeSettings } from '../../shared/protocol.ts';
 import type { ResultBlock } from '../../shared/results.ts';
 import type { ProbeName } from '../../shared/target.ts';
+import type { WorkerLoad } from '../../shared/worker-load.ts';
 
 export interface PingCall {
+	/** what the request is named on the wire (requestIdPattern): no other one of anybody is named so */
+	readonly request: string;
 	readonly hosts: HostColumn;
 	readonly probe: ProbeName;
 	readonly settings: ProbeSettings;
@@ -20,6 +23,8 @@ export interface PingCall {
 	/** The answer comes from another life of the worker than the capabilities that were read last: called before any
 	 * of its results, which count like all others. The caller should ask for capabilities again */
 	readonly onRestarted: () => void;
+	/** what the worker says of its load, checked */
+	readonly onLoad: (load: WorkerLoad) => void;
 	/** ends the call, which then rejects with the signal's reason as it is: a WorkerFailure, when the caller has given
 	 * up on the worker */
 	readonly signal: AbortSignal;

@@ -1,4 +1,5 @@
 /** Workers that answer as a test tells them, over real HTTP, and the client that asks them. */
+import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
@@ -76,6 +77,7 @@ export function callOf(texts: readonly string[], changes: Partial<PingCall> = {}
 	let signs = 0;
 	let restarts = 0;
 	const call: PingCall = {
+		request: randomBytes(8).toString('hex'),
 		hosts: hostColumn(texts),
 		probe: 'icmp',
 		settings: { count: 1, attempts: 2, timeoutMs: 1_000, intervalMs: 1_000, refusedIsUp: false },
@@ -89,6 +91,7 @@ export function callOf(texts: readonly string[], changes: Partial<PingCall> = {}
 		onRestarted: () => {
 			restarts += 1;
 		},
+		onLoad: () => {},
 		signal: new AbortController().signal,
 		...changes,
 	};

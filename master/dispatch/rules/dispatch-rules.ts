@@ -16,6 +16,7 @@
  * - A run without a worker that is well waits, and is given up in the end; nothing is recorded for what is left.
  *   It does not wait where nobody may come: all workers are out for good, or have left and none can join.
  */
+import type { ChunkKind } from '../../../shared/dashboard-api.ts';
 import { selectHosts } from '../../../shared/host-column.ts';
 import { dnsTimeoutMs } from '../../../shared/limits.ts';
 import { reasons } from '../../../shared/outcome.ts';
@@ -188,7 +189,7 @@ export class DispatchRules {
 		this.#listen(nowMs);
 		const flight = this.#flights.get(id);
 		flight?.heard(nowMs);
-		if (flight !== undefined && isHolding) flight.holdingMs = nowMs;
+		if (flight !== undefined && isHolding) flight.holdsBack(nowMs);
 	}
 
 	/** Every host of a request has had its first probe; the longest of them waited this long in the worker. */
@@ -396,7 +397,21 @@ export class DispatchRules {
 		this.#nextId += 1;
 		this.#flights.set(id, new Flight(id, { lane, chunk, limits, nowMs }));
 		const { probe, positions, hosts } = chunk;
-		this.#steps.push({ type: 'ask', id, worker: lane.name, probe, positions, hosts });
+		this.#steps.push({
+			type: 'ask',
+			id,
+			worker: lane.name,
+			probe,
+			kind: this.#kindOf(chunk),
+			positions,
+			hosts,
+		});
+	}
+
+	/** How it comes about. Of one that took over from a request that has ended, nobody else has the hosts any more. */
+	#kindOf({ isFresh, hedgeOf }: Chunk): ChunkKind {
+		if (isFresh) return 'first';
+		return hedgeOf.some((id) => this.#flights.has(id)) ? 'hedge' : 'again';
 	}
 
 	#passed(flight: Flight, waitMs: number | undefined, nowMs: number): void {
@@ -546,6 +561,7 @@ export class DispatchRules {
 				failedOn: new Set([...chunk.failedOn, lane.name]),
 				hedgeOf: [...chunk.hedgeOf, flight.id],
 			});
+			this.#steps.push({ type: 'late', id: flight.id });
 		}
 	}
 

@@ -65,6 +65,12 @@ export class Flight {
 		this.lane.heardMs = nowMs;
 	}
 
+	/** Its worker says that it holds probes back. */
+	holdsBack(nowMs: number): void {
+		this.holdingMs = nowMs;
+		this.lane.holdingMs = nowMs;
+	}
+
 	/** Whether its worker showed, some time after all of it had been sent, that it lived. */
 	get hasBeenSurvived(): boolean {
 		return this.sentMs !== undefined && this.heardMs - this.sentMs >= survivedMs;

@@ -75,6 +75,8 @@ export class Lane {
 	isSilent = false;
 	/** the last sign of life in any request */
 	heardMs: number;
+	/** when it said last that it holds probes back for their prefixes, as a monotonic time */
+	holdingMs = Number.NEGATIVE_INFINITY;
 	/** failures of requests and checks so far */
 	failures = 0;
 	readonly #weight: number;

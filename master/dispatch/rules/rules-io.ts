@@ -1,4 +1,5 @@
 /** What goes into the rules beside events, and what they want done. */
+import type { ChunkKind } from '../../../shared/dashboard-api.ts';
 import type { HostColumn } from '../../../shared/host-column.ts';
 import type { Capabilities, ProbeSettings } from '../../../shared/protocol.ts';
 import type { Random } from '../../../shared/random.ts';
@@ -54,9 +55,12 @@ export type Step =
 			readonly id: number;
 			readonly worker: string;
 			readonly probe: ProbeName;
+			readonly kind: ChunkKind;
 			readonly positions: Uint32Array;
 			readonly hosts: HostColumn;
 	  }
+	/** for whoever looks on: another request is going to ask for the hosts of this one, which may still answer */
+	| { readonly type: 'late'; readonly id: number }
 	/** end a request; nothing that is told of it counts any more */
 	| { readonly type: 'cancel'; readonly id: number; readonly worker: string; readonly reason: WorkerFailure }
 	/** ask a worker what it can do */

@@ -102,12 +102,14 @@ async function read(input: Uint8Array, type: string, cut: readonly Uint8Array[])
 		asked,
 		memory: new BlockMemory(),
 		call: {
+			request: requestId,
 			hosts: column,
 			probe: 'icmp',
 			settings: setting,
 			signal: new AbortController().signal,
 			onAlive: () => {},
 			onRestarted: () => {},
+			onLoad: () => {},
 			onSent(ms) {
 				promise(
 					waitMs === undefined && ms >= 0 && ms <= requestMsMax,

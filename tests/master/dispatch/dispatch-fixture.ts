@@ -1,6 +1,7 @@
 /** A dispatcher over fake workers, with everything that came out of it. */
 
 import { Dispatcher } from '../../../master/dispatch/dispatcher.ts';
+import type { DispatchObserver } from '../../../master/dispatch/observer.ts';
 import { Ledger } from '../../../master/dispatch/rules/ledger.ts';
 import type { AnsweredRows } from '../../../master/dispatch/rules/rules-io.ts';
 import { TargetFeed } from '../../../master/dispatch/target-feed.ts';
@@ -36,6 +37,7 @@ export interface FixtureOptions {
 	readonly clock?: Clock;
 	readonly shuffleWindow?: number;
 	readonly onRows?: (rows: AnsweredRows) => Promise<void>;
+	readonly observers?: readonly DispatchObserver[];
 }
 
 export interface Answer {
@@ -109,6 +111,8 @@ export function dispatchFixture(options: FixtureOptions) {
 			return options.onRows?.(rows) ?? Promise.resolve();
 		},
 		onEvent: (event) => events.push(event),
+		observers: options.observers ?? [],
+		requestsName: 'test',
 		...(options.shuffleWindow === undefined ? {} : { pendingHostsMax: options.shuffleWindow }),
 		workerTimeoutMs: options.workerTimeoutMs ?? 20_000,
 		clock,

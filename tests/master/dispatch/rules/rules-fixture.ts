@@ -200,7 +200,7 @@ export class RulesWorld {
 		} else if (step.type === 'record') this.#keep(step.rows);
 		else if (step.type === 'tell') this.events.push(step.event);
 		else if (step.type === 'close') this.closed.push(step.worker);
-		else this.cancelled.push(step.id);
+		else if (step.type === 'cancel') this.cancelled.push(step.id);
 	}
 
 	#keep({ worker, positions, hosts, block }: KeptRows): void {
