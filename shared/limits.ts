@@ -56,7 +56,7 @@ export const logFloodLinesMax = 10;
 export const logFloodWindowMs = 10_000;
 export const logAddressesMax = 1_000;
 
-/** Characters of its log that a worker keeps for a slow reader. */
+/** Characters of its log that a worker, or a master, keeps for a slow reader. */
 export const logBytesMax = 1024 * 1024;
 
 /** Hosts of one caller that one worker holds at a time, over all requests; of all callers a third more. At 150,000 probes/s and 1 s timeouts an all-dead

@@ -89,7 +89,7 @@ async function run(parsed: WorkerArguments, embedded: boolean, stop: StopRequest
 async function openLog(format: LogFormat): Promise<WorkerLog & { close(): Promise<void> }> {
 	const [{ createAuditLog, droppedLine }, { LineWriter }, { systemClock }] = await Promise.all([
 		import('./audit-log.node.ts'),
-		import('./line-writer.node.ts'),
+		import('../shared/line-writer.ts'),
 		import('../shared/clock.ts'),
 	]);
 	const lines = new LineWriter({ stream: process.stderr, droppedLine: (n) => droppedLine(format, n) });

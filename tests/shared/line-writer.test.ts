@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { expect, it } from 'vitest';
-import { LineWriter } from '../../worker/line-writer.node.ts';
+import { LineWriter } from '../../shared/line-writer.ts';
 
 /** A stream whose reader takes a piece when the test says so. */
 function slowStream() {

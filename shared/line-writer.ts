@@ -3,11 +3,19 @@
  * Node writes to pipes without waiting and keeps in memory what does not fit. Here that memory has a ceiling: what
  * comes beyond it is dropped and counted, and when there is room again, a line says how many were.
  */
-import type { Writable } from 'node:stream';
-import { logBytesMax } from '../shared/limits.ts';
+import { logBytesMax } from './limits.ts';
+
+/** The part of a writable stream of Node's that is used. */
+export interface LineStream {
+	readonly writable: boolean;
+	readonly writableLength: number;
+	write(text: string, done?: () => void): unknown;
+	on(event: 'drain' | 'error', listener: () => void): unknown;
+	off(event: 'drain' | 'error', listener: () => void): unknown;
+}
 
 export interface LineWriterOptions {
-	readonly stream: Writable;
+	readonly stream: LineStream;
 	/** the line that says how many were dropped, its line feed included */
 	readonly droppedLine: (lines: number) => string;
 	/** bytes that may wait. Default: limits.ts */
