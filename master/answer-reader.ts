@@ -11,6 +11,7 @@ import { statusCode } from '../shared/outcome.ts';
 import type { StreamHead } from '../shared/protocol.ts';
 import { mediaTypes } from '../shared/protocol.ts';
 import type { ResultBlock } from '../shared/results.ts';
+import { workerLoadSchema } from '../shared/worker-load.ts';
 import type { AskedOfWorker } from './answer-identity.ts';
 import { checkName, headIn } from './answer-identity.ts';
 import { boundedBytes, readAll, smallBodyBytesMax } from './bounded-body.ts';
@@ -23,8 +24,9 @@ import { invalid, parseJson, printable } from './worker-failures.ts';
 /** A line is one result, a frame at most a whole batch: 16,384 hosts with statistics and IPv6 addresses. */
 const lineCharsMax = 64 * 1024;
 const frameBytesMax = 2 * 1024 * 1024;
-/** Signs of life for as long as a request can take, of 48 bytes each. */
-const marksBytesMax = (48 * requestDeadlineMsMax) / heartbeatMs;
+/** Signs of life for as long as a request can take, of 320 bytes each: one that carries the worker's load has about
+ * 200. */
+const marksBytesMax = (320 * requestDeadlineMsMax) / heartbeatMs;
 /** How far above the timeout a round-trip time may be: timers of a loaded worker are late. */
 const lateMsMax = 10_000;
 
@@ -151,13 +153,19 @@ export class AnswerReader {
 	/** The lines that are no results: signs of life, "all sent", and the end. */
 	#takeMark(line: unknown): boolean {
 		if (typeof line !== 'object' || line === null) return false;
-		const mark = line as { [key in 'alive' | 'holding' | 'done' | 'sent' | 'results' | 'waitMs']?: unknown };
+		type MarkKey = 'alive' | 'holding' | 'done' | 'sent' | 'results' | 'waitMs' | 'load';
+		const mark = line as { [key in MarkKey]?: unknown };
 		const isEnd = mark.done === true;
 		if (!isEnd && mark.sent !== true && mark.alive !== true) return false;
 		this.#call.onAlive(mark.holding === true);
 		if (!this.#sent && typeof mark.waitMs === 'number' && mark.waitMs >= 0 && mark.waitMs <= requestMsMax) {
 			this.#sent = true;
 			this.#call.onSent(mark.waitMs);
+		}
+		if (mark.load !== undefined) {
+			const load = workerLoadSchema.safeParse(mark.load);
+			if (!load.success) throw invalid('says nonsense of its load');
+			this.#call.onLoad(load.data);
 		}
 		if (isEnd) {
 			if (mark.results !== this.#results) {

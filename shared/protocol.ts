@@ -18,6 +18,8 @@ import {
 	timeoutMsMin,
 } from './limits.ts';
 import { probeNames } from './target.ts';
+import type { WorkerLoad } from './worker-load.ts';
+import { workerLoadSchema } from './worker-load.ts';
 
 /** Raised when a master and a worker of different versions could misunderstand each other. */
 export const protocolVersion = 1;
@@ -169,6 +171,8 @@ export const capabilitiesSchema = z.object({
 	heartbeatMs: z.number().min(0).max(heartbeatMsMax).default(0),
 	/** whether it repeats what a request is named */
 	requestIds: z.boolean().default(false),
+	/** its load now; left out by workers that know nothing of it */
+	load: workerLoadSchema.optional(),
 });
 export type Capabilities = z.output<typeof capabilitiesSchema>;
 
@@ -197,6 +201,8 @@ export interface StreamEnd {
 	done: true;
 	/** results in the stream */
 	results: number;
+	/** the worker's load, when it has something new to say of it. Masters before it did not know it, and need not */
+	load?: WorkerLoad;
 }
 
 /** In frames, whenever nothing else was said for a while: the worker is alive, and its hosts keep it waiting. */
@@ -205,6 +211,8 @@ export interface StreamAlive {
 	/** it holds probes back, of this request or others, because their prefixes have had as many as they may: what is
 	 * not answered meanwhile says nothing of the worker. Said as often while it does, whatever else is */
 	holding?: true;
+	/** as in StreamEnd, so that a long request has something to show */
+	load?: WorkerLoad;
 }
 
 /** In frames, once: every host has had its first probe, is held back for its prefix, or will have none. */

@@ -13,6 +13,7 @@ import { mediaTypes, requestIdHeader } from '../shared/protocol.ts';
 import type { HostResult, ResultBlock } from '../shared/results.ts';
 import { hostResult } from '../shared/results.ts';
 import { roundToMicroseconds } from '../shared/stats.ts';
+import type { WorkerLoad } from '../shared/worker-load.ts';
 import type { ByteWriter } from './byte-stream.ts';
 import { byteStream } from './byte-stream.ts';
 import { ColumnsWriter } from './columns-writer.ts';
@@ -29,6 +30,8 @@ export interface AnswerOptions {
 	readonly clock: Clock;
 	/** whether probes wait for their prefixes now */
 	readonly isHolding: () => boolean;
+	/** what the caller has not been told yet of the worker's load */
+	readonly load: () => WorkerLoad | undefined;
 	/** Runs the batch: reports every position once, and rejects when it was stopped. */
 	readonly run: (take: Taker, signal: AbortSignal) => Promise<void>;
 	/** aborted when the caller has gone */
@@ -113,7 +116,8 @@ function answerStream(type: AnswerForm, options: AnswerOptions, form: StreamForm
 			} finally {
 				stop.abort(noLongerNeeded);
 			}
-			taker.end({ done: true, results: plan.hosts.length });
+			const load = options.load();
+			taker.end({ done: true, results: plan.hosts.length, ...(load && { load }) });
 		},
 		drainTime: (signal) => clock.sleep(answerDrainMs, signal),
 		closed,
@@ -136,8 +140,8 @@ const ndjsonForm: StreamForm = ({ plan }, { write }) => {
 	};
 };
 
-const framesForm: StreamForm = ({ plan, worker, request, clock, isHolding }, writer, signal) => {
-	const heartbeat = new Heartbeat({ writer, clock, isHolding, signal });
+const framesForm: StreamForm = ({ plan, worker, request, clock, isHolding, load }, writer, signal) => {
+	const heartbeat = new Heartbeat({ writer, clock, isHolding, load, signal });
 	const write = (frame: Uint8Array): void => heartbeat.write(frame);
 	const columns = new ColumnsWriter({ write, statistics: plan.settings.count > 1, clock, signal });
 	const head: StreamHead = { worker, hosts: plan.hosts.length, ...(request !== undefined && { request }) };

@@ -28,6 +28,7 @@ import { refuseBrowsers } from './browsers.ts';
 import { callerName } from './caller-name.ts';
 import { requestDeadlineMs } from './deadline.ts';
 import { errorResponse, safeHeaders } from './error-response.ts';
+import type { LoadReporter } from './load/load-reporter.ts';
 import { readPingRequest } from './ping-request.ts';
 import type { BatchPlan } from './plan.ts';
 import { planBatch } from './plan.ts';
@@ -49,6 +50,8 @@ export interface WorkerAppOptions {
 	readonly policy?: TargetPolicy;
 	/** ceilings of prefixes and callers, to which the probes keep. Default: none */
 	readonly rates?: ProbeRates | undefined;
+	/** what the worker says of its load. Default: nothing */
+	readonly load?: LoadReporter;
 	/** requests served at a time. Default: limits.ts */
 	readonly requestsInFlightMax?: number;
 	/** Default: the machine's clock */
@@ -83,6 +86,7 @@ export function createApp({
 	tokens,
 	policy = createTargetPolicy(),
 	rates,
+	load,
 	requestsInFlightMax = requestsInFlightMaxDefault,
 	clock = systemClock,
 	callerOf = () => undefined,
@@ -145,11 +149,14 @@ export function createApp({
 		const request = context.req.raw;
 		const { signal } = request;
 		entry.token = await authorize(context);
-		const ticket = admission.enter(callerName(entry.caller));
+		const name = callerName(entry.caller);
+		const ticket = admission.enter(name);
 		const caller = rates?.callers?.enter(entry.caller);
+		const unloaded = load?.began();
 		const release = (): void => {
 			ticket.release();
 			caller?.release();
+			unloaded?.();
 		};
 		const closed = (): void => {
 			release();
@@ -196,6 +203,7 @@ export function createApp({
 				request: named,
 				clock,
 				isHolding: () => rates?.isHolding ?? false,
+				load: () => load?.next(name),
 				run,
 				signal,
 				closed,
@@ -233,7 +241,7 @@ export function createApp({
 			finish();
 			throw error;
 		}
-		return context.json(capabilities);
+		return context.json(load === undefined ? capabilities : { ...capabilities, load: load.newest() });
 	});
 
 	for (const [path, allowed] of Object.entries({

@@ -10,6 +10,7 @@ import type { Clock } from '../shared/clock.ts';
 import { markFrame } from '../shared/frames.ts';
 import { heartbeatMs } from '../shared/limits.ts';
 import type { StreamAlive } from '../shared/protocol.ts';
+import type { WorkerLoad } from '../shared/worker-load.ts';
 import type { ByteWriter } from './byte-stream.ts';
 
 export interface HeartbeatOptions {
@@ -17,12 +18,11 @@ export interface HeartbeatOptions {
 	readonly clock: Clock;
 	/** whether probes wait for their prefixes now */
 	readonly isHolding: () => boolean;
+	/** what there is to say of the worker's load */
+	readonly load: () => WorkerLoad | undefined;
 	/** ends the heartbeat, and leaves no timer behind */
 	readonly signal: AbortSignal;
 }
-
-const alive: StreamAlive = { alive: true };
-const holding: StreamAlive = { alive: true, holding: true };
 
 export class Heartbeat {
 	readonly #options: HeartbeatOptions;
@@ -44,7 +44,7 @@ export class Heartbeat {
 
 	/** One timer for an answer, however many frames it has: it looks when it wakes how long the last one is ago. */
 	async #beat(): Promise<void> {
-		const { writer, clock, isHolding, signal } = this.#options;
+		const { writer, clock, isHolding, load, signal } = this.#options;
 		while (!signal.aborted) {
 			const isHeld = isHolding();
 			const leftMs = (isHeld ? this.#saidMs : this.#wroteMs) + heartbeatMs - clock.monotonicMs();
@@ -55,7 +55,14 @@ export class Heartbeat {
 			this.#wroteMs = clock.monotonicMs();
 			this.#saidMs = this.#wroteMs;
 			// What still waits to be read says as much; and marks must not pile up for a caller that reads nothing.
-			if (writer.isDrained) writer.write(markFrame(isHeld ? holding : alive));
+			if (!writer.isDrained) continue;
+			const said = load();
+			const mark: StreamAlive = {
+				alive: true,
+				...(isHeld && { holding: true }),
+				...(said && { load: said }),
+			};
+			writer.write(markFrame(mark));
 		}
 	}
 }

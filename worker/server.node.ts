@@ -25,6 +25,8 @@ import { errorResponse } from './error-response.ts';
 import { sendAnswer } from './http-answer.node.ts';
 import { HttpDoor } from './http-door.node.ts';
 import type { EchoEngine } from './icmp/echo-engine.ts';
+import { LoadReporter } from './load/load-reporter.ts';
+import { createProcessLoad } from './load/process-load.node.ts';
 import type { NodeWorkerOptions } from './node.ts';
 import { createHttpProbe } from './probes/http.node.ts';
 import { createIcmpProbe } from './probes/icmp.node.ts';
@@ -81,6 +83,10 @@ export function buildServer(options: ServerOptions): BuiltServer {
 		tokens,
 		policy,
 		rates,
+		load: new LoadReporter({
+			meter: createProcessLoad({ clock, counters: engine && (() => engine.counters()) }),
+			clock,
+		}),
 		clock,
 		callerOf: (context) => plainAddress(getConnInfo(context).remote.address),
 		authenticated: (context) => guard.authenticated(bindingsOf(context).incoming.socket),

@@ -6,6 +6,7 @@ import { parseIp } from '../../shared/ip.ts';
 import { heartbeatMs } from '../../shared/limits.ts';
 import { mediaTypes } from '../../shared/protocol.ts';
 import type { WorkerAppOptions } from '../../worker/app.ts';
+import { LoadReporter } from '../../worker/load/load-reporter.ts';
 import { ProbeRates } from '../../worker/rates/probe-rates.ts';
 import { columnsOf, recordingProbe, testApp, upBlock } from './app-fixture.ts';
 
@@ -126,6 +127,25 @@ describe('a worker that has nothing to say', () => {
 		await clock.move(0);
 		const signs = (await answer).marks.filter((mark) => 'alive' in mark);
 		expect(signs).toEqual([{ alive: true, holding: true }, { alive: true, holding: true }, { alive: true }]);
+	});
+
+	it('says its load with a sign of life, when it is new', async () => {
+		const clock = new MovedClock();
+		const load = { cpu: 1, memoryBytes: 2, eventLoopDelayMs: 3, sent: 4, received: 5, dropped: 6, forged: 7 };
+		const meter = { begin: () => undefined, end: () => undefined, measure: () => load };
+		const { ping } = slowWorker(clock, { load: new LoadReporter({ meter, clock }) });
+		const [reader, other] = [
+			(await ping({ hosts }, { accept })).body!.getReader(),
+			(await ping({ hosts }, { accept })).body!.getReader(),
+		];
+		await Promise.all([marksIn(reader), marksIn(other)]);
+		for (let beats = 0; beats < 2; beats += 1) {
+			const next = Promise.all([marksIn(reader), marksIn(other)]);
+			await clock.move(heartbeatMs);
+			// Of two requests of one caller, one is enough.
+			expect(await next).toEqual([[{ alive: true, load }], [{ alive: true }]]);
+		}
+		await Promise.all([reader.cancel(), other.cancel()]);
 	});
 
 	it('waits anew after everything that it says', async () => {

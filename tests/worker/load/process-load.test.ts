@@ -1,0 +1,43 @@
+/** What a process measures of itself, against work that a test makes it do. */
+import { describe, expect, it } from 'vitest';
+import { systemClock } from '../../../shared/clock.ts';
+import { workerLoadSchema } from '../../../shared/worker-load.ts';
+import { createProcessLoad } from '../../../worker/load/process-load.node.ts';
+
+function holdUp(ms: number): void {
+	const untilMs = performance.now() + ms;
+	while (performance.now() < untilMs);
+}
+
+describe('the load of this process', () => {
+	it('is processor time since the last report, memory, and what the engine has counted', () => {
+		const counters = { sent: 9, received: 8, dropped: 7, forged: 6 };
+		const others = { late: 0, duplicate: 0, corrupted: 0, truncated: 0, sendBlocked: 0 };
+		const meter = createProcessLoad({ clock: systemClock, counters: () => ({ ...counters, ...others }) });
+		meter.measure();
+		const before = process.cpuUsage();
+		const startedMs = performance.now();
+		holdUp(100);
+		const load = workerLoadSchema.parse(meter.measure());
+		const used = process.cpuUsage(before);
+		const usedCores = (used.user + used.system) / 1000 / (performance.now() - startedMs);
+		expect(load).toMatchObject(counters);
+		// Both were taken around the same work, within a few tenths of a millisecond.
+		expect(Math.abs(load.cpu - usedCores)).toBeLessThan(0.1 * usedCores + 0.05);
+		expect(load.memoryBytes).toBeGreaterThan(10e6);
+	});
+
+	it('says how late the event loop was, while it is watched, once', async () => {
+		const meter = createProcessLoad({ clock: systemClock, counters: undefined });
+		expect(meter.measure()).toMatchObject({ eventLoopDelayMs: 0, sent: 0, forged: 0 });
+		meter.begin();
+		await systemClock.sleep(60);
+		holdUp(200);
+		await systemClock.sleep(60);
+		// What was seen before it was no longer watched is said as well.
+		meter.end();
+		const late = meter.measure().eventLoopDelayMs;
+		expect(late).toBeGreaterThan(150);
+		expect(meter.measure().eventLoopDelayMs).toBe(0);
+	});
+});
