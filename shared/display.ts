@@ -18,13 +18,20 @@
 
 /** The blocks that Unicode sets aside for scripts from right to left (UAX #9, DerivedBidiClass.txt). */
 const rightToLeft = '\\u0590-\\u08ff\\ufb1d-\\ufdff\\ufe70-\\ufeff\\u{10800}-\\u{10fff}\\u{1e800}-\\u{1efff}';
-const unsafeClass = `\\p{C}\\p{Zl}\\p{Zp}\\p{DI}\\u2800${rightToLeft}`;
+const hiddenClass = '\\p{C}\\p{Zl}\\p{Zp}\\p{DI}\\u2800';
+const unsafeClass = `${hiddenClass}${rightToLeft}`;
 /** Marks on one letter that any living script needs. */
 const marksMax = 4;
-const unsafe = new RegExp(
-	`[${unsafeClass}]|(?! )\\p{Zs}|(?<=^|[${unsafeClass}]|\\p{Z}|\\p{M}{${marksMax}})\\p{M}`,
-	'gu',
-);
+const unsafe = unsafePattern(unsafeClass);
+/** Without the letters from right to left, which a page can keep in their place. */
+const hidden = unsafePattern(hiddenClass);
+
+function unsafePattern(characters: string): RegExp {
+	return new RegExp(
+		`[${characters}]|(?! )\\p{Zs}|(?<=^|[${characters}]|\\p{Z}|\\p{M}{${marksMax}})\\p{M}`,
+		'gu',
+	);
+}
 
 /** Most texts: nothing in them needs a look. */
 const plain = /^[\x20-\x7e]*$/;
@@ -32,7 +39,20 @@ const plain = /^[\x20-\x7e]*$/;
 /** One line for a terminal or a log: what is unsafe stands as `\u{…}`, line breaks and tabs too. */
 export function escapeUnsafe(text: string): string {
 	if (plain.test(text)) return text;
-	return text.replace(unsafe, (character) => `\\u{${character.codePointAt(0)!.toString(16)}}`);
+	return text.replace(unsafe, codePointOf);
+}
+
+/**
+ * One line for a page of HTML, in an element of its own that keeps its direction to itself (`<bdi>`): as
+ * `escapeUnsafe`, but letters from right to left stay readable. The element, not this text, keeps markup out.
+ */
+export function escapeHidden(text: string): string {
+	if (plain.test(text)) return text;
+	return text.replace(hidden, codePointOf);
+}
+
+function codePointOf(character: string): string {
+	return `\\u{${character.codePointAt(0)!.toString(16)}}`;
 }
 
 /** The same for a text of several lines, whose line breaks stay. */

@@ -1,0 +1,109 @@
+/**
+ * The live stream of a run as signals. Messages that arrive between two frames are drawn once. While nobody sees the
+ * page the stream is closed; then it begins anew with all that is held, so nothing is missed.
+ */
+import { batch, effect, signal } from '@preact/signals';
+import type {
+	LiveEvent,
+	LiveHello,
+	LiveRun,
+	LiveUpdate,
+	LiveWorker,
+	RttHistogram,
+	Series,
+} from '../../shared/dashboard-api.ts';
+import { reopenMsMax, reopenMsMin } from '../limits.ts';
+import type { HeldChunks, LiveData } from './live-data.ts';
+import { fromHello, withUpdate } from './live-data.ts';
+import { hasEnded } from './live-state.ts';
+import { isPageVisible } from './visible.ts';
+
+/**
+ * - `off`: there is no live stream
+ * - `connecting`: nothing has been heard yet
+ * - `reconnecting`: it broke; the last numbers stay
+ * - `ended`: the run has ended, and its master is gone; the last numbers stay
+ */
+export type Connection = 'off' | 'connecting' | 'live' | 'reconnecting' | 'ended';
+
+export const connection = signal<Connection>('off');
+/** `null` until the first message, and in `serve` */
+export const liveRun = signal<LiveRun | null>(null);
+export const liveWorkers = signal<readonly LiveWorker[]>([]);
+export const liveSeries = signal<Series>({ sliceMs: 1_000, points: [] });
+export const liveRttHistogram = signal<RttHistogram>({ edgesMs: [], counts: [] });
+export const liveChunks = signal<HeldChunks>({ byId: new Map(), version: 0, skipped: 0 });
+/** the oldest first */
+export const liveEvents = signal<readonly LiveEvent[]>([]);
+
+let data: LiveData | undefined;
+let frame = 0;
+let source: EventSource | undefined;
+let timer: ReturnType<typeof setTimeout> | undefined;
+let waitMs = reopenMsMin;
+
+/** Follows the run for as long as the page lives. */
+export function followRun(): void {
+	connection.value = 'connecting';
+	effect(() => {
+		if (isPageVisible.value) open();
+		else close();
+	});
+}
+
+/** Tries at once, after it broke or ended. */
+export function reconnect(): void {
+	waitMs = reopenMsMin;
+	close();
+	open();
+}
+
+function open(): void {
+	if (source !== undefined) return;
+	const stream = new EventSource('/api/live');
+	source = stream;
+	stream.addEventListener('hello', (event) => {
+		waitMs = reopenMsMin;
+		take(fromHello(JSON.parse(event.data) as LiveHello));
+	});
+	stream.addEventListener('update', (event) => {
+		if (data !== undefined) take(withUpdate(data, JSON.parse(event.data) as LiveUpdate));
+	});
+	stream.addEventListener('error', () => {
+		// Our own waits grow; the browser's do not.
+		close();
+		const isOver = data !== undefined && hasEnded(data.run.state);
+		connection.value = isOver ? 'ended' : data === undefined ? 'connecting' : 'reconnecting';
+		if (isOver || !isPageVisible.peek()) return;
+		timer = setTimeout(open, waitMs);
+		waitMs = Math.min(waitMs * 2, reopenMsMax);
+	});
+}
+
+function close(): void {
+	clearTimeout(timer);
+	source?.close();
+	source = undefined;
+	cancelAnimationFrame(frame);
+	frame = 0;
+}
+
+function take(next: LiveData): void {
+	data = next;
+	if (frame === 0) frame = requestAnimationFrame(show);
+}
+
+function show(): void {
+	frame = 0;
+	const now = data;
+	if (now === undefined) return;
+	batch(() => {
+		connection.value = 'live';
+		liveRun.value = now.run;
+		liveWorkers.value = now.workers;
+		liveSeries.value = now.series;
+		liveRttHistogram.value = now.rttHistogram;
+		liveChunks.value = now.chunks;
+		liveEvents.value = now.events;
+	});
+}

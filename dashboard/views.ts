@@ -1,0 +1,21 @@
+/** The views of the page, one line each, in the order of the navigation. */
+import type { ComponentType } from 'preact';
+import { EventsView } from './views/events.tsx';
+import { RunView } from './views/run.tsx';
+import { WorkersView } from './views/workers.tsx';
+
+export interface View {
+	readonly path: string;
+	readonly title: string;
+	readonly component: ComponentType;
+	/** shows what only the stream of a run that goes on has: not offered where there is none */
+	readonly needsLive?: boolean;
+	/** is reached from other views, not from the navigation */
+	readonly isHidden?: boolean;
+}
+
+export const views: readonly View[] = [
+	{ path: '/', title: 'Run', component: RunView },
+	{ path: '/workers', title: 'Workers', component: WorkersView },
+	{ path: '/events', title: 'Events', component: EventsView, needsLive: true },
+];
