@@ -27,7 +27,7 @@ export interface PagedRowsOptions<Row> {
 	readonly load: (after: string | null, signal: AbortSignal) => Promise<RowsPage<Row>>;
 	/** something has changed that is shown */
 	readonly onChange: () => void;
-	/** pages, at least 3: what is seen may lie in two of them. Default: 12 */
+	/** pages that are held, and as many more as are looked at. Default: 12 */
 	readonly heldMax?: number;
 }
 
@@ -154,6 +154,9 @@ export class PagedRows<Row> {
 		if (surplus <= 0) return;
 		const distance = (page: HeldPage<Row>) => Math.abs(page.first + page.size / 2 - middle);
 		held.sort((a, b) => distance(b) - distance(a));
-		for (const page of held.slice(0, surplus)) page.rows = undefined;
+		for (const page of held.slice(0, surplus)) {
+			// What is looked at stays, or it would be asked for again at once.
+			if (page.first > last || page.first + page.size <= first) page.rows = undefined;
+		}
 	}
 }
