@@ -181,6 +181,10 @@ export const tokenFileBytesMax = 64 * 1024;
 export const dashboardConnectionsMax = 200;
 export const livePagesMax = 32;
 
+/** Bytes of the head of a request to a dashboard: browsers send it what any other server on this machine, of whatever
+ * port, has them keep. */
+export const dashboardHeadBytesMax = 32 * 1024;
+
 /** How often a page is told what is new, at most, and how long a stream is left without a word. */
 export const liveUpdateMs = 200;
 export const liveHeartbeatMs = 15_000;

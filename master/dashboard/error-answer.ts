@@ -1,0 +1,68 @@
+/** Errors as answers: JSON to programs, a readable page to people. Neither has a stack or a path in it that was not
+ * meant to be shown. */
+import type { ApiError } from '../../shared/dashboard-api.ts';
+import { escapeLines, jsonText } from '../../shared/display.ts';
+import type { ErrorCode } from '../../shared/errors.ts';
+import { PingpoolError } from '../../shared/errors.ts';
+
+const statusOf: Partial<Record<ErrorCode, number>> = {
+	'bad-request': 400,
+	unauthorized: 401,
+	forbidden: 403,
+	'not-found': 404,
+	'method-not-allowed': 405,
+	misdirected: 421,
+	busy: 503,
+	database: 503,
+	usage: 503,
+};
+
+const retryAfterSeconds = 1;
+
+/** @param fault takes an error that should not have been thrown */
+export function errorAnswer(error: unknown, fault: (error: unknown) => void): Response {
+	const { status, known } = judge(error, fault);
+	const body: ApiError = { error: { code: known.code, message: known.message } };
+	const headers = headersOf(known);
+	headers.set('content-type', 'application/json');
+	return new Response(jsonText(body), { status, headers });
+}
+
+/** The same for somebody who opened a page. */
+export function errorPage(error: unknown, fault: (error: unknown) => void): Response {
+	const { status, known } = judge(error, fault);
+	const { message, hint } = known;
+	const html = [
+		'<!doctype html>',
+		'<html lang="en"><head><meta charset="utf-8">',
+		'<meta name="viewport" content="width=device-width, initial-scale=1">',
+		'<meta name="color-scheme" content="light dark"><title>pingpool</title></head>',
+		`<body><h1>pingpool</h1><p>${htmlText(message)}</p>`,
+		hint === undefined ? '' : `<pre>${htmlText(hint)}</pre>`,
+		'</body></html>',
+	];
+	const headers = headersOf(known);
+	headers.set('content-type', 'text/html; charset=utf-8');
+	return new Response(`${html.filter((line) => line !== '').join('\n')}\n`, { status, headers });
+}
+
+function judge(error: unknown, fault: (error: unknown) => void): { status: number; known: PingpoolError } {
+	const status = error instanceof PingpoolError ? statusOf[error.code] : undefined;
+	if (status !== undefined && error instanceof PingpoolError) return { status, known: error };
+	fault(error);
+	return { status: 500, known: new PingpoolError('internal', 'the dashboard met a fault of its own') };
+}
+
+function headersOf({ code, details }: PingpoolError): Headers {
+	const headers = new Headers({ 'cache-control': 'no-store' });
+	if (code === 'unauthorized') headers.set('www-authenticate', 'Bearer realm="pingpool"');
+	if (code === 'busy') headers.set('retry-after', String(retryAfterSeconds));
+	if (typeof details?.allow === 'string') headers.set('allow', details.allow);
+	return headers;
+}
+
+const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+function htmlText(text: string): string {
+	return escapeLines(text).replace(/[&<>"]/g, (character) => entities[character]!);
+}
