@@ -65,3 +65,6 @@ export function axisOf(axis: Axis): Axis {
 		...axis,
 	};
 }
+
+/** Paths of a series of bars, close to each other. */
+export const drawBars = uPlot.paths.bars!({ size: [0.92, 60], align: 0 });

@@ -22,7 +22,7 @@ import { isPageVisible } from './visible.ts';
  * - `off`: there is no live stream
  * - `connecting`: nothing has been heard yet
  * - `reconnecting`: it broke; the last numbers stay
- * - `ended`: the run has ended, and its master is gone; the last numbers stay
+ * - `ended`: the run has ended; the last numbers stay
  */
 export type Connection = 'off' | 'connecting' | 'live' | 'reconnecting' | 'ended';
 
@@ -46,8 +46,8 @@ let waitMs = reopenMsMin;
 export function followRun(): void {
 	connection.value = 'connecting';
 	effect(() => {
-		if (isPageVisible.value) open();
-		else close();
+		if (!isPageVisible.value) close();
+		else if (connection.peek() !== 'ended') open();
 	});
 }
 
@@ -84,8 +84,8 @@ function close(): void {
 	clearTimeout(timer);
 	source?.close();
 	source = undefined;
-	cancelAnimationFrame(frame);
-	frame = 0;
+	// What has arrived is shown, even when no frame comes any more.
+	if (frame !== 0) show();
 }
 
 function take(next: LiveData): void {
@@ -94,11 +94,12 @@ function take(next: LiveData): void {
 }
 
 function show(): void {
+	cancelAnimationFrame(frame);
 	frame = 0;
 	const now = data;
 	if (now === undefined) return;
 	batch(() => {
-		connection.value = 'live';
+		connection.value = hasEnded(now.run.state) ? 'ended' : 'live';
 		liveRun.value = now.run;
 		liveWorkers.value = now.workers;
 		liveSeries.value = now.series;

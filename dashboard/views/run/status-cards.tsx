@@ -1,0 +1,31 @@
+/** What became of the hosts: each count leads to them. */
+import { statuses } from '../../../shared/outcome.ts';
+import { formatCount, formatShare } from '../../format.ts';
+import { StatusBadge } from '../../parts/status-badge.tsx';
+import { hrefOf } from '../../router.ts';
+import type { RunPicture } from './picture.ts';
+
+export function StatusCards({ picture }: { readonly picture: RunPicture }) {
+	const { byStatus, runId, doneBefore } = picture;
+	const answered = statuses.reduce((sum, status) => sum + byStatus[status], 0);
+	return (
+		<section aria-label="Hosts by status">
+			<ul class="status-cards">
+				{statuses.map((status) => (
+					<li key={status}>
+						<a class={`status-card tone-${status}`} href={hrefOf('/results', { run: runId, status })}>
+							<StatusBadge status={status} />
+							<span class="status-card-count">{formatCount(byStatus[status])}</span>
+							<span class="status-card-share">{formatShare(byStatus[status], answered)}</span>
+						</a>
+					</li>
+				))}
+			</ul>
+			{doneBefore > 0 && (
+				<p class="run-note">
+					Without the {formatCount(doneBefore)} hosts that had an answer when the run was continued.
+				</p>
+			)}
+		</section>
+	);
+}
