@@ -2,20 +2,21 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../shared/clock.ts';
 import type { Status } from '../shared/outcome.ts';
-import { reasons, statuses } from '../shared/outcome.ts';
 import type { Random } from '../shared/random.ts';
 import { accountingError } from './accounting.ts';
 import type { MasterConfig } from './config.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
+import type { DispatchObserver } from './dispatch/observer.ts';
 import type { Lane } from './dispatch/rules/lane.ts';
 import { Ledger } from './dispatch/rules/ledger.ts';
-import type { AnsweredRows } from './dispatch/rules/rules-io.ts';
 import { TargetFeed } from './dispatch/target-feed.ts';
 import type { OnRunEvent } from './events.ts';
 import type { FleetWorker } from './fleet.ts';
 import type { FollowFleet } from './fleet-changes.ts';
+import type { RunMonitor } from './monitor/run-monitor.ts';
 import { openRun, wantedRun } from './resume.ts';
 import type { RunCounts, Store } from './store/store.ts';
+import { Tally } from './tally.ts';
 import type { TargetList } from './targets/target-list.ts';
 
 /** How long what is under way may take to end after an interruption. */
@@ -70,6 +71,10 @@ export interface RunDeps {
 	readonly clock: Clock;
 	readonly random: Random;
 	readonly onEvent: OnRunEvent;
+	/** told of requests and rows; whoever made it tells it of events and of the end. Default: none */
+	readonly monitor?: RunMonitor | undefined;
+	/** who else is told of requests. Default: nobody */
+	readonly observers?: readonly DispatchObserver[];
 	/** aborted by SIGINT or SIGTERM */
 	readonly interrupted: AbortSignal;
 	/** gives the view its numbers, at once, before the first row */
@@ -78,7 +83,7 @@ export interface RunDeps {
 
 /** Runs to the end, to a failure, or to an interruption; the database has whatever arrived in each case. */
 export async function executeRun(deps: RunDeps): Promise<RunOutcome> {
-	const { config, list, store, workers, followFleet, clock, random, onEvent, interrupted } = deps;
+	const { config, list, store, workers, followFleet, clock, random, onEvent, monitor, interrupted } = deps;
 	const { settings } = config;
 	const startedMs = clock.monotonicMs();
 	const wanted = wantedRun(config, list);
@@ -98,17 +103,25 @@ export async function executeRun(deps: RunDeps): Promise<RunOutcome> {
 		workerTimeoutMs: config.workerTimeoutMs,
 		workersMayJoin: followFleet !== undefined,
 		onRows: (rows) => {
+			monitor?.rows(rows);
 			tally.add(rows);
 			return store.append({ ...rows, runId, checkedAtMs: clock.wallMs() });
 		},
 		onEvent,
+		observers: [...(monitor === undefined ? [] : [monitor.observer]), ...(deps.observers ?? [])],
 		requestsName: randomBytes(6).toString('hex'),
 		clock,
 		random,
 	});
 	const tally = new Tally();
 	for (const worker of workers) dispatcher.addWorker(worker);
-	deps.watch(() => tally.progress(list.total, doneBefore, dispatcher.inFlight));
+	deps.watch(() => ({
+		total: list.total,
+		done: doneBefore + tally.done,
+		byStatus: tally.byStatus(),
+		inFlight: dispatcher.inFlight,
+	}));
+	monitor?.begin({ runId, total: list.total, doneBefore, dispatcher, tally });
 
 	const onInterrupted = (): void => {
 		onEvent({ type: 'stopping', inFlight: dispatcher.inFlight });
@@ -160,7 +173,7 @@ export async function executeRun(deps: RunDeps): Promise<RunOutcome> {
 		doneBefore,
 		counts,
 		byReason: tally.byReason(),
-		workers: [...dispatcher.lanes.values()].map((lane) => tally.summaryOf(lane)),
+		workers: [...dispatcher.lanes.values()].map((lane) => summaryOf(lane, tally)),
 		seconds: (clock.monotonicMs() - startedMs) / 1000,
 		error,
 	};
@@ -175,49 +188,11 @@ async function flushNowAndThen(store: Store, clock: Clock, signal: AbortSignal):
 	}
 }
 
-/** Counts rows on their way to the store, for the view and to check the database against. */
-class Tally {
-	done = 0;
-	readonly #byStatus = noRows();
-	readonly #byReason = new Uint32Array(reasons.length);
-	readonly #byWorker = new Map<string, Record<Status, number>>();
-
-	add({ worker, block }: AnsweredRows): void {
-		let ofWorker = this.#byWorker.get(worker);
-		if (ofWorker === undefined) {
-			ofWorker = noRows();
-			this.#byWorker.set(worker, ofWorker);
-		}
-		this.done += block.length;
-		for (let row = 0; row < block.length; row += 1) {
-			const status = statuses[block.status[row]!]!;
-			this.#byStatus[status] += 1;
-			ofWorker[status] += 1;
-			const reason = block.reason[row]!;
-			if (reason > 0) this.#byReason[reason]! += 1;
-		}
-	}
-
-	summaryOf({ name, failures, usable, isLeaving, health }: Lane): WorkerSummary {
-		return {
-			name,
-			byStatus: this.#byWorker.get(name) ?? noRows(),
-			failures,
-			setAside: usable || isLeaving ? undefined : health.lastFailure?.message,
-		};
-	}
-
-	progress(total: number, doneBefore: number, inFlight: number): RunProgress {
-		return { total, done: doneBefore + this.done, byStatus: this.#byStatus, inFlight };
-	}
-
-	byReason(): Map<string, number> {
-		const found = new Map<string, number>();
-		for (const [code, count] of this.#byReason.entries()) if (count > 0) found.set(reasons[code]!, count);
-		return found;
-	}
-}
-
-function noRows(): Record<Status, number> {
-	return { up: 0, down: 0, unresolved: 0, denied: 0, error: 0 };
+function summaryOf({ name, failures, usable, isLeaving, health }: Lane, tally: Tally): WorkerSummary {
+	return {
+		name,
+		byStatus: tally.byStatusOf(name),
+		failures,
+		setAside: usable || isLeaving ? undefined : health.lastFailure?.message,
+	};
 }

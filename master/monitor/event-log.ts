@@ -1,0 +1,33 @@
+/** What the run said, for whoever comes later: the newest thousand. */
+import type { LiveEvent } from '../../shared/dashboard-api.ts';
+
+const eventsMax = 1_000;
+
+export class EventLog {
+	/** in the order in which they came, around the end */
+	readonly #held: { readonly version: number; readonly event: LiveEvent }[] = [];
+	#count = 0;
+
+	/** @param version what to call the change (run-monitor.ts) */
+	add(event: Omit<LiveEvent, 'id'>, version: number): void {
+		this.#held[this.#count % eventsMax] = { version, event: { id: this.#count + 1, ...event } };
+		this.#count += 1;
+	}
+
+	/** The oldest first. */
+	all(): LiveEvent[] {
+		return this.since(Number.NEGATIVE_INFINITY);
+	}
+
+	/** Those behind a version that are held, the oldest first. */
+	since(version: number): LiveEvent[] {
+		const found: LiveEvent[] = [];
+		const oldest = Math.max(0, this.#count - eventsMax);
+		for (let at = this.#count - 1; at >= oldest; at -= 1) {
+			const held = this.#held[at % eventsMax]!;
+			if (held.version <= version) break;
+			found.push(held.event);
+		}
+		return found.reverse();
+	}
+}
