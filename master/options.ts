@@ -47,6 +47,12 @@ export function parseFile(text: string): string {
 	return text;
 }
 
+/** The number of a run, from 1. @throws InvalidArgumentError */
+export function parseRun(text: string): number {
+	if (/^[1-9][0-9]{0,9}$/.test(text)) return Number(text);
+	throw new InvalidArgumentError('Expected the number of a run.');
+}
+
 /** An option that names a file. */
 export function fileOption(flags: string, description: string): Option {
 	return option(flags, description).argParser(parseFile);

@@ -4,7 +4,7 @@ import { InvalidArgumentError } from 'commander';
 import { checkEnvironment } from '../../shared/environment.ts';
 import type { Status } from '../../shared/outcome.ts';
 import { statuses } from '../../shared/outcome.ts';
-import { fileOption, newCommand, parseArguments, parseFile } from '../options.ts';
+import { fileOption, newCommand, parseArguments, parseFile, parseRun } from '../options.ts';
 import type { ExportFormat } from './formats.ts';
 import { exportFormats } from './formats.ts';
 
@@ -74,11 +74,6 @@ function createCommand(version: string): Command {
 		.option('--status <name>', `rows with it alone: ${statuses.join(', ')}; several, or with commas`, gather)
 		.option('-o, --output <file>', 'write there; - is standard output (default: -)', parseFile)
 		.addHelpText('after', help);
-}
-
-function parseRun(text: string): number {
-	if (/^[1-9][0-9]{0,9}$/.test(text)) return Number(text);
-	throw new InvalidArgumentError('Expected the number of a run.');
 }
 
 function gather(text: string, previous: readonly Status[] = []): Status[] {
