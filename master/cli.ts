@@ -10,8 +10,11 @@ import { probeOf } from '../shared/target.ts';
 import type { MasterConfig } from './config.ts';
 import { parseMasterConfig } from './config.ts';
 import type { EmbeddedWorker } from './embedded-worker.ts';
-import type { OnRunEvent, RunEvent } from './events.ts';
+import type { OnRunEvent } from './events.ts';
 import type { FollowFleet } from './fleet-changes.ts';
+import type { OpenLog } from './log/open.ts';
+import { openLog } from './log/open.ts';
+import type { RunLog } from './log/run-log.ts';
 import { ConfigExit } from './options.ts';
 import type { RunOutcome } from './run.ts';
 import type { Signals } from './signals.ts';
@@ -19,9 +22,7 @@ import { onSignals } from './signals.ts';
 import type { TargetList } from './targets/target-list.ts';
 import { version } from './version.ts';
 import { exitCodeOf, printError } from './view/error.ts';
-import { eventText } from './view/event-text.ts';
-import { ProgressView } from './view/progress.ts';
-import { doneText, jsonSummary, summaryLines } from './view/summary.ts';
+import { jsonSummary, summaryLines } from './view/summary.ts';
 import type { WorkersWatch } from './workers-watch.ts';
 import { limitYoungGeneration } from './young-generation.ts';
 
@@ -32,26 +33,56 @@ import { limitYoungGeneration } from './young-generation.ts';
  * @returns the exit code
  */
 export async function main(argv: readonly string[]): Promise<number> {
+	let config: MasterConfig;
 	try {
-		const config = parseMasterConfig(argv, version);
-		const signals = onSignals();
-		const closers: Closer[] = [signals.release];
-		try {
-			const exitCode = await runWith(config, signals, closers);
-			await closeAll(closers);
-			return exitCode;
-		} catch (error) {
-			// What can not be closed now (a disk that is full) is a consequence of the error, or is it.
-			await closeAll(closers).catch(() => undefined);
-			// An interruption explains whatever failed, but not that what arrived could not be kept.
-			if (signals.signal.aborted && !isDatabaseError(error)) return signals.exitCode();
-			throw error;
-		}
+		config = parseMasterConfig(argv, version);
 	} catch (error) {
 		if (error instanceof ConfigExit) return error.exitCode;
 		if (!(error instanceof PingpoolError)) throw error;
 		printError(error);
 		return exitCodeOf(error);
+	}
+	const open = await openLog({
+		stream: process.stderr,
+		format: config.logFormat,
+		level: config.logLevel,
+		quiet: config.quiet,
+		environment: process.env,
+		clock: systemClock,
+		workers: undefined,
+	});
+	// A second Ctrl-C ends this process where it is: what shows progress must not stay on the terminal.
+	const cleanUp = (): void => open.progress.stop();
+	process.on('exit', cleanUp);
+	try {
+		return await runLogged(config, open);
+	} catch (error) {
+		if (error instanceof PingpoolError) {
+			open.log.error(error);
+			return exitCodeOf(error);
+		}
+		if (config.logFormat === 'text') throw error;
+		open.log.fault(error);
+		return 1;
+	} finally {
+		await open.close();
+		process.off('exit', cleanUp);
+	}
+}
+
+async function runLogged(config: MasterConfig, open: OpenLog): Promise<number> {
+	const signals = onSignals();
+	const closers: Closer[] = [signals.release, () => open.progress.stop()];
+	try {
+		const exitCode = await runWith({ config, open, signals, closers });
+		await closeAll(closers);
+		return exitCode;
+	} catch (error) {
+		// What can not be closed now (a disk that is full) is a consequence of the error, or is it.
+		await closeAll(closers).catch(() => undefined);
+		// An interruption explains whatever failed, but not that what arrived could not be kept.
+		if (signals.signal.aborted && !isDatabaseError(error)) return signals.exitCode();
+		throw error;
 	}
 }
 
@@ -80,35 +111,24 @@ function isDatabaseError(error: unknown): boolean {
 	return error instanceof PingpoolError && error.code === 'database';
 }
 
-/** What --quiet does not keep back: something is wrong, although the run goes on. */
-const importantEvents: ReadonlySet<RunEvent['type']> = new Set([
-	'worker-unreachable',
-	'workers-met',
-	'waiting-for-workers',
-	'workers-file-problem',
-]);
+interface RunParts {
+	readonly config: MasterConfig;
+	readonly open: OpenLog;
+	readonly signals: Signals;
+	/** takes what has to be closed at the end */
+	readonly closers: Closer[];
+}
 
-/** @param closers takes what has to be closed at the end */
-async function runWith(config: MasterConfig, signals: Signals, closers: Closer[]): Promise<number> {
+async function runWith({ config, open: { log, progress }, signals, closers }: RunParts): Promise<number> {
 	limitYoungGeneration();
-	const progress = new ProgressView({
-		output: process.stderr,
-		quiet: config.quiet,
-		nowMs: () => systemClock.monotonicMs(),
-	});
-	const onEvent: OnRunEvent = (event) => {
-		const important = importantEvents.has(event.type);
-		const text = config.quiet && !important ? undefined : eventText(event);
-		if (text !== undefined) progress.message(text);
-	};
-	closers.push(() => progress.stop());
-
+	const onEvent = log.event;
 	const workersFile = await openFleet(config, onEvent);
 	const members = [...(workersFile?.members ?? [])];
 	const embedded =
 		config.workers === undefined ? await embeddedWorker(config, signals.signal, closers) : undefined;
-	if (config.hosts === '-' && process.stdin.isTTY === true && !config.quiet) {
-		progress.message('reading hosts from the terminal, one per line; Ctrl-D ends the list');
+	if (config.hosts === '-' && process.stdin.isTTY === true) {
+		const message = 'reading hosts from the terminal, one per line; Ctrl-D ends the list';
+		onEvent({ type: 'notice', message });
 	}
 	// Told when something is no longer wanted: the first failure ends what else was begun.
 	const stop = new AbortController();
@@ -173,7 +193,7 @@ async function runWith(config: MasterConfig, signals: Signals, closers: Closer[]
 		watch: (read) => progress.start(read),
 	});
 	progress.stop();
-	report(outcome, config);
+	report(outcome, config, log);
 	return exitCodeOfRun(outcome, config, signals.exitCode());
 }
 
@@ -240,19 +260,16 @@ async function embeddedWorker(
 	return { ready, start };
 }
 
-function report(outcome: RunOutcome, config: MasterConfig): void {
+function report(outcome: RunOutcome, config: MasterConfig, log: RunLog): void {
 	if (config.json) process.stdout.write(`${jsonText(jsonSummary(outcome, config.db))}\n`);
 	else if (!config.quiet)
 		process.stdout.write(`${summaryLines(outcome, config.db).map(escapeUnsafe).join('\n')}\n`);
 	const { error, state } = outcome;
-	if (error instanceof PingpoolError) printError(error);
+	if (error instanceof PingpoolError) log.error(error);
 	else if (error !== undefined) throw error;
-	const resumable = `${doneText(outcome, config.db)}; the same command goes on where it stopped\n`;
-	if (state === 'interrupted' && !config.quiet) process.stderr.write(`interrupted: ${resumable}`);
 	// Neither books that do not balance nor another list are gone on with.
-	if (error instanceof PingpoolError && !['internal', 'invalid-input'].includes(error.code)) {
-		process.stderr.write(`  ${resumable}`);
-	}
+	const isHopeless = error instanceof PingpoolError && ['internal', 'invalid-input'].includes(error.code);
+	log.ended(outcome, config.db, state !== 'finished' && !isHopeless);
 }
 
 function exitCodeOfRun(

@@ -2,10 +2,14 @@
 import { escapeLines } from '../../shared/display.ts';
 import type { PingpoolError } from '../../shared/errors.ts';
 
-/** Says on standard error what went wrong, and how to mend it. */
-export function printError({ message, hint }: PingpoolError): void {
-	const lines = hint === undefined ? `pingpool: ${message}` : `pingpool: ${message}\n  ${hint}`;
-	process.stderr.write(`${escapeLines(lines)}\n`);
+/** What went wrong, and how to mend it. */
+export function errorLines({ message, hint }: PingpoolError): string {
+	return hint === undefined ? `pingpool: ${message}` : `pingpool: ${message}\n  ${hint}`;
+}
+
+/** Says it on standard error. */
+export function printError(error: PingpoolError): void {
+	process.stderr.write(`${escapeLines(errorLines(error))}\n`);
 }
 
 /** 2 for what the user can set right on the command line or in a file of his, 1 for everything else. */

@@ -31,6 +31,7 @@ export function eventLevel(event: RunEvent): EventLevel {
 		case 'worker-changed':
 		case 'run-started':
 		case 'run-continued':
+		case 'dashboard-ready':
 		case 'stopping':
 			return 'info';
 	}

@@ -49,6 +49,11 @@ export function eventText(event: RunEvent): string | undefined {
 			return `continuing run ${event.runId}: ${count(event.done)} of ${count(event.total)} done`;
 		case 'waiting-for-workers':
 			return `no worker is left; waiting up to ${Math.round(event.forMs / 1000)} s for one to come back`;
+		case 'dashboard-ready': {
+			const taken = event.takenPort === undefined ? '' : ` (port ${event.takenPort} is taken)`;
+			const open = event.isLocal ? '' : '; open to other machines that have its token, over plain HTTP';
+			return `dashboard: ${event.url}${taken}${open}`;
+		}
 		case 'stopping':
 			return `stopping: waiting up to 10 s for ${plural(event.inFlight, 'host')} under way (once more to stop at once)`;
 		case 'notice':

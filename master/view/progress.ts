@@ -1,119 +1,102 @@
 /**
- * Progress on standard error: one line that redraws itself on a terminal, a line every few seconds elsewhere.
- * What a run says in between is printed above it.
+ * Progress on standard error: a line that redraws itself on a terminal, with a line per worker above it where that is
+ * asked for; a line every few seconds elsewhere. What a run says in between is printed above it.
  */
+
+import type { Clock } from '../../shared/clock.ts';
+import type { LiveWorker } from '../../shared/dashboard-api.ts';
 import { escapeLines } from '../../shared/display.ts';
 import type { RunProgress } from '../run.ts';
-import { clockTime, count } from './format.ts';
+import type { Screen } from './live-block.ts';
+import { LiveBlock, sizeOf } from './live-block.ts';
+import { progressLine, progressText } from './progress-line.ts';
+import { RecentRate } from './rate.ts';
+import type { TerminalTraits } from './terminal.ts';
+import { workerLines } from './worker-lines.ts';
 
 const redrawMs = 200;
-const lineMs = 5_000;
-/** The rate that is shown is that of the last few seconds. */
-const rateSpanMs = 5_000;
+/** How often progress is told where nothing can be redrawn. */
+export const lineMs = 5_000;
 
 /** The part of a tty.WriteStream that is used. */
-export interface ProgressOutput {
-	write(text: string): unknown;
-	readonly isTTY?: boolean;
-	readonly columns?: number;
+export interface ProgressOutput extends Screen {
+	on?(event: 'resize', listener: () => void): unknown;
+	off?(event: 'resize', listener: () => void): unknown;
 }
 
 export interface ProgressOptions {
 	readonly output: ProgressOutput;
+	readonly terminal: TerminalTraits;
 	/** show nothing but messages. Default: false */
 	readonly quiet?: boolean;
-	readonly nowMs: () => number;
+	readonly clock: Pick<Clock, 'wallMs' | 'monotonicMs'>;
+	/** the workers, to be shown above the line on a terminal; `undefined` for the line alone */
+	readonly workers?: (() => readonly LiveWorker[]) | undefined;
 }
 
 export class ProgressView {
-	readonly #output: ProgressOutput;
-	readonly #quiet: boolean;
-	readonly #live: boolean;
-	readonly #nowMs: () => number;
+	readonly #options: ProgressOptions;
+	readonly #block: LiveBlock;
+	readonly #rate = new RecentRate();
+	readonly #onResize = (): void => this.#draw();
+	// Whoever had the terminal meanwhile has written behind what was drawn.
+	readonly #onContinued = (): void => {
+		this.#block.forget();
+		this.#draw();
+	};
 	#timer: NodeJS.Timeout | undefined;
 	#read: (() => RunProgress) | undefined;
-	#samples: { atMs: number; done: number }[] = [];
-	#drawn = false;
 
-	constructor({ output, quiet = false, nowMs }: ProgressOptions) {
-		this.#output = output;
-		this.#quiet = quiet;
-		this.#nowMs = nowMs;
-		this.#live = output.isTTY === true;
+	constructor(options: ProgressOptions) {
+		this.#options = options;
+		this.#block = new LiveBlock(options.output, options.terminal);
 	}
 
 	/** Starts showing what `read` returns. */
 	start(read: () => RunProgress): void {
+		const { output, terminal, quiet, clock } = this.#options;
 		this.#read = read;
-		this.#samples = [{ atMs: this.#nowMs(), done: read().done }];
-		if (this.#quiet) return;
-		this.#timer = setInterval(() => this.#draw(), this.#live ? redrawMs : lineMs);
+		this.#rate.sample(clock.monotonicMs(), read().done);
+		if (quiet) return;
+		this.#timer = setInterval(() => this.#draw(), terminal.isLive ? redrawMs : lineMs);
 		this.#timer.unref();
+		if (!terminal.isLive) return;
+		output.on?.('resize', this.#onResize);
+		process.on('SIGCONT', this.#onContinued);
 	}
 
-	/** Prints a text above the progress. What is unsafe in it is escaped, so that no line of ours is drawn over. */
-	message(text: string): void {
-		this.#clear();
-		this.#output.write(`${escapeLines(text)}\n`);
+	/**
+	 * Prints a text above the progress. What is unsafe in it is escaped, so that no line of ours is drawn over.
+	 *
+	 * @param paint makes something of the first line that is safe
+	 */
+	message(text: string, paint: (line: string) => string = (line) => line): void {
+		const [first, ...rest] = escapeLines(text).split('\n');
+		this.#block.print(`${[paint(first!), ...rest].join('\n')}\n`);
 	}
 
 	/** Takes the progress off the screen. */
 	stop(): void {
 		clearInterval(this.#timer);
-		this.#clear();
-	}
-
-	#clear(): void {
-		if (this.#drawn) this.#output.write('\r\x1b[2K');
-		this.#drawn = false;
+		this.#options.output.off?.('resize', this.#onResize);
+		process.off('SIGCONT', this.#onContinued);
+		this.#block.clear();
 	}
 
 	#draw(): void {
+		const { output, terminal, clock, workers } = this.#options;
 		const progress = this.#read!();
-		const rate = this.#rate(progress.done);
-		if (!this.#live) {
-			this.#output.write(`${progressLine(progress, rate)}\n`);
+		const rate = this.#rate.sample(clock.monotonicMs(), progress.done);
+		if (!terminal.isLive) {
+			output.write(`${progressText(progress, rate)}\n`);
 			return;
 		}
-		const width = (this.#output.columns ?? 80) - 1;
-		const text = progressLine(progress, rate, width);
-		const share = progress.total === 0 ? 1 : progress.done / progress.total;
-		const room = width - text.length - 1;
-		const line = room >= 10 ? `${bar(share, Math.min(room, 30))} ${text}` : text.slice(0, width);
-		this.#output.write(`\r\x1b[2K${line}`);
-		this.#drawn = true;
+		const { columns, rows } = sizeOf(output);
+		// The last column stays free: a cursor behind it wraps in some terminals.
+		const width = columns - 1;
+		const lines = workers?.() ?? [];
+		// One row is for the progress, and one for what is said above.
+		const options = { width, lines: rows - 2, colour: terminal.hasColour, nowMs: clock.wallMs() };
+		this.#block.draw([...workerLines(lines, options), progressLine(progress, rate, width)]);
 	}
-
-	/** hosts per second over the last samples */
-	#rate(done: number): number {
-		const atMs = this.#nowMs();
-		this.#samples.push({ atMs, done });
-		while (this.#samples.length > 2 && this.#samples[1]!.atMs < atMs - rateSpanMs) this.#samples.shift();
-		const first = this.#samples[0]!;
-		return atMs > first.atMs ? ((done - first.done) * 1000) / (atMs - first.atMs) : 0;
-	}
-}
-
-function bar(share: number, width: number): string {
-	const filled = Math.floor(share * width);
-	return '█'.repeat(filled) + '░'.repeat(width - filled);
-}
-
-/** @param width in characters; where it is scarce, the rate is left out first, then the ETA */
-function progressLine(
-	{ total, done, byStatus }: RunProgress,
-	perSecond: number,
-	width = Number.POSITIVE_INFINITY,
-): string {
-	const share = total === 0 ? 100 : Math.floor((100 * done) / total);
-	const eta = perSecond > 0 ? clockTime((total - done) / perSecond) : '-';
-	const other = byStatus.unresolved + byStatus.denied + byStatus.error;
-	const parts = [
-		`${share}% ${count(done)}/${count(total)}`,
-		`${count(perSecond)}/s`,
-		`ETA ${eta}`,
-		`up ${count(byStatus.up)} down ${count(byStatus.down)} other ${count(other)}`,
-	];
-	while (parts.length > 2 && parts.join('  ').length > width) parts.splice(1, 1);
-	return parts.join('  ');
 }

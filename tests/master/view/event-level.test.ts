@@ -22,6 +22,7 @@ it.each<[RunEvent, EventLevel]>([
 	[{ type: 'run-started', runId: 1, total: 9 }, 'info'],
 	[{ type: 'run-continued', runId: 1, done: 3, total: 9 }, 'info'],
 	[{ type: 'waiting-for-workers', forMs: 1_000 }, 'error'],
+	[{ type: 'dashboard-ready', url: 'http://127.0.0.1:8787/', takenPort: undefined, isLocal: true }, 'info'],
 	[{ type: 'stopping', inFlight: 3 }, 'info'],
 	[{ type: 'notice', message: 'carried over' }, 'info'],
 	[{ type: 'notice', level: 'warning', message: 'open to all' }, 'warning'],

@@ -54,6 +54,14 @@ it.each<[RunEvent, string | undefined]>([
 	[{ type: 'workers-file-problem', message: 'it is gone' }, 'it is gone'],
 	[{ type: 'run-started', runId: 1, total: 1 }, undefined],
 	[
+		{ type: 'dashboard-ready', url: 'http://127.0.0.1:8787/', takenPort: undefined, isLocal: true },
+		'dashboard: http://127.0.0.1:8787/',
+	],
+	[
+		{ type: 'dashboard-ready', url: 'http://10.0.0.1:8788/', takenPort: 8787, isLocal: false },
+		'dashboard: http://10.0.0.1:8788/ (port 8787 is taken); open to other machines that have its token, over plain HTTP',
+	],
+	[
 		{ type: 'run-continued', runId: 7, done: 412_000, total: 1_000_000 },
 		'continuing run 7: 412,000 of 1,000,000 done',
 	],

@@ -1,6 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ProgressView } from '../../../master/view/progress.ts';
+import { terminalTraits } from '../../../master/view/terminal.ts';
+import type { LiveWorker } from '../../../shared/dashboard-api.ts';
+import { liveWorker } from './live-worker.ts';
+import { TerminalEmulator } from './terminal-emulator.ts';
 
+const clock = { wallMs: () => Date.now(), monotonicMs: () => Date.now() };
 const byStatus = { up: 30, down: 10, unresolved: 1, denied: 2, error: 3 };
 
 beforeEach(() => void vi.useFakeTimers());
@@ -8,14 +13,11 @@ afterEach(() => void vi.useRealTimers());
 
 function view(options: { isTTY?: boolean; columns?: number; quiet?: boolean }) {
 	const written: string[] = [];
-	const { quiet, ...terminal } = options;
-	const output = { write: (text: string) => written.push(text), ...terminal };
+	const { quiet = false, isTTY = false, columns } = options;
+	const output = { write: (text: string) => written.push(text), columns };
 	const progress = { total: 100, done: 0, byStatus, inFlight: 0 };
-	const shown = new ProgressView({
-		output,
-		nowMs: () => Date.now(),
-		...(quiet === undefined ? {} : { quiet }),
-	});
+	const terminal = terminalTraits(isTTY, {});
+	const shown = new ProgressView({ output, terminal, quiet, clock });
 	return { shown, written, progress };
 }
 
@@ -54,19 +56,28 @@ describe('progress elsewhere than on a terminal', () => {
 });
 
 describe('progress on a terminal', () => {
+	function onTerminal(columns: number, rows = 24, environment = {}, workers?: () => readonly LiveWorker[]) {
+		const terminal = new TerminalEmulator({ columns, rows });
+		const progress = { total: 100, done: 0, byStatus, inFlight: 0 };
+		const traits = terminalTraits(true, environment);
+		const shown = new ProgressView({ output: terminal, terminal: traits, clock, workers });
+		return { terminal, progress, shown };
+	}
+
 	it('is one line that redraws itself, no wider than the terminal', () => {
 		for (const columns of [20, 60, 80, 200]) {
-			const { shown, written, progress } = view({ isTTY: true, columns });
+			const { shown, terminal, progress } = onTerminal(columns);
 			shown.start(() => progress);
+			vi.advanceTimersByTime(200);
 			progress.done = 50;
 			vi.advanceTimersByTime(200);
-			const line = written[0]!;
-			expect(line.startsWith('\r\u001b[2K')).toBe(true);
-			expect(line.length - '\r\u001b[2K'.length).toBeLessThan(columns);
-			expect(line).not.toContain('\n');
-			if (columns === 200) expect(line).toContain('█'.repeat(15) + '░'.repeat(15));
+			expect(terminal.screen()).toHaveLength(1);
+			expect(terminal.wraps).toBe(0);
+			expect(terminal.screen()[0]).toContain('50% 50/100');
+			if (columns === 200) expect(terminal.screen()[0]).toContain('█'.repeat(15) + '░'.repeat(15));
 			shown.stop();
-			expect(written.at(-1)).toBe('\r\u001b[2K');
+			expect(terminal.everything()).toEqual([]);
+			expect([terminal.cursor(), terminal.isAsBefore, terminal.listeners]).toEqual([{ x: 0, y: 0 }, true, 0]);
 		}
 	});
 
@@ -76,24 +87,80 @@ describe('progress on a terminal', () => {
 		[40, '50% 50/100  up 30 down 10 other 6'],
 		[25, '50% 50/100  up 30 down 1'],
 	])('leaves out what matters less where %i columns are too few', (columns, expected) => {
-		const { shown, written, progress } = view({ isTTY: true, columns });
+		const { shown, terminal, progress } = onTerminal(columns);
 		shown.start(() => progress);
 		progress.done = 50;
 		vi.setSystemTime(Date.now() + 4_800);
 		vi.advanceTimersByTime(200);
-		expect(written[0]).toBe(`\r\u001b[2K${expected}`);
+		expect(terminal.screen()).toEqual([expected]);
 		shown.stop();
 	});
 
-	it('makes way for a message', () => {
-		const { shown, written, progress } = view({ isTTY: true, columns: 80 });
+	it('stays below messages, whatever these are', () => {
+		const { shown, terminal, progress } = onTerminal(60);
+		shown.message('before');
 		shown.start(() => progress);
 		vi.advanceTimersByTime(200);
-		written.length = 0;
+		const [, line] = terminal.screen();
 		shown.message('worker a is back');
-		expect(written).toEqual(['\r\u001b[2K', 'worker a is back\n']);
-		shown.message('once more');
-		expect(written.at(-2)).toBe('worker a is back\n');
+		expect(terminal.screen()).toEqual(['before', 'worker a is back', line]);
+		shown.message('worker \u001b[2J\u202e is back');
+		expect(terminal.screen()[2]).toBe('worker \\u{1b}[2J\\u{202e} is back');
+		shown.stop();
+		expect(terminal.screen()).toHaveLength(3);
+		shown.message('after');
+		expect(terminal.screen()).toHaveLength(4);
+	});
+
+	it('is drawn anew at once when the terminal has another size, or is had again', () => {
+		const { shown, terminal, progress } = onTerminal(100);
+		shown.start(() => progress);
+		vi.advanceTimersByTime(200);
+		terminal.resize(30, 10);
+		expect(terminal.screen()).toEqual(['0% 0/100  up 30 down 10 other']);
+		terminal.write('\n$ fg\n');
+		process.emit('SIGCONT');
+		expect(terminal.screen()).toEqual([terminal.screen()[0], '$ fg', terminal.screen()[0]]);
+		const listeners = process.listenerCount('SIGCONT');
+		shown.stop();
+		expect(process.listenerCount('SIGCONT')).toBe(listeners - 1);
+		expect(vi.getTimerCount()).toBe(0);
+	});
+
+	it('has a line per worker above it, as many as there is room for', () => {
+		let workers = Array.from({ length: 3 }, (_, i) => liveWorker({ name: `worker-${i}`, index: i }));
+		const { shown, terminal, progress } = onTerminal(80, 6, {}, () => workers);
+		shown.message('began');
+		shown.start(() => progress);
+		vi.advanceTimersByTime(200);
+		expect(terminal.screen().map((line) => line.slice(0, 10))).toEqual([
+			'began',
+			'● worker-0',
+			'● worker-1',
+			'● worker-2',
+			'░░░░░░░░░░',
+		]);
+		workers = Array.from({ length: 20 }, (_, i) => liveWorker({ name: `worker-${i}`, index: i }));
+		vi.advanceTimersByTime(200);
+		expect(
+			terminal
+				.screen()
+				.slice(1, 5)
+				.map((line) => line.slice(0, 10)),
+		).toEqual(['● worker-0', '● worker-1', '● worker-2', '… and 17 m']);
+		expect(terminal.screen()[0]).toBe('began');
+		workers = [];
+		vi.advanceTimersByTime(200);
+		expect(terminal.screen()).toHaveLength(2);
+		shown.stop();
+		expect(terminal.everything()).toEqual(['began']);
+	});
+
+	it('is lines where nothing can be drawn over', () => {
+		const { shown, terminal, progress } = onTerminal(80, 24, { TERM: 'dumb' }, () => [liveWorker({})]);
+		shown.start(() => progress);
+		vi.advanceTimersByTime(10_000);
+		expect(terminal.screen()).toEqual(Array(2).fill('0% 0/100  0/s  ETA -  up 30 down 10 other 6'));
 		shown.stop();
 	});
 });

@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import { LiveBlock } from '../../../master/view/live-block.ts';
+import { createRandom } from '../../../shared/random.ts';
+import { TerminalEmulator } from './terminal-emulator.ts';
+
+function shown(columns: number, rows: number, options = {}) {
+	const terminal = new TerminalEmulator({ columns, rows, ...options });
+	return { terminal, block: new LiveBlock(terminal, options) };
+}
+
+describe('lines at the end of a terminal', () => {
+	it('are drawn over, and what is printed stays above them', () => {
+		const { terminal, block } = shown(40, 10);
+		block.print('before\n');
+		block.draw(['one', 'two', 'three']);
+		expect(terminal.screen()).toEqual(['before', 'one', 'two', 'three']);
+		expect(terminal.cursor()).toEqual({ x: 0, y: 3 });
+		block.draw(['1', '2']);
+		expect(terminal.screen()).toEqual(['before', '1', '2']);
+		block.print('in between\nof two lines\n');
+		expect(terminal.screen()).toEqual(['before', 'in between', 'of two lines', '1', '2']);
+		block.draw(['a', 'b', 'c']);
+		block.clear();
+		expect(terminal.screen()).toEqual(['before', 'in between', 'of two lines']);
+		expect(terminal.cursor()).toEqual({ x: 0, y: 3 });
+		block.print('after\n');
+		expect(terminal.screen().at(-1)).toBe('after');
+		expect(terminal.isAsBefore).toBe(true);
+	});
+
+	it('scroll with what is printed', () => {
+		const { terminal, block } = shown(20, 4);
+		for (let i = 0; i < 10; i += 1) {
+			block.draw([`worker ${i}`, `progress ${i}`]);
+			block.print(`message ${i}\n`);
+		}
+		expect(terminal.screen()).toEqual(['message 8', 'message 9', 'worker 9', 'progress 9']);
+		expect(terminal.everything()).toEqual([
+			...Array.from({ length: 10 }, (_, i) => `message ${i}`),
+			'worker 9',
+			'progress 9',
+		]);
+	});
+
+	it('survive what a terminal echoes at the cursor', () => {
+		const { terminal, block } = shown(20, 5);
+		block.draw(['a worker', 'a line as wide as 19']);
+		terminal.write('^C');
+		block.draw(['a worker', 'stopping']);
+		expect(terminal.screen()).toEqual(['a worker', 'stopping']);
+	});
+
+	it('stay where they are when somebody else has had the terminal', () => {
+		const { terminal, block } = shown(20, 5);
+		block.draw(['one', 'two']);
+		terminal.write('\n$ fg\n');
+		block.forget();
+		block.draw(['three', 'four']);
+		expect(terminal.screen()).toEqual(['one', 'two', '$ fg', 'three', 'four']);
+	});
+
+	it('leave nothing on a terminal that gets narrower and lower, and wider and higher again', () => {
+		for (const takesBack of [true, false]) {
+			const { terminal, block } = shown(200, 50, { takesBack });
+			block.print('$ pingpool master\n');
+			const wide = Array.from({ length: 4 }, (_, i) => `worker ${i} `.padEnd(120, '.'));
+			const draw = (): void => {
+				const width = terminal.columns - 1;
+				const lines = [...wide.slice(-Math.min(4, terminal.rows - 2)), 'progress'.padEnd(100, '.')];
+				block.draw(lines.map((line) => line.slice(0, width)));
+			};
+			terminal.on('resize', draw);
+			draw();
+			for (const [columns, rows] of [
+				[40, 10],
+				[80, 24],
+				[40, 10],
+				[10, 3],
+				[200, 50],
+			] as const) {
+				terminal.resize(columns, rows);
+				draw();
+				const lines = terminal.screen();
+				expect(lines.filter((line) => line.startsWith('progress'))).toHaveLength(1);
+				if (rows > 5) expect(lines.filter((line) => line.startsWith('worker 3'))).toHaveLength(1);
+			}
+			const lines = terminal.screen().filter((line) => !line.startsWith('$'));
+			expect(lines.map((line) => line.slice(0, 8))).toEqual([
+				'worker 0',
+				'worker 1',
+				'worker 2',
+				'worker 3',
+				'progress',
+			]);
+		}
+	});
+
+	it('leave nothing on a terminal that cuts lines when it gets narrower', () => {
+		const { terminal, block } = shown(60, 12, { reflows: false, takesBack: false });
+		block.print('first\nsecond\n');
+		block.draw(['a'.repeat(59), 'b'.repeat(59)]);
+		terminal.resize(20, 12);
+		block.draw(['a'.repeat(19), 'b'.repeat(19)]);
+		expect(terminal.screen()).toEqual(['first', 'second', 'a'.repeat(19), 'b'.repeat(19)]);
+	});
+});
+
+const seed = Number(process.env.PINGPOOL_TEST_SEED ?? Math.floor(Math.random() * 2 ** 32));
+
+it(`show what they should after any sequence of events (seed ${seed})`, () => {
+	const random = createRandom(seed);
+	const below = (n: number): number => Math.floor(random.next() * n);
+	for (let round = 0; round < 60; round += 1) {
+		// High enough that nothing leaves the screen: there, everything must be exactly what was said.
+		const { terminal, block } = shown(10 + below(190), 2_000, { takesBack: below(2) === 0 });
+		const messages: string[] = [];
+		let lines: string[] = [];
+		for (let step = 0; step < 20; step += 1) {
+			switch (below(4)) {
+				case 0: {
+					messages.push(`message ${messages.length} `.padEnd(below(60), 'x').trimEnd());
+					block.print(`${messages.at(-1)}\n`);
+					break;
+				}
+				case 1:
+					terminal.resize(10 + below(190), 2_000);
+					break;
+				case 2:
+					block.clear();
+					lines = [];
+					break;
+			}
+			const width = terminal.columns - 1;
+			lines = Array.from({ length: 1 + below(6) }, (_, i) =>
+				`line ${i}`.padEnd(below(width), '=').slice(0, width),
+			);
+			block.draw(lines);
+			const all = terminal.everything().join('');
+			expect(all, `round ${round}, step ${step}`).toBe([...messages, ...lines].join(''));
+		}
+	}
+});
