@@ -23,6 +23,7 @@ import { probeNames } from '../shared/target.ts';
 import { tokenPattern } from './bearer-token.ts';
 import type { DashboardAddress } from './dashboard/address.ts';
 import { dashboardDefault, dashboardOf, parseDashboardAddress } from './dashboard/address.ts';
+import { parseDashboardToken } from './dashboard/token.ts';
 import { fileOption, newCommand, option, parseArguments } from './options.ts';
 import type { Durability } from './store/store.ts';
 import { durabilities } from './store/store.ts';
@@ -61,6 +62,8 @@ export interface MasterConfig {
 	readonly failOnDown: boolean;
 	/** where the dashboard listens; `undefined` for none */
 	readonly dashboard: DashboardAddress | undefined;
+	/** what it asks for; `undefined`: nothing on loopback, a token of its own elsewhere */
+	readonly dashboardToken: string | undefined;
 	/** what the progress on a terminal shows */
 	readonly view: ViewName;
 	readonly logFormat: LogFormat;
@@ -78,9 +81,12 @@ Examples:
   pingpool master --fresh                             a new run, whatever became of the last one
   echo 10.0.0.0/24 | pingpool master --hosts - --json
   pingpool master --probe tcp --port 443 --fail-on-down
+  pingpool master --dashboard 9000                    with the dashboard on another port than 8787
 
 Every option can also be given in the environment, where the command line wins: PINGPOOL_HOSTS,
 PINGPOOL_TIMEOUT, PINGPOOL_JSON=1 and so on. PINGPOOL_TOKEN is for workers whose line names no token.
+The dashboard of a run is open to this machine alone; --dashboard 0.0.0.0 lets others in who have its token, which is
+in the link that is printed, or in PINGPOOL_DASHBOARD_TOKEN.
 An embedded worker takes a worker's settings from there: PINGPOOL_ALLOW, PINGPOOL_DENY, PINGPOOL_OPT_OUT_FILE,
 PINGPOOL_PREFIX_RATE, PINGPOOL_ICMP and so on. PINGPOOL_PORT and PINGPOOL_RATE are the master's: the port to probe,
 and the rate that the embedded worker gets as well (without it, a worker's own default of ${ratePerSecondDefault} a second).
@@ -282,6 +288,7 @@ export function parseMasterConfig(argv: readonly string[], version: string): Mas
 		quiet: options.quiet === true,
 		failOnDown: options.failOnDown === true,
 		dashboard: dashboardOf(options.dashboard),
+		dashboardToken: parseDashboardToken(process.env.PINGPOOL_DASHBOARD_TOKEN),
 		view: options.view,
 		logFormat: options.logFormat,
 		logLevel: options.logLevel,

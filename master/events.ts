@@ -1,4 +1,4 @@
-/** What a run says while it goes on: the one source of progress, logs and, later, a dashboard. */
+/** What a run says while it goes on: the one source of progress, logs and the dashboard. */
 import type { EventLevel } from '../shared/dashboard-api.ts';
 import type { Reason } from '../shared/outcome.ts';
 import type { ProbeName } from '../shared/target.ts';
@@ -27,6 +27,8 @@ export type RunEvent =
 	| { type: 'run-continued'; runId: number; done: number; total: number }
 	/** no worker is left; the run waits up to `forMs` */
 	| { type: 'waiting-for-workers'; forMs: number }
+	/** the run can be watched at `url`, which may have a token in it; `takenPort` was asked for and is another's */
+	| { type: 'dashboard-ready'; url: string; takenPort: number | undefined; isLocal: boolean }
 	| { type: 'stopping'; inFlight: number }
 	/** whatever else; `level` is `info` unless it is said */
 	| { type: 'notice'; message: string; level?: EventLevel };

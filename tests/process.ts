@@ -19,7 +19,8 @@ export interface Running extends AsyncDisposable {
 }
 
 export interface StartOptions {
-	/** on top of the test's own variables, those apart that are meant for pingpool */
+	/** on top of the test's own variables, those apart that are meant for pingpool; without a dashboard, unless
+	 * PINGPOOL_DASHBOARD says otherwise */
 	readonly env?: Record<string, string>;
 	/** with an IPC channel */
 	readonly ipc?: boolean;
@@ -38,7 +39,8 @@ export function startProcess(
 	const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('PINGPOOL_'));
 	const child = spawn(command, args, {
 		cwd,
-		env: { ...Object.fromEntries(inherited), ...env },
+		// Many masters run at a time, and next to none is looked at.
+		env: { ...Object.fromEntries(inherited), PINGPOOL_DASHBOARD: '0', ...env },
 		stdio: [stdin === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe', ...(ipc ? (['ipc'] as const) : [])],
 		detached: true,
 	});
