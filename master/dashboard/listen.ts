@@ -80,11 +80,9 @@ function listenerOf(server: Server, { address, port }: AddressInfo): Listener {
 
 function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
 	return new Promise((resolve, reject) => {
-		server.once('error', reject);
-		server.listen({ host, port, exclusive: true }, () => {
-			server.off('error', reject);
-			resolve(server.address() as AddressInfo);
-		});
+		// Later, a connection that can not be accepted (no descriptor is left) is one too: it must not end a run.
+		server.on('error', reject);
+		server.listen({ host, port, exclusive: true }, () => resolve(server.address() as AddressInfo));
 	});
 }
 

@@ -1,0 +1,94 @@
+/** A dashboard on a port that it has: its parts put together, of a run that goes on or of a database alone. */
+import type { Hono } from 'hono';
+import type { Clock } from '../../shared/clock.ts';
+import type { About } from '../../shared/dashboard-api.ts';
+import { parseIp } from '../../shared/ip.ts';
+import { dashboardEndMs } from '../../shared/limits.ts';
+import type { Queries } from '../query/queries.ts';
+import { Access } from './access.ts';
+import { createDashboardApp } from './app.ts';
+import { isLocal, linkOf } from './link.ts';
+import type { Listener } from './listen.ts';
+import { LiveHub } from './live-hub.ts';
+import type { LiveSource } from './live-source.ts';
+import { openPage } from './page.ts';
+import { requestListenerOf } from './serve-app.ts';
+import { dashboardToken } from './token.ts';
+
+export interface DashboardParts {
+	readonly listener: Listener;
+	/** what the user gave to listen on */
+	readonly host: string;
+	/** of the user; without one, one is made where it is needed */
+	readonly token: string | undefined;
+	readonly about: () => About;
+	/** `undefined` when no run goes on here */
+	readonly source: LiveSource | undefined;
+	/** opens the database; called again when it has failed */
+	readonly openQueries: () => Promise<Queries>;
+	/** answers `GET /metrics` */
+	readonly metrics?: Hono | undefined;
+	readonly clock: Clock;
+	/** takes what should not have been thrown */
+	readonly fault: (error: unknown) => void;
+}
+
+export interface Dashboard {
+	/** for people */
+	readonly url: string;
+	/** whether only this machine can connect */
+	readonly isLocal: boolean;
+	/** tells pages how the run has ended, and ends: within dashboardEndMs, whoever still reads */
+	close(): Promise<void>;
+}
+
+export function startDashboard(parts: DashboardParts): Dashboard {
+	const { listener, host, about, source, clock, metrics, fault } = parts;
+	const local = isLocal(listener);
+	const name = parseIp(host) === undefined ? host : undefined;
+	const token = dashboardToken(parts.token, local);
+	const over = new AbortController();
+	const live = source && new LiveHub({ source, clock });
+	const queries = openOnce(parts.openQueries);
+	const app = createDashboardApp({
+		about,
+		queries: queries.get,
+		live,
+		page: openPage(over.signal),
+		hosts: { isLoopback: local, name },
+		access: token && new Access(token.text, listener.port),
+		metrics,
+		fault,
+	});
+	listener.answerWith(requestListenerOf(app));
+	return {
+		url: linkOf(listener, name, token),
+		isLocal: local,
+		async close() {
+			live?.finish();
+			over.abort();
+			await listener.close(dashboardEndMs);
+			await queries.close();
+		},
+	};
+}
+
+/** Opens something at its first use, and again at the next when that failed. */
+function openOnce<Opened extends { close(): Promise<void> }>(open: () => Promise<Opened>) {
+	let opening: Promise<Opened> | undefined;
+	return {
+		get(): Promise<Opened> {
+			opening ??= open().catch((error) => {
+				opening = undefined;
+				throw error;
+			});
+			return opening;
+		},
+		async close(): Promise<void> {
+			await opening?.then(
+				(opened) => opened.close(),
+				() => undefined,
+			);
+		},
+	};
+}
