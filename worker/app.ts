@@ -1,5 +1,6 @@
 /**
- * A worker's HTTP interface, the same in every runtime: `POST /ping`, `GET /health`, `GET /capabilities`.
+ * A worker's HTTP interface, the same in every runtime: `POST /ping`, `GET /health`, `GET /capabilities`, and where
+ * the runtime has metrics, `GET /metrics`.
  *
  * What a request has to pass, in this order: its token, the ceiling of requests, its body's ceiling, its form,
  * the ceilings of hosts. Everything that is refused is `{"error":{"code","message","details"}}`.
@@ -29,6 +30,7 @@ import { callerName } from './caller-name.ts';
 import { requestDeadlineMs } from './deadline.ts';
 import { errorResponse, safeHeaders } from './error-response.ts';
 import type { LoadReporter } from './load/load-reporter.ts';
+import type { WorkerMetrics } from './metrics/worker-metrics.ts';
 import { readPingRequest } from './ping-request.ts';
 import type { BatchPlan } from './plan.ts';
 import { planBatch } from './plan.ts';
@@ -52,6 +54,8 @@ export interface WorkerAppOptions {
 	readonly rates?: ProbeRates | undefined;
 	/** what the worker says of its load. Default: nothing */
 	readonly load?: LoadReporter;
+	/** counts results, and says what is known at /metrics. Default: there is no such path */
+	readonly metrics?: WorkerMetrics;
 	/** requests served at a time. Default: limits.ts */
 	readonly requestsInFlightMax?: number;
 	/** Default: the machine's clock */
@@ -87,6 +91,7 @@ export function createApp({
 	policy = createTargetPolicy(),
 	rates,
 	load,
+	metrics,
 	requestsInFlightMax = requestsInFlightMaxDefault,
 	clock = systemClock,
 	callerOf = () => undefined,
@@ -175,6 +180,7 @@ export function createApp({
 				capabilities,
 				prefixRatePerSecond: rates?.prefixRatePerSecond ?? 0,
 			});
+			const count = metrics?.asked(plan);
 			const run = async (taker: Taker, running: AbortSignal): Promise<void> => {
 				entry.outcome = 'cancelled';
 				await runBatch({
@@ -188,6 +194,7 @@ export function createApp({
 					signal: running,
 					report: (block) => {
 						entry.denied += deniedIn(block);
+						count?.(block);
 						taker.report(block);
 					},
 					sent: taker.sent,
@@ -232,35 +239,42 @@ export function createApp({
 
 	app.get('/health', (context) => context.json({ status: 'ok' }));
 
-	app.get('/capabilities', async (context) => {
-		const { entry, finish } = entryOf(context);
-		try {
-			await authorize(context);
-		} catch (error) {
-			entry.outcome = 'unauthorized';
-			finish();
-			throw error;
-		}
+	/** Serves those who show a token, where one is needed; refusals are logged. */
+	function getWithToken(path: string, answered: (context: Context) => Response | Promise<Response>): void {
+		app.get(path, async (context) => {
+			const { entry, finish } = entryOf(context);
+			try {
+				await authorize(context);
+			} catch (error) {
+				entry.outcome = 'unauthorized';
+				finish();
+				throw error;
+			}
+			return answered(context);
+		});
+	}
+
+	getWithToken('/capabilities', (context) => {
 		return context.json(load === undefined ? capabilities : { ...capabilities, load: load.newest() });
 	});
+	if (metrics !== undefined) {
+		getWithToken('/metrics', async (context) => {
+			const { type, text } = await metrics.render(admission);
+			return context.body(text, 200, { 'content-type': type });
+		});
+	}
 
-	for (const [path, allowed] of Object.entries({
-		'/ping': 'POST',
-		'/health': 'GET, HEAD',
-		'/capabilities': 'GET, HEAD',
-	})) {
+	const pages = ['/health', '/capabilities', ...(metrics === undefined ? [] : ['/metrics'])];
+	for (const path of ['/ping', ...pages]) {
+		const allow = path === '/ping' ? 'POST' : 'GET, HEAD';
 		app.all(path, ({ req }) => {
 			throw new PingpoolError('method-not-allowed', `${path} does not take ${req.method.slice(0, 20)}`, {
-				details: { allow: allowed },
+				details: { allow },
 			});
 		});
 	}
-	app.notFound(() =>
-		errorResponse(
-			new PingpoolError('not-found', 'there is POST /ping, GET /health and GET /capabilities'),
-			fault,
-		),
-	);
+	const known = `there is POST /ping, and GET of ${pages.join(', ')}`;
+	app.notFound(() => errorResponse(new PingpoolError('not-found', known), fault));
 	app.onError((error) => errorResponse(error, fault));
 	return app;
 }

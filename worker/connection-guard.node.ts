@@ -24,6 +24,14 @@ export interface ConnectionGuardOptions {
 	readonly displaced?: (caller: string | undefined) => void;
 }
 
+export interface ConnectionCounts {
+	/** that never had a token */
+	readonly strangers: number;
+	/** that have had one, without and with a request under way */
+	readonly idle: number;
+	readonly busy: number;
+}
+
 interface Connection {
 	readonly key: string;
 	/** the accepted socket; under TLS, not the one that requests come from */
@@ -50,6 +58,11 @@ export class ConnectionGuard {
 	/** connections at present */
 	get size(): number {
 		return this.#strangers.size + this.#idle.size + this.#busy.size;
+	}
+
+	/** connections at present, by kind */
+	get counts(): ConnectionCounts {
+		return { strangers: this.#strangers.size, idle: this.#idle.size, busy: this.#busy.size };
 	}
 
 	/** Guards a server of HTTP, HTTPS or anything else over TCP. */

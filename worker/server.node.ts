@@ -11,6 +11,7 @@ import {
 	requestHeadBytesMax,
 	requestHeadMsMax,
 	requestReadMsMax,
+	requestsInFlightMax,
 	requestsPerConnectionMax,
 	strangersPerAddressPart,
 } from '../shared/limits.ts';
@@ -27,11 +28,13 @@ import { HttpDoor } from './http-door.node.ts';
 import type { EchoEngine } from './icmp/echo-engine.ts';
 import { LoadReporter } from './load/load-reporter.ts';
 import { createProcessLoad } from './load/process-load.node.ts';
+import { NodeMetrics } from './metrics/node-metrics.node.ts';
 import type { NodeWorkerOptions } from './node.ts';
 import { createHttpProbe } from './probes/http.node.ts';
 import { createIcmpProbe } from './probes/icmp.node.ts';
 import { createTcpProbe } from './probes/tcp.node.ts';
 import type { ProbeRates } from './rates/probe-rates.ts';
+import type { Disturbance } from './request-log.ts';
 import { createSystemResolver } from './resolve/system-resolver.node.ts';
 import { createAppServer } from './tls/create-server.node.ts';
 import { Turnstile } from './turnstile.ts';
@@ -76,6 +79,20 @@ export function buildServer(options: ServerOptions): BuiltServer {
 		ratePerSecondMax: rates.ofOneCaller(pacer.ratePerSecond),
 		connectionsMax,
 	});
+	const callersMax = callerPlaces();
+	const counters = engine && (() => engine.counters());
+	const metrics = new NodeMetrics({
+		capabilities,
+		requestsInFlightMax,
+		callerConnectionsMax: callersMax,
+		connections: () => guard.counts,
+		rates,
+		counters,
+	});
+	const disturbed = (disturbance: Disturbance, caller: string | undefined): void => {
+		metrics.disturbance(disturbance);
+		log?.disturbance(disturbance, plainAddress(caller));
+	};
 	const app = createApp({
 		capabilities,
 		probes,
@@ -83,26 +100,28 @@ export function buildServer(options: ServerOptions): BuiltServer {
 		tokens,
 		policy,
 		rates,
-		load: new LoadReporter({
-			meter: createProcessLoad({ clock, counters: engine && (() => engine.counters()) }),
-			clock,
-		}),
+		load: new LoadReporter({ meter: createProcessLoad({ clock, counters }), clock }),
+		metrics,
+		requestsInFlightMax,
 		clock,
 		callerOf: (context) => plainAddress(getConnInfo(context).remote.address),
 		authenticated: (context) => guard.authenticated(bindingsOf(context).incoming.socket),
 		reading: (context) => door.reading(bindingsOf(context).outgoing),
-		...(log && { log: (entry) => log.request(entry), fault: (error) => log.fault(error) }),
+		log(entry) {
+			metrics.request(entry);
+			log?.request(entry);
+		},
+		...(log && { fault: (error) => log.fault(error) }),
 	});
-	const callersMax = callerPlaces();
 	const guard = new ConnectionGuard({
 		connectionsMax: callersMax,
 		strangersPerAddressMax: Math.ceil(callersMax * strangersPerAddressPart),
-		displaced: (caller) => log?.disturbance('displaced', plainAddress(caller)),
+		displaced: (caller) => disturbed('displaced', caller),
 	});
 	const door = new HttpDoor({
 		guard,
 		listener: listenerOf(app),
-		disturbed: (disturbance, caller) => log?.disturbance(disturbance, plainAddress(caller)),
+		disturbed,
 		...(options.answerMsMax !== undefined && { answerMsMax: options.answerMsMax }),
 	});
 	const server = createAppServer(options.tls, {

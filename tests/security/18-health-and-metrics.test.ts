@@ -1,4 +1,5 @@
-/** Requirement 18, from outside: /health says only that the worker is well, and there is nothing else to read. */
+/** Requirement 18, from outside: /health says only that the worker is well, /metrics is for those who show the token
+ * and names nobody, and there is nothing else to read. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exchange } from '../worker/raw-exchange.ts';
 import type { ServedWorker } from './served-worker.ts';
@@ -34,19 +35,62 @@ describe('18: health and metrics', () => {
 		);
 	});
 
-	it.each(['/metrics', '/', '/debug', '/status', '/health/', '/health/more', '/ping/..', '//health'])(
-		'%s does not exist, with and without a token',
-		async (path) => {
-			for (const headers of [{}, { authorization: `Bearer ${token}` }]) {
-				const { statuses } = await exchange(
-					worker.port,
-					`GET ${path} HTTP/1.1\r\nHost: a\r\n${Object.entries(headers)
-						.map(([name, value]) => `${name}: ${value}\r\n`)
-						.join('')}\r\n`,
-					{ answers: 1 },
-				);
-				expect(statuses).toEqual([404]);
+	it('/metrics is for those who show the token, from this machine, too', async () => {
+		const ask = (line: string, headers: string): Promise<{ statuses: readonly number[]; text: string }> =>
+			exchange(worker.port, `${line} HTTP/1.1\r\nHost: a\r\n${headers}\r\n`, { answers: 1 });
+		for (const headers of [
+			'',
+			'Authorization: Bearer another-token-of-somebody\r\n',
+			'X-Forwarded-For: 127.0.0.1\r\n',
+		]) {
+			for (const method of ['GET', 'HEAD']) {
+				const { statuses, text } = await ask(`${method} /metrics`, headers);
+				expect(statuses).toEqual([401]);
+				expect(text).not.toContain('pingpool_');
 			}
-		},
-	);
+		}
+		const { statuses, text } = await ask('GET /metrics', `Authorization: Bearer ${token}\r\n`);
+		expect(statuses).toEqual([200]);
+		expect(text).toContain('\npingpool_worker_results_total{');
+		expect(text).not.toContain(token);
+		expect(text).not.toContain('127.0.0.1');
+		expect((await ask(`GET /metrics?token=${token}`, '')).statuses).toEqual([401]);
+	});
+
+	it('/metrics of a worker without a token is for programs of this machine, and no web page', async () => {
+		await using open = await serveWorker(['--no-auth'], {});
+		const ask = async (headers: Record<string, string>): Promise<number> => {
+			const lines = Object.entries({ Host: `127.0.0.1:${open.port}`, ...headers });
+			const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+			const { statuses } = await exchange(open.port, `GET /metrics HTTP/1.1\r\n${head}\r\n`, { answers: 1 });
+			return statuses[0]!;
+		};
+		expect(await ask({})).toBe(200);
+		expect(await ask({ Origin: 'http://127.0.0.1:8787' })).toBe(401);
+		expect(await ask({ 'Sec-Fetch-Site': 'cross-site' })).toBe(401);
+		expect(await ask({ Host: 'rebound.example' })).toBe(401);
+	});
+
+	it.each([
+		'/metrics/',
+		'/metrics/more',
+		'/',
+		'/debug',
+		'/status',
+		'/health/',
+		'/health/more',
+		'/ping/..',
+		'//health',
+	])('%s does not exist, with and without a token', async (path) => {
+		for (const headers of [{}, { authorization: `Bearer ${token}` }]) {
+			const { statuses } = await exchange(
+				worker.port,
+				`GET ${path} HTTP/1.1\r\nHost: a\r\n${Object.entries(headers)
+					.map(([name, value]) => `${name}: ${value}\r\n`)
+					.join('')}\r\n`,
+				{ answers: 1 },
+			);
+			expect(statuses).toEqual([404]);
+		}
+	});
 });

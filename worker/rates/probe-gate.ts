@@ -15,14 +15,21 @@ export const ceilings = { prefix: 1, caller: 2 } as const;
 /** Time bases differ by fractions of a millisecond: nobody comes back a moment too early. */
 const marginMs = 1;
 
-/** What a thread of a worker is given. All but `waiting` is shared by all of them. */
+/** Probes of one thread that were held, by their prefix and by their caller, in this order. */
+export interface HeldCounts {
+	/** that wait now */
+	readonly waiting: Int32Array;
+	/** times that one had to, since the start */
+	readonly ever: Float64Array;
+}
+
+/** What a thread of a worker is given. All but `held` is shared by all of them. */
 export interface GateSetup {
 	/** by prefix (prefix-cells.ts); `undefined` for no such ceiling */
 	readonly prefixes: RateCellsSetup | undefined;
 	/** by caller (caller-cells.ts) */
 	readonly callers: RateCellsSetup | undefined;
-	/** one number: the probes that wait for their prefix in this thread */
-	readonly waiting: Int32Array;
+	readonly held: HeldCounts;
 }
 
 /** Those that wait for each cell, in this thread. */
@@ -61,18 +68,18 @@ export class ProbeGate {
 	heldBy: number = ceilings.prefix;
 	readonly #prefixes: Lines | undefined;
 	readonly #callers: Lines | undefined;
-	readonly #waiting: Int32Array;
+	readonly #held: HeldCounts;
 
 	/** @param nowUs one time base for all threads, in microseconds */
-	constructor({ prefixes, callers, waiting }: GateSetup, nowUs: () => number) {
+	constructor({ prefixes, callers, held }: GateSetup, nowUs: () => number) {
 		this.#prefixes = prefixes && new Lines(prefixes, nowUs);
 		this.#callers = callers && new Lines(callers, nowUs);
-		this.#waiting = waiting;
+		this.#held = held;
 	}
 
 	/** Whether any probe waits for its prefix. */
 	get isHolding(): boolean {
-		return Atomics.load(this.#waiting, 0) > 0;
+		return Atomics.load(this.#held.waiting, heldAt(ceilings.prefix)) > 0;
 	}
 
 	/**
@@ -87,23 +94,31 @@ export class ProbeGate {
 	pass(prefix: number, caller: number, turns: number): number {
 		const callers = caller < 0 ? undefined : this.#callers;
 		if (callers !== undefined && !callers.take(caller, (turns & ceilings.caller) !== 0)) {
-			this.heldBy = ceilings.caller;
+			this.#hold(ceilings.caller);
 			return callers.join(caller);
 		}
 		const prefixes = prefix < 0 ? undefined : this.#prefixes;
 		if (prefixes === undefined || prefixes.take(prefix, (turns & ceilings.prefix) !== 0)) return 0;
 		callers?.giveBack(caller);
-		this.heldBy = ceilings.prefix;
-		Atomics.add(this.#waiting, 0, 1);
+		this.#hold(ceilings.prefix);
 		return prefixes.join(prefix);
+	}
+
+	#hold(ceiling: number): void {
+		this.heldBy = ceiling;
+		Atomics.add(this.#held.waiting, heldAt(ceiling), 1);
+		this.#held.ever[heldAt(ceiling)]! += 1;
 	}
 
 	/** A probe that was held waits no more. @param heldBy the ceiling that held it */
 	release(heldBy: number, prefix: number, caller: number): void {
+		Atomics.sub(this.#held.waiting, heldAt(heldBy), 1);
 		if (heldBy === ceilings.caller) this.#callers!.leave(caller);
-		else {
-			Atomics.sub(this.#waiting, 0, 1);
-			this.#prefixes!.leave(prefix);
-		}
+		else this.#prefixes!.leave(prefix);
 	}
+}
+
+/** The place of a ceiling in HeldCounts. */
+export function heldAt(ceiling: number): number {
+	return ceiling - 1;
 }

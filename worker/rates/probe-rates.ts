@@ -4,8 +4,8 @@ import { callerBurstMs, callersMax, prefixBurstMs } from '../../shared/limits.ts
 import type { PrefixRateScope } from '../config.ts';
 import { CallerCells } from './caller-cells.ts';
 import { noCell, PrefixCells, prefixCellsCount } from './prefix-cells.ts';
-import type { GateSetup } from './probe-gate.ts';
-import { ProbeGate } from './probe-gate.ts';
+import type { GateSetup, HeldCounts } from './probe-gate.ts';
+import { ceilings, heldAt, ProbeGate } from './probe-gate.ts';
 import type { RateCellsSetup } from './rate-cells.ts';
 import { ratePerSecondMax } from './rate-cells.ts';
 
@@ -29,6 +29,18 @@ export interface TurnstileRates {
 	prefixOf(address: IpAddress | undefined): number;
 }
 
+const heldCountsLength = Object.keys(ceilings).length;
+
+/** @param allocate takes a number of bytes. Default: memory that no other thread sees */
+function heldCounts(
+	allocate: (bytes: number) => ArrayBufferLike = (bytes) => new ArrayBuffer(bytes),
+): HeldCounts {
+	return {
+		waiting: new Int32Array(allocate(4 * heldCountsLength)),
+		ever: new Float64Array(allocate(8 * heldCountsLength)),
+	};
+}
+
 export class ProbeRates implements TurnstileRates {
 	/** probes per second to one prefix, and for one caller; 0 for no ceiling */
 	readonly prefixRatePerSecond: number;
@@ -42,8 +54,10 @@ export class ProbeRates implements TurnstileRates {
 	readonly #setup: GateSetup;
 	readonly #nowUs: () => number;
 	readonly #allocate: (bytes: number) => ArrayBufferLike;
-	/** how many probes wait in each of the other threads */
-	readonly #waitingElsewhere = new Set<Int32Array>();
+	/** of the other threads */
+	readonly #heldElsewhere = new Set<HeldCounts>();
+	/** of those that have ended */
+	readonly #heldBefore = new Float64Array(heldCountsLength);
 
 	constructor({
 		prefixRatePerSecond,
@@ -63,7 +77,7 @@ export class ProbeRates implements TurnstileRates {
 		this.#allocate = allocate;
 		this.prefixRatePerSecond = prefixes?.ratePerSecond ?? 0;
 		this.callerRatePerSecond = callers?.ratePerSecond ?? 0;
-		this.#setup = { prefixes, callers, waiting: new Int32Array(1) };
+		this.#setup = { prefixes, callers, held: heldCounts() };
 		this.gate = new ProbeGate(this.#setup, nowUs);
 		this.prefixCells = prefixes && new PrefixCells({ scope: prefixRateFor, key });
 		this.callers = callers && new CallerCells();
@@ -72,15 +86,33 @@ export class ProbeRates implements TurnstileRates {
 	/** Whether any probe waits for its prefix, in whatever thread. */
 	get isHolding(): boolean {
 		if (this.gate.isHolding) return true;
-		for (const waiting of this.#waitingElsewhere) if (Atomics.load(waiting, 0) > 0) return true;
+		for (const { waiting } of this.#heldElsewhere) {
+			if (Atomics.load(waiting, heldAt(ceilings.prefix)) > 0) return true;
+		}
 		return false;
+	}
+
+	/** Probes that a ceiling holds, in all threads: how many wait now, and how often one had to. */
+	held(ceiling: keyof typeof ceilings): { readonly waiting: number; readonly ever: number } {
+		const at = heldAt(ceilings[ceiling]);
+		let waiting = 0;
+		let ever = this.#heldBefore[at]!;
+		for (const counts of [this.#setup.held, ...this.#heldElsewhere]) {
+			waiting += Atomics.load(counts.waiting, at);
+			ever += counts.ever[at]!;
+		}
+		return { waiting, ever };
 	}
 
 	/** The same ceilings for another thread; `ended` when there is no such thread any more, whatever waited in it. */
 	forThread(): { readonly setup: GateSetup; ended(): void } {
-		const waiting = new Int32Array(this.#allocate(4));
-		this.#waitingElsewhere.add(waiting);
-		return { setup: { ...this.#setup, waiting }, ended: () => this.#waitingElsewhere.delete(waiting) };
+		const held = heldCounts(this.#allocate);
+		this.#heldElsewhere.add(held);
+		const ended = (): void => {
+			if (!this.#heldElsewhere.delete(held)) return;
+			for (const [at, ever] of held.ever.entries()) this.#heldBefore[at]! += ever;
+		};
+		return { setup: { ...this.#setup, held }, ended };
 	}
 
 	/** What one caller gets of the worker's rate, in probes per second; 0 for no ceiling. */
@@ -94,7 +126,7 @@ export class ProbeRates implements TurnstileRates {
 	/** The same ceilings for a request that may be ended without a word, as in Cloudflare's runtime: what waits in it then
 	 * is in no line of others. */
 	ofRequest(): TurnstileRates {
-		const gate = new ProbeGate({ ...this.#setup, waiting: new Int32Array(1) }, this.#nowUs);
+		const gate = new ProbeGate({ ...this.#setup, held: heldCounts() }, this.#nowUs);
 		return { gate, prefixOf: (address) => this.prefixOf(address) };
 	}
 

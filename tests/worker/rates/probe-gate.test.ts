@@ -23,7 +23,7 @@ class World {
 				callerRate === undefined
 					? undefined
 					: { ratePerSecond: callerRate, burstMs: 100, cells: new Int32Array(4) },
-			waiting: new Int32Array(1),
+			held: { waiting: new Int32Array(2), ever: new Float64Array(2) },
 		};
 		this.gates = Array.from({ length: threads }, () => new ProbeGate(setup, () => this.nowUs));
 	}
