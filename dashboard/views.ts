@@ -2,6 +2,7 @@
 import type { ComponentType } from 'preact';
 import { EventsView } from './views/events.tsx';
 import { RunView } from './views/run.tsx';
+import { TasksView } from './views/tasks.tsx';
 import { WorkersView } from './views/workers.tsx';
 
 export interface View {
@@ -17,5 +18,6 @@ export interface View {
 export const views: readonly View[] = [
 	{ path: '/', title: 'Run', component: RunView },
 	{ path: '/workers', title: 'Workers', component: WorkersView },
+	{ path: '/tasks', title: 'Tasks', component: TasksView, needsLive: true },
 	{ path: '/events', title: 'Events', component: EventsView, needsLive: true },
 ];
