@@ -3,18 +3,22 @@ import { randomInt } from 'node:crypto';
 import { noLongerNeeded } from '../shared/abort.ts';
 import { systemClock } from '../shared/clock.ts';
 import { escapeUnsafe, jsonText } from '../shared/display.ts';
-import { PingpoolError } from '../shared/errors.ts';
+import { messageOf, PingpoolError } from '../shared/errors.ts';
 import { createRandom } from '../shared/random.ts';
 import type { Target } from '../shared/target.ts';
 import { probeOf } from '../shared/target.ts';
 import type { MasterConfig } from './config.ts';
 import { parseMasterConfig } from './config.ts';
+import type { RunDashboard } from './dashboard/run-dashboard.ts';
+import type { DispatchObserver } from './dispatch/observer.ts';
 import type { EmbeddedWorker } from './embedded-worker.ts';
 import type { OnRunEvent } from './events.ts';
 import type { FollowFleet } from './fleet-changes.ts';
 import type { OpenLog } from './log/open.ts';
 import { openLog } from './log/open.ts';
 import type { RunLog } from './log/run-log.ts';
+import type { MonitoredConfig } from './monitor/run-monitor.ts';
+import { RunMonitor } from './monitor/run-monitor.ts';
 import { ConfigExit } from './options.ts';
 import type { RunOutcome } from './run.ts';
 import type { Signals } from './signals.ts';
@@ -42,6 +46,13 @@ export async function main(argv: readonly string[]): Promise<number> {
 		printError(error);
 		return exitCodeOf(error);
 	}
+	const monitor = isWatched(config)
+		? new RunMonitor({
+				clock: systemClock,
+				startedAtMs: systemClock.wallMs(),
+				config: monitoredConfig(config),
+			})
+		: undefined;
 	const open = await openLog({
 		stream: process.stderr,
 		format: config.logFormat,
@@ -49,13 +60,13 @@ export async function main(argv: readonly string[]): Promise<number> {
 		quiet: config.quiet,
 		environment: process.env,
 		clock: systemClock,
-		workers: undefined,
+		workers: config.view === 'workers' ? () => monitor?.workers() ?? [] : undefined,
 	});
 	// A second Ctrl-C ends this process where it is: what shows progress must not stay on the terminal.
 	const cleanUp = (): void => open.progress.stop();
 	process.on('exit', cleanUp);
 	try {
-		return await runLogged(config, open);
+		return await runLogged({ config, open, monitor });
 	} catch (error) {
 		if (error instanceof PingpoolError) {
 			open.log.error(error);
@@ -70,11 +81,11 @@ export async function main(argv: readonly string[]): Promise<number> {
 	}
 }
 
-async function runLogged(config: MasterConfig, open: OpenLog): Promise<number> {
+async function runLogged(begun: BegunRun): Promise<number> {
 	const signals = onSignals();
-	const closers: Closer[] = [signals.release, () => open.progress.stop()];
+	const closers: Closer[] = [signals.release, () => begun.open.progress.stop()];
 	try {
-		const exitCode = await runWith({ config, open, signals, closers });
+		const exitCode = await runWith({ ...begun, signals, closers });
 		await closeAll(closers);
 		return exitCode;
 	} catch (error) {
@@ -111,17 +122,32 @@ function isDatabaseError(error: unknown): boolean {
 	return error instanceof PingpoolError && error.code === 'database';
 }
 
-interface RunParts {
+interface BegunRun {
 	readonly config: MasterConfig;
 	readonly open: OpenLog;
+	/** `undefined` when nobody would look at it */
+	readonly monitor: RunMonitor | undefined;
+}
+
+interface RunParts extends BegunRun {
 	readonly signals: Signals;
 	/** takes what has to be closed at the end */
 	readonly closers: Closer[];
 }
 
-async function runWith({ config, open: { log, progress }, signals, closers }: RunParts): Promise<number> {
+async function runWith({ config, open, monitor, signals, closers }: RunParts): Promise<number> {
 	limitYoungGeneration();
-	const onEvent = log.event;
+	const { log, progress } = open;
+	const onEvent: OnRunEvent = (event) => {
+		log.event(event);
+		monitor?.event(event);
+	};
+	const dashboard = monitor && (await openDashboard(config, monitor, onEvent));
+	closers.push(async () => {
+		// It has an end of its own, unless something else ended it.
+		monitor?.end(signals.signal.aborted ? 'interrupted' : 'failed');
+		await dashboard?.close();
+	});
 	const workersFile = await openFleet(config, onEvent);
 	const members = [...(workersFile?.members ?? [])];
 	const embedded =
@@ -189,12 +215,63 @@ async function runWith({ config, open: { log, progress }, signals, closers }: Ru
 		clock: systemClock,
 		random: createRandom(randomInt(2 ** 32)),
 		onEvent,
+		monitor,
+		observers: await requestObservers(log),
 		interrupted: signals.signal,
-		watch: (read) => progress.start(read),
+		watch: (read) => {
+			progress.start(read);
+			dashboard?.begin();
+		},
 	});
 	progress.stop();
+	monitor?.end(outcome.state, outcome.error === undefined ? undefined : messageOf(outcome.error));
+	// Awaited with all that is closed.
+	void dashboard?.close();
 	report(outcome, config, log);
 	return exitCodeOfRun(outcome, config, signals.exitCode());
+}
+
+function isWatched({ dashboard, view }: MasterConfig): boolean {
+	return dashboard !== undefined || view === 'workers';
+}
+
+function monitoredConfig({
+	hosts,
+	db,
+	probe,
+	settings: { timeoutMs, count },
+}: MasterConfig): MonitoredConfig {
+	return { hosts, db, probe, timeoutMs, count };
+}
+
+/** @throws PingpoolError `usage` when the user chose an address that can not be had */
+async function openDashboard(
+	{ dashboard: address, dashboardToken, db }: MasterConfig,
+	monitor: RunMonitor,
+	onEvent: OnRunEvent,
+): Promise<RunDashboard | undefined> {
+	if (address === undefined) return undefined;
+	const { RunDashboard } = await import('./dashboard/run-dashboard.ts');
+	const dashboard = new RunDashboard({
+		address,
+		token: dashboardToken,
+		about: () => ({ version, mode: 'run', db, runId: monitor.run().runId }),
+		source: monitor,
+		openQueries: async () => {
+			throw new PingpoolError('busy', 'the database can not be asked yet');
+		},
+		onEvent,
+		clock: systemClock,
+	});
+	await dashboard.reserve();
+	return dashboard;
+}
+
+/** Who is told of every request beside the monitor: the log, where it has lines of them. */
+async function requestObservers(log: RunLog): Promise<readonly DispatchObserver[]> {
+	if (!log.hears('debug')) return [];
+	const { RequestLogger } = await import('./log/request-logger.ts');
+	return [new RequestLogger(log.entry, systemClock)];
 }
 
 async function readList(config: MasterConfig, signal: AbortSignal): Promise<TargetList> {

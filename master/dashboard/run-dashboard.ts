@@ -29,6 +29,7 @@ export class RunDashboard {
 	#listener: Listener | undefined;
 	#dashboard: Dashboard | undefined;
 	#starting: Promise<void> | undefined;
+	#closing: Promise<void> | undefined;
 
 	constructor(options: RunDashboardOptions) {
 		this.#options = options;
@@ -48,8 +49,13 @@ export class RunDashboard {
 		});
 	}
 
-	/** The run is over: pages are told how it ended. */
-	async close(): Promise<void> {
+	/** The run is over: pages are told how it ended. May be called again, to wait for the same. */
+	close(): Promise<void> {
+		this.#closing ??= this.#close();
+		return this.#closing;
+	}
+
+	async #close(): Promise<void> {
 		this.#over.abort();
 		await this.#starting;
 		await (this.#dashboard ?? this.#closable())?.close();
