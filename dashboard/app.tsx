@@ -1,6 +1,7 @@
 /** The frame of the page: its head, its views, and which of them is shown. */
 import { useEffect, useRef } from 'preact/hooks';
 import { ConnectionState } from './parts/connection.tsx';
+import { HeadRun } from './parts/head-run.tsx';
 import { Nav } from './parts/nav.tsx';
 import { SafeText } from './parts/safe-text.tsx';
 import { EmptyState, ErrorState, Loading } from './parts/states.tsx';
@@ -31,6 +32,7 @@ export function App() {
 				</a>
 				<div class="frame-status">
 					<ConnectionState />
+					<HeadRun />
 					{about.value !== null && (
 						<span class="frame-db" title={about.value.db}>
 							<SafeText text={about.value.db} />

@@ -90,7 +90,8 @@ export interface LiveRun {
  * - `draining`: left the list of workers, and ends what it has
  * - `gone`: left, or is out of this run for good
  */
-export type WorkerState = 'healthy' | 'slowed' | 'aside' | 'unmet' | 'draining' | 'gone';
+export const workerStates = ['healthy', 'slowed', 'aside', 'unmet', 'draining', 'gone'] as const;
+export type WorkerState = (typeof workerStates)[number];
 
 export interface WorkerFailureCount {
 	readonly message: string;
@@ -180,7 +181,8 @@ export interface Series {
 	readonly points: readonly SeriesPoint[];
 }
 
-export type EventLevel = 'info' | 'warning' | 'error';
+export const eventLevels = ['info', 'warning', 'error'] as const;
+export type EventLevel = (typeof eventLevels)[number];
 
 /** What the run said. */
 export interface LiveEvent {

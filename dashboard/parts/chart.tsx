@@ -54,6 +54,9 @@ export function Chart({ summary, heightPx, options, data }: ChartProps) {
 	return <div class="chart" ref={place} role="img" aria-label={summary} />;
 }
 
+/** The room of an axis below a chart for one line of figures. */
+export const axisBelowPx = 30;
+
 /** An axis in the theme's colours. */
 export function axisOf(axis: Axis): Axis {
 	const line = { stroke: themeColor('--color-border-soft'), width: 1 };

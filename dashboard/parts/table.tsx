@@ -52,7 +52,8 @@ export function Table<Row>(props: TableProps<Row>) {
 	const isCards = props.isCardsWhenNarrow ?? false;
 	return (
 		// biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-		<section class="table-scroll" aria-label={caption} tabIndex={0}>
+		// biome-ignore lint/a11y/useSemanticElements: a fieldset is for controls
+		<div class="table-scroll" role="group" aria-label={caption} tabIndex={0}>
 			<table class={isCards ? 'table table-cards' : 'table'} {...roles.table}>
 				<caption class="visually-hidden">{caption}</caption>
 				<thead {...roles.rowgroup}>
@@ -78,7 +79,7 @@ export function Table<Row>(props: TableProps<Row>) {
 					})}
 				</tbody>
 			</table>
-		</section>
+		</div>
 	);
 }
 

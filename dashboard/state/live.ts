@@ -21,10 +21,11 @@ import { isPageVisible } from './visible.ts';
 /**
  * - `off`: there is no live stream
  * - `connecting`: nothing has been heard yet
+ * - `failed`: nothing could be heard; it is tried again
  * - `reconnecting`: it broke; the last numbers stay
  * - `ended`: the run has ended; the last numbers stay
  */
-export type Connection = 'off' | 'connecting' | 'live' | 'reconnecting' | 'ended';
+export type Connection = 'off' | 'connecting' | 'failed' | 'live' | 'reconnecting' | 'ended';
 
 export const connection = signal<Connection>('off');
 /** `null` until the first message, and in `serve` */
@@ -73,7 +74,7 @@ function open(): void {
 		// Our own waits grow; the browser's do not.
 		close();
 		const isOver = data !== undefined && hasEnded(data.run.state);
-		connection.value = isOver ? 'ended' : data === undefined ? 'connecting' : 'reconnecting';
+		connection.value = isOver ? 'ended' : data === undefined ? 'failed' : 'reconnecting';
 		if (isOver || !isPageVisible.peek()) return;
 		timer = setTimeout(open, waitMs);
 		waitMs = Math.min(waitMs * 2, reopenMsMax);

@@ -64,5 +64,5 @@ interface SegmentProps {
 
 function Segment({ name, part, total }: SegmentProps) {
 	if (part === 0 || total === 0) return null;
-	return <span class={`run-bar-part run-bar-${name}`} style={{ '--part': `${(part / total) * 100}%` }} />;
+	return <span class={`run-bar-part fill-${name}`} style={{ '--part': `${(part / total) * 100}%` }} />;
 }

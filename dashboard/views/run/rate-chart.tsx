@@ -4,14 +4,14 @@ import type { Options } from 'uplot';
 import type { Series } from '../../../shared/dashboard-api.ts';
 import { formatClock, formatCompact, formatCount, formatRate } from '../../format.ts';
 import { Card } from '../../parts/card.tsx';
-import { axisOf, Chart } from '../../parts/chart.tsx';
+import { axisBelowPx, axisOf, Chart } from '../../parts/chart.tsx';
 import { EmptyState } from '../../parts/states.tsx';
 import { themeColor } from '../../state/theme.ts';
 import type { RateColumns } from './rate-data.ts';
 import { rateColumns, rateExtremes } from './rate-data.ts';
 
 const heightPx = 220;
-const inFlightHeightPx = 110;
+const inFlightHeightPx = 90;
 /** Charts with this key share their cursor. */
 const cursorKey = 'run';
 
@@ -85,7 +85,7 @@ function optionsOfInFlight(): Omit<Options, 'width' | 'height'> {
 	return {
 		...shared(),
 		series: [
-			{ label: 'At', value: (_plot, value) => (value === null ? '' : formatClock(value * 1_000)) },
+			{ label: 'At', value: (plot, value) => formatClock((value ?? plot.data[0].at(-1) ?? 0) * 1_000) },
 			{
 				label: 'in flight',
 				stroke: themeColor('--fill-accent'),
@@ -107,7 +107,11 @@ function shared(): Pick<Options, 'scales' | 'cursor' | 'padding'> {
 }
 
 function timeAxis() {
-	return axisOf({ values: (_plot, values) => values.map((value) => formatClock(value * 1_000)), space: 64 });
+	return axisOf({
+		size: axisBelowPx,
+		space: 64,
+		values: (_plot, values) => values.map((value) => formatClock(value * 1_000)),
+	});
 }
 
 function countAxis(format: (value: number) => string) {

@@ -5,7 +5,7 @@ import type { Options } from 'uplot';
 import type { RttHistogram, RttPercentiles } from '../../../shared/dashboard-api.ts';
 import { formatCompact, formatCount, formatMs } from '../../format.ts';
 import { Card, Figure, Figures } from '../../parts/card.tsx';
-import { axisOf, Chart, drawBars } from '../../parts/chart.tsx';
+import { axisBelowPx, axisOf, Chart, drawBars } from '../../parts/chart.tsx';
 import { EmptyState } from '../../parts/states.tsx';
 import { themeColor } from '../../state/theme.ts';
 import { placeOf, rttBars, ticksBetween } from './rtt-data.ts';
@@ -72,7 +72,7 @@ function optionsOf(newest: { readonly current: Drawn }): Omit<Options, 'width' |
 		cursor: { y: false, drag: { x: false, y: false } },
 		padding: [8, 12, 0, 0],
 		series: [
-			{ label: 'RTT', value: (_plot, place) => (place === null ? '' : spanOf(place)) },
+			{ label: 'RTT', value: (_plot, place) => (place === null ? 'all' : spanOf(place)) },
 			{
 				label: 'hosts',
 				stroke: themeColor('--fill-accent'),
@@ -80,11 +80,12 @@ function optionsOf(newest: { readonly current: Drawn }): Omit<Options, 'width' |
 				width: 0,
 				paths: drawBars,
 				points: { show: false },
-				value: (_plot, count) => (count === null ? '' : formatCount(count)),
+				value: (plot, count) => formatCount(count ?? sumOf(plot.data[1]!)),
 			},
 		],
 		axes: [
 			axisOf({
+				size: axisBelowPx,
 				splits: (plot) => {
 					const { min, max } = plot.scales.x!;
 					const { edgesMs } = newest.current;
@@ -96,6 +97,10 @@ function optionsOf(newest: { readonly current: Drawn }): Omit<Options, 'width' |
 		],
 		hooks: { draw: [(plot) => drawPercentiles(plot, newest.current)] },
 	};
+}
+
+function sumOf(counts: ArrayLike<number | null | undefined>): number {
+	return Array.from(counts, (count) => count ?? 0).reduce((sum, count) => sum + count, 0);
 }
 
 function tickText(edgesMs: readonly number[], place: number, plot: uPlot): string {
@@ -117,6 +122,7 @@ function drawPercentiles(plot: uPlot, { edgesMs, rtt }: Drawn): void {
 	ctx.lineWidth = scale;
 	ctx.setLineDash([3 * scale, 3 * scale]);
 	ctx.font = `${11 * scale}px ${themeColor('--font-sans')}`;
+	ctx.textAlign = 'left';
 	ctx.textBaseline = 'top';
 	let freeFrom = bbox.left;
 	for (const name of drawn) {

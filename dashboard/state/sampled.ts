@@ -1,0 +1,25 @@
+/** Values that change faster than anybody reads. */
+import type { ReadonlySignal } from '@preact/signals';
+import { effect } from '@preact/signals';
+import { useEffect, useState } from 'preact/hooks';
+
+/** The value of a signal, at most once in so many ms: a component that shows much of it is drawn that much less often. */
+export function useSampled<T>(source: ReadonlySignal<T>, everyMs: number): T {
+	const [value, setValue] = useState(() => source.peek());
+	useEffect(() => {
+		let timer: ReturnType<typeof setTimeout> | undefined;
+		const show = (): void => {
+			timer = undefined;
+			setValue(() => source.peek());
+		};
+		const stop = effect(() => {
+			source.value;
+			timer ??= setTimeout(show, everyMs);
+		});
+		return () => {
+			stop();
+			clearTimeout(timer);
+		};
+	}, [source, everyMs]);
+	return value;
+}
