@@ -69,11 +69,11 @@ describe('pingpool', () => {
 		const outcome = await run(['mastr\u001b[2J']);
 		expect(outcome).toMatchObject({ code: 2, stdout: '' });
 		expect(outcome.stderr).toBe(
-			'pingpool: there is no command "mastr\\u001b[2J"; there are master, worker, token, export.\n',
+			'pingpool: there is no command "mastr\\u001b[2J"; there are master, worker, token, export, serve.\n',
 		);
 	});
 
-	it.each(['master', 'worker', 'token'])('has a %s that explains itself', async (command) => {
+	it.each(['master', 'worker', 'token', 'serve'])('has a %s that explains itself', async (command) => {
 		const outcome = await run([command, '--help']);
 		expect(outcome).toMatchObject({ code: 0, stderr: '' });
 		expect(outcome.stdout).toMatch(/Examples:/);

@@ -1,0 +1,73 @@
+/** `pingpool serve`: the dashboard of a database, whether a run goes on or not. */
+import { systemClock } from '../../shared/clock.ts';
+import { escapeUnsafe } from '../../shared/display.ts';
+import { messageOf, PingpoolError } from '../../shared/errors.ts';
+import { listenAt } from '../dashboard/listen.ts';
+import { startDashboard } from '../dashboard/start.ts';
+import { ConfigExit } from '../options.ts';
+import { onSignals } from '../signals.ts';
+import { openToRead } from '../store/open-database.ts';
+import { version } from '../version.ts';
+import { exitCodeOf, printError } from '../view/error.ts';
+import type { ServeConfig } from './config.ts';
+import { parseServeConfig } from './config.ts';
+
+/** How long another program's lock is waited for. */
+const busyTimeoutMs = 5_000;
+
+/**
+ * Serves until it is told to stop.
+ *
+ * @param argv arguments behind `pingpool serve`
+ * @returns the exit code
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+	const signals = onSignals();
+	try {
+		await serve(parseServeConfig(argv, version), signals.signal);
+		return 0;
+	} catch (error) {
+		if (error instanceof ConfigExit) return error.exitCode;
+		if (!(error instanceof PingpoolError)) throw error;
+		printError(error);
+		return exitCodeOf(error);
+	} finally {
+		signals.release();
+	}
+}
+
+async function serve({ db, address, token }: ServeConfig, stopped: AbortSignal): Promise<void> {
+	// Said now if there is nothing to show; every question opens it anew or has it open.
+	openToRead(db, busyTimeoutMs).close();
+	const listener = await listenAt(address);
+	const dashboard = startDashboard({
+		listener,
+		host: address.host,
+		token,
+		about: () => ({ version, mode: 'serve', db, runId: null }),
+		source: undefined,
+		openQueries: async () => {
+			throw new PingpoolError('busy', 'the database can not be asked yet');
+		},
+		clock: systemClock,
+		fault: (error) => process.stderr.write(`pingpool: the dashboard met a fault: ${messageOf(error)}\n`),
+	});
+	try {
+		const moved = address.port === 0 || address.port === listener.port;
+		const taken = moved ? '' : ` (port ${address.port} is taken)`;
+		process.stdout.write(`${escapeUnsafe(db)}: ${dashboard.url}${taken}\n`);
+		if (!dashboard.isLocal) {
+			process.stderr.write('warning: open to other machines that have its token, over plain HTTP\n');
+		}
+		await aborted(stopped);
+	} finally {
+		await dashboard.close();
+	}
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+	return new Promise((resolve) => {
+		if (signal.aborted) resolve();
+		else signal.addEventListener('abort', () => resolve(), { once: true });
+	});
+}
