@@ -257,6 +257,7 @@ async function openDashboard(
 		token: dashboardToken,
 		about: () => ({ version, mode: 'run', db, runId: monitor.run().runId }),
 		source: monitor,
+		openMetrics: async () => (await import('./dashboard/metrics.ts')).createMetrics(monitor),
 		openQueries: async () => {
 			throw new PingpoolError('busy', 'the database can not be asked yet');
 		},

@@ -207,6 +207,26 @@ export const pageBytesMax = 16 * 1024 * 1024;
 /** Characters of a place in a list that a page asks to go on from. */
 export const placeTextMax = 256;
 
+/** Workers that the metrics of a master name; others are only counted. */
+export const metricsWorkersMax = 256;
+
+/** Questions to a database that are open at a time, and runs and answers of a host that one is answered with. */
+export const questionsMax = 64;
+export const runsListedMax = 10_000;
+export const historyEntriesMax = 1_000;
+
+/** What is kept between questions: summaries of runs (a few hundred kilobytes each), maps, comparisons, sorted rows
+ * and how many of these, and places of hosts that were shown. */
+export const summariesMax = 8;
+export const mapsMax = 16;
+export const comparisonsMax = 4;
+export const sortedWindowsMax = 4;
+export const sortedRowsMax = 10_000;
+export const placesMax = 20_000;
+
+/** Rows of a run that are held at a time (25 bytes each) while it is compared with one of another list. */
+export const joinedRowsMax = 3_000_000;
+
 function assertLimit(holds: boolean, relation: string): void {
 	if (!holds) throw new Error(`limits.ts: ${relation} does not hold`);
 }
