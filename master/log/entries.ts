@@ -21,6 +21,13 @@ export function eventEntry(event: RunEvent): LogEntry {
 	};
 }
 
+/** The same event, as a file may keep it. A token that was made for one start stands on a terminal alone. */
+export function withoutToken(event: RunEvent): RunEvent {
+	if (event.type !== 'dashboard-ready') return event;
+	const hidden = '?token=<not for a log: choose it with PINGPOOL_DASHBOARD_TOKEN>';
+	return { ...event, url: event.url.replace(/\?token=[\w.~-]*$/, hidden) };
+}
+
 /** What people see without being told. */
 function untold(event: RunEvent): string {
 	switch (event.type) {

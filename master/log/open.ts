@@ -65,7 +65,7 @@ async function openJson({ level, quiet, clock }: OpenLogOptions, lines: LineWrit
 		import('./json-progress.ts'),
 	]);
 	const voice = createJsonVoice({ write: (line) => lines.write(line), clock });
-	const log = new RunLog({ voice, level, quiet });
+	const log = new RunLog({ voice, level, quiet, showTokens: false });
 	return { log, progress: new JsonProgress(log.entry, clock) };
 }
 
@@ -86,7 +86,8 @@ function openText({ stream, level, quiet, environment, clock, workers }: OpenLog
 	const isUnheard = quiet || (!terminal.isLive && logLevels.indexOf(level) < logLevels.indexOf('info'));
 	const view = new ProgressView({ output, terminal, quiet: isUnheard, clock, workers });
 	const voice = createTextVoice({ view, colour: terminal.hasColour });
-	return { log: new RunLog({ voice, level, quiet }), progress: view };
+	const showTokens = stream.isTTY === true;
+	return { log: new RunLog({ voice, level, quiet, showTokens }), progress: view };
 }
 
 /** The line that says that lines are missing. */

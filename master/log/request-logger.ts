@@ -70,8 +70,8 @@ export class RequestLogger implements DispatchObserver {
 		if (ms === undefined) return;
 		const { chunk, answered } = this.#open.get(id)!;
 		const { worker, probe, kind, hosts } = chunk;
-		const end = failure !== undefined ? 'failed' : isCancelled ? 'cancelled' : 'ok';
-		const words = failure === undefined ? end : failure.message;
+		const end = endOf(failure, isCancelled);
+		const words = end === 'failed' ? failure!.message : end;
 		this.#tell(
 			id,
 			'ended',
@@ -83,7 +83,7 @@ export class RequestLogger implements DispatchObserver {
 				answered,
 				ms,
 				end,
-				...(failure && { failure: failure.message, failureKind: failure.kind }),
+				...(end === 'failed' && { failure: failure!.message, failureKind: failure!.kind }),
 			},
 		);
 		this.#open.delete(id);
@@ -104,6 +104,12 @@ export class RequestLogger implements DispatchObserver {
 			fields: { request, worker, ...fields },
 		});
 	}
+}
+
+/** That nobody wants to know any more is nobody's failure; that a worker was given up on is one. */
+function endOf(failure: WorkerFailure | undefined, isCancelled: boolean): 'ok' | 'failed' | 'cancelled' {
+	if (isCancelled && (failure === undefined || failure.kind === 'local')) return 'cancelled';
+	return failure === undefined ? 'ok' : 'failed';
 }
 
 /** to a thousandth of a ms */

@@ -7,7 +7,7 @@ import type { OnRunEvent, RunEvent } from '../events.ts';
 import type { RunOutcome } from '../run.ts';
 import type { LogLevel } from '../view/names.ts';
 import { logLevels } from '../view/names.ts';
-import { errorEntry, eventEntry, faultEntry, runEndEntry } from './entries.ts';
+import { errorEntry, eventEntry, faultEntry, runEndEntry, withoutToken } from './entries.ts';
 import type { LogEntry, LogVoice } from './log-entry.ts';
 
 export interface RunLogOptions {
@@ -16,6 +16,8 @@ export interface RunLogOptions {
 	readonly level: LogLevel;
 	/** say errors only, and what is wrong although the run goes on */
 	readonly quiet: boolean;
+	/** whether nobody reads it but who sits at the terminal: only there a token is shown */
+	readonly showTokens: boolean;
 }
 
 /** What quiet does not keep back. */
@@ -30,12 +32,14 @@ export class RunLog {
 	readonly #voice: LogVoice;
 	readonly #rank: number;
 	readonly #quiet: boolean;
+	readonly #showTokens: boolean;
 	#runId: number | null = null;
 
-	constructor({ voice, level, quiet }: RunLogOptions) {
+	constructor({ voice, level, quiet, showTokens }: RunLogOptions) {
 		this.#voice = voice;
 		this.#rank = logLevels.indexOf(level);
 		this.#quiet = quiet;
+		this.#showTokens = showTokens;
 	}
 
 	/** Whether anybody hears what has this level, and is not important in another way. */
@@ -46,7 +50,7 @@ export class RunLog {
 	/** Takes what the run says. Bound: may be handed on as it is. */
 	readonly event: OnRunEvent = (event) => {
 		if (event.type === 'run-started' || event.type === 'run-continued') this.#runId = event.runId;
-		const entry = eventEntry(event);
+		const entry = eventEntry(this.#showTokens ? event : withoutToken(event));
 		if (importantEvents.has(event.type)) this.#say(entry);
 		else this.entry(entry);
 	};
