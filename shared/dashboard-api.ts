@@ -346,6 +346,8 @@ export interface Comparison {
 	readonly before: RunRow;
 	readonly after: RunRow;
 	readonly counts: Readonly<Record<ChangeKind | 'same', number>>;
+	/** hosts with a row in one run that the other, unfinished one has none of yet: neither added nor removed */
+	readonly missing: number;
 	/** in the order of the newer run's list; at most `resultsPageMax` */
 	readonly changes: readonly Change[];
 	readonly next: string | null;

@@ -1,0 +1,59 @@
+/** Which rows a question is about: as SQL over the table of answers, and by what a summary can tell of a whole block. */
+import { addressBlock } from './address-block.ts';
+import type { BlockSummary } from './block-summary.ts';
+import type { ResultFilter } from './queries.ts';
+import type { RunSummary } from './run-summary.ts';
+import type { DatabaseWords } from './words.ts';
+
+export interface RowFilter {
+	/** of a row; empty for all of them */
+	readonly sql: string;
+	readonly params: readonly string[];
+	/** the same for the same rows */
+	readonly key: string;
+	/** whether a summary helps to find them */
+	readonly isSummed: boolean;
+	/** whether a block may have such rows */
+	mayBeIn(block: BlockSummary, summary: RunSummary): boolean;
+	/** how many there are; `null` where the summary does not say */
+	countIn(summary: RunSummary): number | null;
+}
+
+type Wanted = Pick<ResultFilter, 'statuses' | 'reasons' | 'workers' | 'prefix' | 'text'>;
+
+/** @throws PingpoolError `bad-request` */
+export function rowFilter(
+	{ statuses, reasons, workers, prefix, text }: Wanted,
+	words: DatabaseWords,
+): RowFilter {
+	const kind = words.kindTest(statuses, reasons, workers);
+	const block = prefix === undefined ? undefined : addressBlock(prefix);
+	const part = text === undefined ? undefined : textPart(text);
+	const conditions = [kind.sql, block?.sql ?? '', part?.sql ?? ''].filter((sql) => sql !== '');
+	const isByKind = kind.sql !== '';
+	return {
+		sql: conditions.join(' AND '),
+		params: [...(block?.params ?? []), ...(part?.params ?? [])],
+		key: JSON.stringify([statuses, reasons, workers, prefix, text]),
+		isSummed: isByKind || block !== undefined,
+		mayBeIn: (rows, summary) =>
+			(block === undefined || block.mayBeIn(rows)) && (!isByKind || hasKind(rows, summary, kind.passes)),
+		countIn: (summary) => (block === undefined && part === undefined ? summary.matching(kind.passes) : null),
+	};
+}
+
+/** Case is that of ASCII: hosts have no other letters, what others write apart. */
+function textPart(text: string): { sql: string; params: readonly string[] } {
+	// Without letters, no copy of every host is needed.
+	const column = /[a-z]/i.test(text) ? 'lower(host)' : 'host';
+	return { sql: `instr(${column}, lower(?))`, params: [text] };
+}
+
+function hasKind(
+	{ kindRows }: BlockSummary,
+	{ kinds }: RunSummary,
+	passes: (kind: number) => boolean,
+): boolean {
+	for (const number of kindRows.keys()) if (passes(kinds[number]!)) return true;
+	return false;
+}

@@ -1,0 +1,52 @@
+/** All that is counted of a run, from its summary. */
+import type { ByStatus, RunDetail } from '../../shared/dashboard-api.ts';
+import { statuses } from '../../shared/outcome.ts';
+import { reasonOf, statusOf, workerOf } from './answer-kind.ts';
+import type { QueryContext } from './context.ts';
+import { readRun } from './run-rows.ts';
+import type { RunSummary } from './run-summary.ts';
+import type { Steps } from './steps.ts';
+import type { DatabaseWords } from './words.ts';
+
+/** @throws PingpoolError `not-found` */
+export function* runDetail({ db, words, summaries }: QueryContext, id: number): Steps<RunDetail> {
+	readRun(db, id);
+	const summary = yield* summaries.fresh(id);
+	return {
+		// Read last: of a run that has ended meanwhile, all is told.
+		run: readRun(db, id),
+		done: summary.rows,
+		...countsOf(summary, words),
+		rtt: summary.rtt.percentiles(),
+		rttHistogram: summary.rtt.histogram(),
+		series: summary.times.series(),
+	};
+}
+
+function countsOf(
+	{ kinds, kindRows }: RunSummary,
+	words: DatabaseWords,
+): Pick<RunDetail, 'byStatus' | 'byReason' | 'byWorker'> {
+	const byStatus = noRows();
+	const byReason: Record<string, number> = {};
+	const byWorker = new Map<string, Record<keyof ByStatus, number>>();
+	for (const [i, kind] of kinds.entries()) {
+		const rows = kindRows[i]!;
+		const reason = words.reason(reasonOf(kind));
+		if (reason !== null) byReason[reason] = (byReason[reason] ?? 0) + rows;
+		// One that only a newer program knows has no place here.
+		const status = statuses[statusOf(kind)];
+		if (status === undefined) continue;
+		byStatus[status] += rows;
+		const worker = words.worker(workerOf(kind)) ?? '?';
+		const ofWorker = byWorker.get(worker) ?? noRows();
+		ofWorker[status] += rows;
+		byWorker.set(worker, ofWorker);
+	}
+	const workers = [...byWorker].map(([worker, rows]) => ({ worker, byStatus: rows }));
+	return { byStatus, byReason, byWorker: workers.sort((a, b) => (a.worker < b.worker ? -1 : 1)) };
+}
+
+function noRows(): Record<keyof ByStatus, number> {
+	return { up: 0, down: 0, unresolved: 0, denied: 0, error: 0 };
+}

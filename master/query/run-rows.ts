@@ -1,0 +1,66 @@
+/** The runs of a database, as the dashboard knows them. */
+import type { Database } from 'better-sqlite3';
+import type { ByStatus, RunRow } from '../../shared/dashboard-api.ts';
+import { PingpoolError } from '../../shared/errors.ts';
+import { runsListedMax } from '../../shared/limits.ts';
+import { statuses } from '../../shared/outcome.ts';
+import { runUnit } from '../store/schema.ts';
+
+const columns = `id, state, started_at AS startedAtMs, finished_at AS finishedAtMs, total,
+	${statuses.join(', ')}, fingerprint, options`;
+
+interface RawRun extends Omit<RunRow, 'byStatus' | 'options'>, Record<keyof ByStatus, number | null> {
+	readonly options: string;
+}
+
+/** The newest runs, the newest first. */
+export function listRuns(db: Database): RunRow[] {
+	const rows = db
+		.prepare<[number], RawRun>(`SELECT ${columns} FROM runs ORDER BY id DESC LIMIT ?`)
+		.all(runsListedMax);
+	return rows.map(toRun);
+}
+
+/** @throws PingpoolError `not-found` */
+export function readRun(db: Database, id: number): RunRow {
+	const row = db.prepare<[number], RawRun>(`SELECT ${columns} FROM runs WHERE id = ?`).get(id);
+	if (row === undefined) throw new PingpoolError('not-found', `there is no run ${id} in the database`);
+	return toRun(row);
+}
+
+/** Whether rows may still come: also of a run that was broken off, which may go on. */
+export function isOver({ state }: Pick<RunRow, 'state'>): boolean {
+	return state === 'finished' || state === 'imported';
+}
+
+/** The positions of a run are below this; 0 without rows. */
+export function positionsOf(db: Database, runId: number): number {
+	const base = runId * runUnit;
+	const last = db
+		.prepare<[number, number], number | null>('SELECT max(id) FROM answers WHERE id >= ? AND id < ?')
+		.pluck()
+		.get(base, base + runUnit);
+	return typeof last === 'number' ? last - base + 1 : 0;
+}
+
+function toRun({ up, down, unresolved, denied, error, options, ...facts }: RawRun): RunRow {
+	const isCounted = [up, down, unresolved, denied, error].every((count) => typeof count === 'number');
+	return {
+		...facts,
+		byStatus: isCounted ? ({ up, down, unresolved, denied, error } as ByStatus) : null,
+		options: parseOptions(options),
+	};
+}
+
+/** @returns no options at all for what is no object of plain values: anybody may have written it */
+function parseOptions(text: string): RunRow['options'] {
+	try {
+		const options: unknown = JSON.parse(text);
+		if (typeof options !== 'object' || options === null) return {};
+		return Object.fromEntries(
+			Object.entries(options).filter(([, value]) => value === null || typeof value !== 'object'),
+		);
+	} catch {
+		return {};
+	}
+}
