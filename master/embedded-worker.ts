@@ -32,6 +32,7 @@ const masterSettings = [
 	'PINGPOOL_TLS_SELF_SIGNED',
 	'PINGPOOL_TLS_CLIENT_CA',
 	'PINGPOOL_LOG_FORMAT',
+	'PINGPOOL_LOG_LEVEL',
 ];
 
 /** Messages that the worker process sends over its IPC channel. */

@@ -69,6 +69,8 @@ export interface WorkerAppOptions {
 	/** Takes one entry per `POST /ping`, when nothing of it is held any more, and per other request that was refused
 	 * for its token. Default: none */
 	readonly log?: (entry: RequestLog) => void;
+	/** takes the entry of a `POST /ping` that is about to be carried out, not final yet. Default: none */
+	readonly begun?: (entry: RequestLog) => void;
 	/** takes what should not have been thrown. Default: the console */
 	readonly fault?: (error: unknown) => void;
 }
@@ -98,6 +100,7 @@ export function createApp({
 	authenticated = () => undefined,
 	reading = () => undefined,
 	log = () => undefined,
+	begun = () => undefined,
 	fault = (error) => console.error(error),
 }: WorkerAppOptions): Hono {
 	const { hostsInFlightMax } = capabilities;
@@ -173,6 +176,7 @@ export function createApp({
 			ticket.addHosts(plan.hosts.length);
 			entry.hosts = plan.hosts.length;
 			entry.probes = probesIn(plan);
+			begun(entry);
 			const deadlineMs = requestDeadlineMs({
 				settings: plan.settings,
 				hostsInRequest: plan.hosts.length,

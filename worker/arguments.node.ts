@@ -11,7 +11,7 @@ import {
 } from '../shared/limits.ts';
 import type { PortRange } from '../shared/ports.ts';
 import type { Given } from './command-line.node.ts';
-import type { IcmpMode, LogFormat, PrefixRateScope, Setting } from './config.ts';
+import type { IcmpMode, LogFormat, LogLevel, PrefixRateScope, Setting } from './config.ts';
 import { fromEnvironment, portDefault, settings } from './config.ts';
 import { isLoopback } from './exposure.node.ts';
 
@@ -44,6 +44,7 @@ export interface WorkerArguments {
 	readonly callerRatePerSecond: number;
 	readonly tls: TlsArguments;
 	readonly logFormat: LogFormat;
+	readonly logLevel: LogLevel;
 	readonly quiet: boolean;
 }
 
@@ -96,6 +97,7 @@ export async function parseWorkerArguments(
 			clientCa: given.tlsClientCa ?? from(settings.tlsClientCa),
 		},
 		logFormat: given.logFormat ?? from(settings.logFormat) ?? 'text',
+		logLevel: given.logLevel ?? from(settings.logLevel) ?? 'info',
 		quiet: given.quiet ?? from(settings.quiet) ?? false,
 	};
 	checkContradictions(parsed, from(settings.token) !== undefined);

@@ -9,7 +9,8 @@
 import { pino } from 'pino';
 import type { Clock } from '../shared/clock.ts';
 import { escapeLines, escapeUnsafe } from '../shared/display.ts';
-import type { LogFormat } from './config.ts';
+import type { LogFormat, LogLevel } from './config.ts';
+import { logLevels } from './config.ts';
 import type { HeldBack } from './flood-gate.ts';
 import { FloodGate } from './flood-gate.ts';
 import type { Disturbance, RequestLog, WorkerLog } from './request-log.ts';
@@ -19,6 +20,8 @@ type Kind = Disturbance | 'unauthorized' | 'fault';
 
 export interface AuditLogOptions {
 	readonly format: LogFormat;
+	/** the least important level that is written */
+	readonly level: LogLevel;
 	/** takes a line with its line feed */
 	readonly write: (line: string) => void;
 	readonly clock: Clock;
@@ -40,11 +43,18 @@ const words: Record<Kind, string> = {
 	fault: 'met a fault of this worker',
 };
 
+/** What is well, what somebody should look at, and what is a fault of ours. */
+function levelOf({ outcome }: RequestLog): LogLevel {
+	if (outcome === 'ok' || outcome === 'cancelled') return 'info';
+	return outcome === 'internal' ? 'error' : 'warn';
+}
+
 const ordinals = [undefined, 'first', 'second'] as const;
 
 /** How one format says each thing. */
 interface Voice {
-	request(entry: RequestLog): void;
+	begun(entry: RequestLog): void;
+	request(entry: RequestLog, level: LogLevel): void;
 	disturbance(kind: Disturbance, caller: string | undefined): void;
 	fault(text: string): void;
 	heldBack(heldBack: HeldBack<Kind>): void;
@@ -53,13 +63,20 @@ interface Voice {
 export function createAuditLog(options: AuditLogOptions): AuditLog {
 	const voice = options.format === 'json' ? jsonVoice(options) : textVoice(options);
 	const gate = new FloodGate<Kind>(options.clock, (heldBack) => voice.heldBack(heldBack));
+	const rank = logLevels.indexOf(options.level);
+	const isHeard = (level: LogLevel): boolean => logLevels.indexOf(level) <= rank;
 	return {
+		begun(entry) {
+			if (isHeard('debug')) voice.begun(entry);
+		},
 		request(entry) {
+			const level = levelOf(entry);
+			if (!isHeard(level)) return;
 			if (entry.outcome === 'unauthorized' && !gate.passes('unauthorized', entry.caller)) return;
-			voice.request(entry);
+			voice.request(entry, level);
 		},
 		disturbance(kind, caller) {
-			if (gate.passes(kind, caller)) voice.disturbance(kind, caller);
+			if (isHeard('warn') && gate.passes(kind, caller)) voice.disturbance(kind, caller);
 		},
 		fault(error) {
 			if (!gate.passes('fault', undefined)) return;
@@ -78,6 +95,11 @@ export function droppedLine(format: LogFormat, lines: number): string {
 function textVoice({ write, clock }: AuditLogOptions): Voice {
 	const say = (text: string): void => write(`${new Date(clock.wallMs()).toISOString()} ${text}\n`);
 	return {
+		begun({ caller, request, hosts, probes }) {
+			const asked = `${caller ?? '?'}: begins with ${hosts} ${hosts === 1 ? 'host' : 'hosts'}`;
+			const named = request === undefined ? [] : [`request ${request}`];
+			say(escapeUnsafe([asked, probes.join('+'), ...named].join(', ')));
+		},
 		request({ caller, request, token, outcome, hosts, denied, probes, ms }) {
 			const parts = [
 				`${caller ?? '?'}: ${hosts} ${hosts === 1 ? 'host' : 'hosts'}`,
@@ -108,6 +130,8 @@ function jsonVoice({ write, clock }: AuditLogOptions): Voice {
 	const logger = pino(
 		{
 			base: null,
+			// What is important enough is chosen before.
+			level: 'debug',
 			timestamp: () => `,"time":"${new Date(clock.wallMs()).toISOString()}"`,
 			formatters: { level: (level) => ({ level }) },
 		},
@@ -115,8 +139,11 @@ function jsonVoice({ write, clock }: AuditLogOptions): Voice {
 	);
 	const safe = (text: string | undefined): string | undefined => text && escapeUnsafe(text);
 	return {
-		request({ caller, request, token, outcome, hosts, denied, probes, ms }) {
-			logger.info(
+		begun({ caller, request, hosts, probes }) {
+			logger.debug({ caller: safe(caller), request: safe(request), hosts, probes }, 'request begun');
+		},
+		request({ caller, request, token, outcome, hosts, denied, probes, ms }, level) {
+			logger[level](
 				{
 					caller: safe(caller),
 					request: safe(request),

@@ -7,7 +7,6 @@
  */
 import { escapeLines, escapeUnsafe } from '../shared/display.ts';
 import type { WorkerArguments } from './arguments.node.ts';
-import type { LogFormat } from './config.ts';
 import type { WorkerLog } from './request-log.ts';
 
 /** How long requests under way may take once a signal came. */
@@ -39,7 +38,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function run(parsed: WorkerArguments, embedded: boolean, stop: StopRequests): Promise<void> {
-	const [{ buildWorker, listen }, { openCredentials }, exposure, { systemClock }, { noticeLine }] =
+	const [{ buildWorker, listen }, { openCredentials }, exposure, { systemClock }, notices] =
 		await Promise.all([
 			import('./node.ts'),
 			import('./credentials.node.ts'),
@@ -51,10 +50,9 @@ async function run(parsed: WorkerArguments, embedded: boolean, stop: StopRequest
 	const credentials = await openCredentials(parsed, process.env, systemClock);
 	const { tokens, tls } = credentials;
 	const quiet = embedded || parsed.quiet;
-	const log = quiet ? undefined : await openLog(parsed.logFormat);
-	const onMessage = (message: string): void => {
-		process.stderr.write(noticeLine(parsed.logFormat, message, systemClock));
-	};
+	const log = quiet ? undefined : await openLog(parsed);
+	const notice = notices.noticeWriter(parsed, systemClock, (line) => process.stderr.write(line));
+	const onMessage = (message: string): void => notice('warn', message);
 	const worker = await buildWorker({ ...parsed, tokens, tls, onMessage, ...(log && { log }) });
 	const over = new AbortController();
 	let following: Promise<void> | undefined;
@@ -74,7 +72,7 @@ async function run(parsed: WorkerArguments, embedded: boolean, stop: StopRequest
 			following = credentials.follow({ server: worker.server, onMessage, signal: over.signal });
 		}
 		await stop.first;
-		if (!embedded) onMessage('stopping after the requests under way');
+		if (!embedded) notice('info', 'stopping after the requests under way');
 	} finally {
 		over.abort();
 		await following;
@@ -86,14 +84,17 @@ async function run(parsed: WorkerArguments, embedded: boolean, stop: StopRequest
 }
 
 /** Requests and disturbances as lines on stderr. */
-async function openLog(format: LogFormat): Promise<WorkerLog & { close(): Promise<void> }> {
+async function openLog({
+	logFormat: format,
+	logLevel: level,
+}: WorkerArguments): Promise<WorkerLog & { close(): Promise<void> }> {
 	const [{ createAuditLog, droppedLine }, { LineWriter }, { systemClock }] = await Promise.all([
 		import('./audit-log.node.ts'),
 		import('../shared/line-writer.ts'),
 		import('../shared/clock.ts'),
 	]);
 	const lines = new LineWriter({ stream: process.stderr, droppedLine: (n) => droppedLine(format, n) });
-	const audit = createAuditLog({ format, clock: systemClock, write: (line) => lines.write(line) });
+	const audit = createAuditLog({ format, level, clock: systemClock, write: (line) => lines.write(line) });
 	return {
 		...audit,
 		async close() {

@@ -10,8 +10,8 @@ import {
 } from '../shared/limits.ts';
 import type { PortRange } from '../shared/ports.ts';
 import { usageText } from '../shared/usage-text.ts';
-import type { IcmpMode, LogFormat, PrefixRateScope, Setting } from './config.ts';
-import { icmpModes, logFormats, portDefault, prefixRateScopes, settings } from './config.ts';
+import type { IcmpMode, LogFormat, LogLevel, PrefixRateScope, Setting } from './config.ts';
+import { icmpModes, logFormats, logLevels, portDefault, prefixRateScopes, settings } from './config.ts';
 import { version } from './version.ts';
 
 const help = `
@@ -55,6 +55,7 @@ export interface Given {
 	tlsSelfSigned?: boolean;
 	tlsClientCa?: string;
 	logFormat?: LogFormat;
+	logLevel?: LogLevel;
 	quiet?: boolean;
 }
 
@@ -168,6 +169,11 @@ function createCommand(): Command {
 			'--log-format <format>',
 			`form of the line per request: ${logFormats.join(', ')} (default: text)`,
 			parser(settings.logFormat),
+		)
+		.option(
+			'--log-level <level>',
+			`the least important line: ${logLevels.join(', ')}; debug has one when a request begins as well (default: info)`,
+			parser(settings.logLevel),
 		)
 		.option('--quiet', 'no line per request')
 		.addHelpText('after', help);

@@ -36,6 +36,10 @@ export type IcmpMode = (typeof icmpModes)[number];
 export const logFormats = ['text', 'json'] as const;
 export type LogFormat = (typeof logFormats)[number];
 
+/** From the most to the least important. */
+export const logLevels = ['error', 'warn', 'info', 'debug'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
 /** Which addresses the ceiling per prefix holds for. */
 export const prefixRateScopes = ['public', 'all'] as const;
 export type PrefixRateScope = (typeof prefixRateScopes)[number];
@@ -45,6 +49,7 @@ export const settings = {
 	tokenFile: setting('PINGPOOL_TOKEN_FILE', path),
 	quiet: setting('PINGPOOL_QUIET', yesOrNo),
 	logFormat: setting('PINGPOOL_LOG_FORMAT', oneOf(logFormats)),
+	logLevel: setting('PINGPOOL_LOG_LEVEL', oneOf(logLevels)),
 	port: setting('PINGPOOL_PORT', wholeNumber(0, 65_535)),
 	rate: setting('PINGPOOL_RATE', rate),
 	prefixRate: setting('PINGPOOL_PREFIX_RATE', rate),

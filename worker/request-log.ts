@@ -26,6 +26,8 @@ export type Disturbance = 'no-http' | 'headers' | 'slow' | 'ahead' | 'tls' | 'di
 
 /** Takes what a worker has to say while it runs. */
 export interface WorkerLog {
+	/** a request is about to be carried out: what it asks for is known, what becomes of it is not */
+	begun(entry: RequestLog): void;
 	request(entry: RequestLog): void;
 	disturbance(disturbance: Disturbance, caller: string | undefined): void;
 	/** takes what should not have been thrown */

@@ -107,6 +107,7 @@ export function buildServer(options: ServerOptions): BuiltServer {
 		callerOf: (context) => plainAddress(getConnInfo(context).remote.address),
 		authenticated: (context) => guard.authenticated(bindingsOf(context).incoming.socket),
 		reading: (context) => door.reading(bindingsOf(context).outgoing),
+		begun: (entry) => log?.begun(entry),
 		log(entry) {
 			metrics.request(entry);
 			log?.request(entry);

@@ -516,9 +516,14 @@ describe('17: a caller of a worker that is hostile', () => {
 
 	it.each(['text', 'json'] as const)('in a log as %s, field by field', (format) => {
 		const lines: string[] = [];
-		const log = createAuditLog({ format, write: (line) => lines.push(line), clock: systemClock });
+		const log = createAuditLog({
+			format,
+			level: 'debug',
+			write: (line) => lines.push(line),
+			clock: systemClock,
+		});
 		for (const text of texts) {
-			log.request({
+			const entry = {
 				caller: text,
 				request: text,
 				token: 1,
@@ -527,7 +532,9 @@ describe('17: a caller of a worker that is hostile', () => {
 				denied: 1,
 				probes: ['tcp'],
 				ms: 1,
-			});
+			} as const;
+			log.begun(entry);
+			log.request(entry);
 			log.disturbance('no-http', text);
 			log.fault(new Error(text));
 			log.fault(text);

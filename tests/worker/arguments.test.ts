@@ -30,6 +30,7 @@ describe('parseWorkerArguments', () => {
 			callerRatePerSecond: 0,
 			tls: { cert: undefined, key: undefined, selfSigned: false, clientCa: undefined },
 			logFormat: 'text',
+			logLevel: 'info',
 			quiet: false,
 		});
 	});
@@ -42,7 +43,7 @@ describe('parseWorkerArguments', () => {
 
 	it('takes everything from the command line', async () => {
 		const argv =
-			'--host [::1] --port 0 --rate 0.5 --token-file t --allow 127.0.0.0/8 --allow ::1,10.0.0.1 --deny 10.0.0.0/8 --batch 10 --max-hosts-in-flight 20 --icmp raw --allow-file a --deny-file d --deny-file e --opt-out-file o --ports 22,8000-8999 --prefix-rate 7 --prefix-rate-for all --caller-rate 8 --tls-cert c --tls-key k --tls-client-ca ca --log-format json --quiet';
+			'--host [::1] --port 0 --rate 0.5 --token-file t --allow 127.0.0.0/8 --allow ::1,10.0.0.1 --deny 10.0.0.0/8 --batch 10 --max-hosts-in-flight 20 --icmp raw --allow-file a --deny-file d --deny-file e --opt-out-file o --ports 22,8000-8999 --prefix-rate 7 --prefix-rate-for all --caller-rate 8 --tls-cert c --tls-key k --tls-client-ca ca --log-format json --log-level warn --quiet';
 		expect(await parseWorkerArguments(argv.split(' '), {})).toEqual({
 			host: '::1',
 			port: 0,
@@ -66,6 +67,7 @@ describe('parseWorkerArguments', () => {
 			callerRatePerSecond: 8,
 			tls: { cert: 'c', key: 'k', selfSigned: false, clientCa: 'ca' },
 			logFormat: 'json',
+			logLevel: 'warn',
 			quiet: true,
 		});
 	});
@@ -89,6 +91,7 @@ describe('parseWorkerArguments', () => {
 			PINGPOOL_CALLER_RATE: '9',
 			PINGPOOL_TLS_SELF_SIGNED: '1',
 			PINGPOOL_LOG_FORMAT: 'json',
+			PINGPOOL_LOG_LEVEL: 'warn',
 			PINGPOOL_NO_AUTH: '1',
 			PINGPOOL_QUIET: 'yes',
 		};
@@ -112,6 +115,7 @@ describe('parseWorkerArguments', () => {
 			callerRatePerSecond: 9,
 			tls: { cert: undefined, key: undefined, selfSigned: true, clientCa: undefined },
 			logFormat: 'json',
+			logLevel: 'warn',
 			quiet: true,
 		});
 		expect(await parseWorkerArguments([], { PINGPOOL_NO_AUTH: '0', PINGPOOL_TOKEN_FILE: 'x' })).toMatchObject(

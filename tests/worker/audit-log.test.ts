@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../shared/clock.ts';
-import { systemClock } from '../../shared/clock.ts';
 import { logAddressesMax, logFloodLinesMax, logFloodWindowMs } from '../../shared/limits.ts';
 import { createAuditLog, droppedLine } from '../../worker/audit-log.node.ts';
-import type { LogFormat } from '../../worker/config.ts';
-import { noticeLine } from '../../worker/notice-line.ts';
+import type { LogFormat, LogLevel } from '../../worker/config.ts';
+import { logLevels } from '../../worker/config.ts';
+import { noticeWriter } from '../../worker/notice-line.ts';
 import type { RequestLog } from '../../worker/request-log.ts';
 
 const served: RequestLog = {
@@ -20,7 +20,7 @@ const served: RequestLog = {
 const refused: RequestLog = { ...served, token: 0, outcome: 'unauthorized', hosts: 0, denied: 0, probes: [] };
 
 /** A log over a clock whose windows end when the test says so. */
-function recorded(format: LogFormat) {
+function recorded(format: LogFormat, level: LogLevel = 'info') {
 	const lines: string[] = [];
 	let wake: (() => void)[] = [];
 	let timers = 0;
@@ -38,7 +38,7 @@ function recorded(format: LogFormat) {
 			});
 		},
 	};
-	const log = createAuditLog({ format, clock, write: (line) => lines.push(line) });
+	const log = createAuditLog({ format, level, clock, write: (line) => lines.push(line) });
 	return {
 		log,
 		lines,
@@ -141,12 +141,67 @@ describe('a flood', () => {
 	});
 });
 
-it('says what else there is to say in the form of its lines', () => {
-	const clock = { ...systemClock, wallMs: () => Date.UTC(2026, 0, 2) };
-	expect(noticeLine('text', 'stopping\u001b[2J', clock)).toBe('pingpool: stopping\\u{1b}[2J\n');
-	expect(JSON.parse(noticeLine('json', 'stopping', clock))).toEqual({
-		level: 'warn',
-		time: '2026-01-02T00:00:00.000Z',
-		msg: 'stopping',
+describe.each(['text', 'json'] as const)('levels of the log (%s)', (format) => {
+	it.each([
+		['error', ['internal', 'fault']],
+		['warn', ['internal', 'fault', 'unauthorized', 'busy', 'slow']],
+		['info', ['internal', 'fault', 'unauthorized', 'busy', 'slow', 'ok', 'cancelled']],
+		['debug', ['internal', 'fault', 'unauthorized', 'busy', 'slow', 'ok', 'cancelled', 'begun']],
+	] as const)('%s has what is at least as important', (level, expected) => {
+		const words = {
+			internal: /internal/,
+			fault: /of ours/,
+			unauthorized: /unauthorized/,
+			busy: /busy/,
+			slow: /slow/,
+			ok: /ok\b/,
+			cancelled: /cancelled/,
+			begun: /begins with|begun/,
+		};
+		const { log, lines } = recorded(format, level);
+		log.begun({ ...served, outcome: '' });
+		for (const outcome of ['ok', 'cancelled', 'busy', 'internal']) log.request({ ...served, outcome });
+		log.request(refused);
+		log.disturbance('slow', '192.0.2.8');
+		log.fault(new Error('of ours'));
+		const text = lines.join('');
+		const found = Object.entries(words).filter(([, word]) => word.test(text));
+		expect(found.map(([name]) => name).sort()).toEqual([...expected].sort());
+		expect(lines).toHaveLength(expected.length);
+		log.close();
 	});
+
+	it('have the name of a request when it begins and when it has ended', () => {
+		const { log, lines } = recorded(format, 'debug');
+		log.begun(served);
+		log.request(served);
+		expect(lines).toHaveLength(2);
+		for (const line of lines) expect(line).toContain('chunk-1');
+		if (format === 'json') {
+			expect(lines.map((line) => JSON.parse(line).level)).toEqual(['debug', 'info']);
+			expect(JSON.parse(lines[0]!)).toMatchObject({ request: 'chunk-1', hosts: 1_024 });
+		} else {
+			expect(lines[0]).toBe(
+				'2026-11-22T06:30:00.000Z 192.0.2.7: begins with 1024 hosts, icmp+tcp, request chunk-1\n',
+			);
+		}
+		log.close();
+	});
+});
+
+it('says what else there is to say in the form of its lines, by level', () => {
+	const clock = { wallMs: () => Date.UTC(2026, 0, 2) };
+	const said = (logFormat: LogFormat, logLevel: LogLevel): string[] => {
+		const lines: string[] = [];
+		const notice = noticeWriter({ logFormat, logLevel }, clock, (line) => lines.push(line));
+		notice('warn', 'warning\u001b[2J');
+		notice('info', 'stopping');
+		return lines;
+	};
+	expect(said('text', 'info')).toEqual(['pingpool: warning\\u{1b}[2J\n', 'pingpool: stopping\n']);
+	expect(said('json', 'info').map((line) => JSON.parse(line))).toEqual([
+		{ level: 'warn', time: '2026-01-02T00:00:00.000Z', msg: 'warning\\u{1b}[2J' },
+		{ level: 'info', time: '2026-01-02T00:00:00.000Z', msg: 'stopping' },
+	]);
+	expect(logLevels.map((level) => said('text', level).length)).toEqual([0, 1, 2, 2]);
 });
