@@ -1,6 +1,7 @@
 /** The views of the page, one line each, in the order of the navigation. */
 import type { ComponentType } from 'preact';
 import { EventsView } from './views/events.tsx';
+import { ResultsView } from './views/results.tsx';
 import { RunView } from './views/run.tsx';
 import { TasksView } from './views/tasks.tsx';
 import { WorkersView } from './views/workers.tsx';
@@ -19,5 +20,6 @@ export const views: readonly View[] = [
 	{ path: '/', title: 'Run', component: RunView },
 	{ path: '/workers', title: 'Workers', component: WorkersView },
 	{ path: '/tasks', title: 'Tasks', component: TasksView, needsLive: true },
+	{ path: '/results', title: 'Results', component: ResultsView },
 	{ path: '/events', title: 'Events', component: EventsView, needsLive: true },
 ];

@@ -50,7 +50,6 @@ describe('lanes', () => {
 		expect(layout.lanes.map(({ worker }) => worker)).toEqual([0, 1]);
 		expect(idsOf(layout)).toEqual([[[2]], [[1, 4], [3], [5]]]);
 		expect(layout.extent).toEqual({ fromMs: 0, toMs: 130 });
-		expect(layout.size).toBe(5);
 	});
 
 	it('leave each chunk in its row when older ones are forgotten', () => {
@@ -66,6 +65,20 @@ describe('lanes', () => {
 		expect(idsOf(layout)).toEqual([[[3], [2]]]);
 		layout.sync([...chunks.slice(2), chunk({ id: 4, startMs: 130, endMs: 180 })]);
 		expect(idsOf(layout)).toEqual([[[3], [4]]]);
+	});
+
+	it('do not grow with what is forgotten', () => {
+		const layout = new LaneLayout();
+		for (let second = 0; second < 20; second += 1) {
+			const first = second * 1_000;
+			layout.sync(
+				Array.from({ length: 1_000 }, (_, i) =>
+					chunk({ id: first + i, startMs: first + i, endMs: first + i + 2 }),
+				),
+			);
+		}
+		expect(layout.lanes).toHaveLength(1);
+		expect(layout.lanes[0]!.rows.map((row) => row.length)).toEqual([500, 500]);
 	});
 
 	it('take chunks that came out of order', () => {
@@ -212,6 +225,26 @@ describe('bars of a row', () => {
 						expect(isSeen).toBe(true);
 					}
 				}
+			}),
+		);
+	});
+
+	it('are counted in the overview as they are one by one', () => {
+		fc.assert(
+			fc.property(anyChunks, fc.integer({ min: 1, max: 40 }), (chunks, bins) => {
+				const { counts, ends } = density([chunks], shown, bins, 1_000);
+				const sliceMs = 1_000 / bins;
+				const expected = Array.from({ length: bins }, (_, bin) =>
+					chunks.reduce((sum, { startMs, endMs }) => {
+						const from = Math.max(startMs, bin * sliceMs);
+						const to = Math.min(Math.max(endMs ?? 1_000, startMs), (bin + 1) * sliceMs);
+						return sum + Math.max(0, to - from) / sliceMs;
+					}, 0),
+				);
+				counts.forEach((count, bin) => {
+					expect(count).toBeCloseTo(expected[bin]!, 6);
+				});
+				expect(ends.includes('failed')).toBe(chunks.some(({ end }) => end === 'failed'));
 			}),
 		);
 	});

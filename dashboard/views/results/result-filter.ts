@@ -14,16 +14,24 @@ export interface ResultFilter extends Search {
 	readonly sort: ResultSort;
 }
 
-const knownReasons = reasons.filter((reason) => reason !== '');
+export const knownReasons: readonly string[] = reasons.filter((reason) => reason !== '');
+
+export const openFilter: ResultFilter = {
+	statuses: [],
+	reasons: [],
+	worker: null,
+	prefix: null,
+	q: null,
+	sort: 'position',
+};
 
 /** Unknown words are left out. */
 export function resultFilterOf(params: Params): ResultFilter {
-	const prefix = params.prefix ?? null;
 	return {
 		statuses: wordsOf(params.status, statuses),
 		reasons: wordsOf(params.reason, knownReasons),
 		worker: params.worker ?? null,
-		prefix,
+		prefix: params.prefix ?? null,
 		q: params.q ?? null,
 		sort: resultSorts.find((sort) => sort === params.sort) ?? 'position',
 	};

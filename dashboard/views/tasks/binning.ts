@@ -63,34 +63,49 @@ export function eachBar(
 	flush();
 }
 
-/** How many chunks were under way at each of so many moments of a span, and the worst end among those that ended. */
+/** How many chunks were under way in each of so many slices of a span, and the worst end among those that ended in it. */
 export interface Density {
 	readonly counts: Float64Array;
 	readonly ends: readonly (ChunkEnd | undefined)[];
 }
 
-/** The time line in small: for each of `bins` slices, the mean number of chunks under way. */
+/**
+ * The time line in small: for each of `bins` slices, the mean number of chunks under way. A chunk touches its first and
+ * its last slice alone; those between are summed up in the end, so that its length costs nothing.
+ */
 export function density(
 	rows: Iterable<readonly LiveChunk[]>,
 	held: TimeSpan,
 	bins: number,
 	nowMs: number,
 ): Density {
-	const counts = new Float64Array(bins);
+	const counts = new Float64Array(bins + 1);
+	/** what changes at the start of a slice, for all that follow */
+	const changes = new Float64Array(bins + 1);
 	const ends: (ChunkEnd | undefined)[] = new Array(bins).fill(undefined);
 	const perMs = bins / Math.max(1, held.toMs - held.fromMs);
 	for (const row of rows) {
 		for (const chunk of row) {
-			const from = (chunk.startMs - held.fromMs) * perMs;
-			const to = Math.min(bins, ((chunk.endMs ?? nowMs) - held.fromMs) * perMs);
-			const first = Math.max(0, Math.floor(from));
-			for (let bin = first; bin < to; bin += 1) {
-				counts[bin]! += Math.min(bin + 1, to) - Math.max(bin, from);
+			const from = Math.max(0, Math.min(bins, (chunk.startMs - held.fromMs) * perMs));
+			const to = Math.max(from, Math.min(bins, ((chunk.endMs ?? nowMs) - held.fromMs) * perMs));
+			const first = Math.floor(from);
+			const last = Math.floor(to);
+			if (first === last) counts[first]! += to - from;
+			else {
+				counts[first]! += first + 1 - from;
+				changes[first + 1]! += 1;
+				changes[last]! -= 1;
+				counts[last]! += to - last;
 			}
-			const last = Math.min(bins - 1, Math.max(first, Math.ceil(to) - 1));
-			const known = ends[last];
-			ends[last] = known === undefined ? chunk.end : worseEnd(known, chunk.end);
+			const bin = Math.max(0, Math.min(bins - 1, Math.ceil(to) - 1));
+			const known = ends[bin];
+			ends[bin] = known === undefined ? chunk.end : worseEnd(known, chunk.end);
 		}
 	}
-	return { counts, ends };
+	let whole = 0;
+	for (let bin = 0; bin < bins; bin += 1) {
+		whole += changes[bin]!;
+		counts[bin]! += whole;
+	}
+	return { counts: counts.subarray(0, bins), ends };
 }

@@ -49,8 +49,7 @@ export function ChunkTip({ near, ...details }: ChunkTipProps) {
 		// On the other side of the pointer where it would leave the window.
 		const left = x + gapPx + offsetWidth > innerWidth ? x - gapPx - offsetWidth : x + gapPx;
 		const top = y + gapPx + offsetHeight > innerHeight ? y - gapPx - offsetHeight : y + gapPx;
-		element.style.left = `${Math.max(4, left)}px`;
-		element.style.top = `${Math.max(4, top)}px`;
+		element.style.transform = `translate(${Math.max(4, left)}px, ${Math.max(4, top)}px)`;
 	});
 	return (
 		<div class="chunk-tip" ref={tip} aria-hidden="true">

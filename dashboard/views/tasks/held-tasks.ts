@@ -1,10 +1,10 @@
 /** The task stream as it is shown: what the live stream holds, filtered and laid out, standing still while paused. */
-import { type ReadonlySignal, useSignal, useSignalEffect } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { type ReadonlySignal, useComputed, useSignal, useSignalEffect } from '@preact/signals';
+import { useCallback, useEffect, useRef } from 'preact/hooks';
 import { liveChunks, liveRun } from '../../state/live.ts';
 import { type ChunkCounts, countChunks } from './chunk-words.ts';
 import { type Lane, LaneLayout } from './lanes.ts';
-import { passes, type TaskFilter } from './task-filter.ts';
+import { isOpen, passes, type TaskFilter } from './task-filter.ts';
 import type { TimeSpan, TimeView } from './time-view.ts';
 
 export interface HeldTasks {
@@ -22,6 +22,9 @@ export interface HeldTasks {
 
 const nothing: ChunkCounts = countChunks([]);
 
+/** Of the time, at most this part goes into laying out: with many chunks it is done less often. */
+const layoutPartMax = 0.1;
+
 /**
  * Lays out anew what has changed, while the view follows the run. What has been paused stays as it was, even when the
  * live stream has forgotten it; another filter looks at what there is now.
@@ -35,36 +38,52 @@ export function useHeldTasks(filter: TaskFilter, view: ReadonlySignal<TimeView>)
 		shown: nothing,
 		skipped: 0,
 	});
+	const isFollowing = useComputed(() => view.value.toMs === null);
 	const layout = useRef(new LaneLayout());
 	const wanted = useRef(filter);
+	const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+	const nextAtMs = useRef(0);
 	const key = JSON.stringify(filter);
 
-	const take = () => {
-		const { byId, skipped } = liveChunks.peek();
-		layout.current.sync(byId.values(), (chunk) => passes(wanted.current, chunk));
-		const { lanes, extent } = layout.current;
-		const nowMs = Math.max(extent.toMs, liveRun.peek()?.elapsedMs ?? 0);
-		tasks.value = {
-			lanes,
-			held: { fromMs: extent.fromMs, toMs: nowMs },
-			nowMs,
-			all: countChunks(byId.values()),
-			shown: countChunks(chunksOf(lanes)),
-			skipped,
-		};
-	};
+	const take = useCallback(() => {
+		clearTimeout(timer.current);
+		timer.current = undefined;
+		const startedMs = performance.now();
+		tasks.value = layOut(layout.current, wanted.current);
+		const tookMs = performance.now() - startedMs;
+		nextAtMs.current = startedMs + tookMs / layoutPartMax;
+	}, [tasks]);
 
 	useSignalEffect(() => {
-		void liveChunks.value;
-		void liveRun.value;
-		if (view.value.toMs === null) take();
+		void [liveChunks.value, liveRun.value];
+		if (!isFollowing.value || timer.current !== undefined) return;
+		const waitMs = nextAtMs.current - performance.now();
+		if (waitMs <= 0) take();
+		else timer.current = setTimeout(take, waitMs);
 	});
 	useEffect(() => {
-		wanted.current = filter;
+		wanted.current = JSON.parse(key) as TaskFilter;
 		layout.current = new LaneLayout();
 		take();
-	}, [key]);
+	}, [key, take]);
+	useEffect(() => () => clearTimeout(timer.current), []);
 	return tasks;
+}
+
+function layOut(layout: LaneLayout, filter: TaskFilter): HeldTasks {
+	const { byId, skipped } = liveChunks.peek();
+	layout.sync(byId.values(), (chunk) => passes(filter, chunk));
+	const { lanes, extent } = layout;
+	const nowMs = Math.max(extent.toMs, liveRun.peek()?.elapsedMs ?? 0);
+	const all = countChunks(byId.values());
+	return {
+		lanes,
+		held: { fromMs: extent.fromMs, toMs: nowMs },
+		nowMs,
+		all,
+		shown: isOpen(filter) ? all : countChunks(chunksOf(lanes)),
+		skipped,
+	};
 }
 
 export function* chunksOf(lanes: readonly Lane[]) {

@@ -14,26 +14,22 @@ export interface Lane {
 	readonly rows: readonly (readonly LiveChunk[])[];
 }
 
+/** Rows of chunks that are forgotten are kept until they are so many times as many as those that are held. */
+const keptRowsMax = 2;
+
 export class LaneLayout {
 	#rowById = new Map<number, number>();
 	#lanes: readonly Lane[] = [];
-	#firstMs = 0;
-	#lastMs = 0;
-	#shown = 0;
+	#extent: TimeSpan = { fromMs: 0, toMs: 0 };
 
 	/** by LiveWorker.index */
 	get lanes(): readonly Lane[] {
 		return this.#lanes;
 	}
 
-	/** chunks in the lanes */
-	get size(): number {
-		return this.#shown;
-	}
-
 	/** from the first start to the last end that is known; 0 to 0 without chunks */
 	get extent(): TimeSpan {
-		return { fromMs: this.#firstMs, toMs: this.#lastMs };
+		return this.#extent;
 	}
 
 	/**
@@ -42,29 +38,34 @@ export class LaneLayout {
 	 * @param isShown chunks that do not pass take no place
 	 */
 	sync(chunks: Iterable<LiveChunk>, isShown: (chunk: LiveChunk) => boolean = () => true): void {
-		const before = this.#rowById;
-		const rowById = new Map<number, number>();
-		const lanes = new Map<number, LaneRows>();
-		let firstMs = Number.POSITIVE_INFINITY;
-		let lastMs = 0;
+		const lanes: LaneRows[] = [];
+		let fromMs = Number.POSITIVE_INFINITY;
+		let toMs = 0;
+		let count = 0;
 		for (const chunk of inOrder(chunks)) {
 			if (!isShown(chunk)) continue;
-			let lane = lanes.get(chunk.worker);
-			if (lane === undefined) {
-				lane = new LaneRows();
-				lanes.set(chunk.worker, lane);
-			}
-			rowById.set(chunk.id, lane.place(chunk, before.get(chunk.id)));
-			firstMs = Math.min(firstMs, chunk.startMs);
-			lastMs = Math.max(lastMs, chunk.endMs ?? chunk.startMs);
+			lanes[chunk.worker] ??= new LaneRows();
+			const lane = lanes[chunk.worker]!;
+			const kept = this.#rowById.get(chunk.id);
+			const row = lane.place(chunk, kept);
+			if (kept === undefined) this.#rowById.set(chunk.id, row);
+			fromMs = Math.min(fromMs, chunk.startMs);
+			toMs = Math.max(toMs, chunk.endMs ?? chunk.startMs);
+			count += 1;
 		}
-		this.#rowById = rowById;
-		this.#shown = rowById.size;
-		this.#firstMs = rowById.size === 0 ? 0 : firstMs;
-		this.#lastMs = lastMs;
-		this.#lanes = [...lanes.entries()]
-			.sort(([a], [b]) => a - b)
-			.map(([worker, lane]) => ({ worker, rows: lane.rows }));
+		this.#lanes = lanes.flatMap((lane, worker) => ({ worker, rows: lane.rows }));
+		this.#extent = { fromMs: count === 0 ? 0 : fromMs, toMs };
+		if (this.#rowById.size > count * keptRowsMax + 1_000) this.#forgetRows();
+	}
+
+	#forgetRows(): void {
+		const held = new Map<number, number>();
+		for (const lane of this.#lanes) {
+			lane.rows.forEach((row, i) => {
+				for (const { id } of row) held.set(id, i);
+			});
+		}
+		this.#rowById = held;
 	}
 }
 

@@ -31,6 +31,11 @@ export function taskFilterParams(filter: TaskFilter): ParamChanges {
 	return { worker: filter.worker, kind: filter.kinds.join(','), end: filter.ends.join(',') };
 }
 
+/** Whether it lets everything through. */
+export function isOpen(filter: TaskFilter): boolean {
+	return filter.worker === null && filter.kinds.length === 0 && filter.ends.length === 0;
+}
+
 export function passes(filter: TaskFilter, chunk: LiveChunk): boolean {
 	return (
 		(filter.worker === null || chunk.worker === filter.worker) &&

@@ -40,6 +40,7 @@ export function Timeline({ tasks, view, selected, nameOf, summaryId, helpId }: T
 	const heightMaxPx = useRoomPx();
 	const scrolledPx = useSignal(0);
 	const pointed = useSignal<{ chunk: LiveChunk; xPx: number; yPx: number } | undefined>(undefined);
+	const pointedChunk = useComputed(() => pointed.value?.chunk);
 	const said = useSignal('');
 	const places = useComputed<LanePlaces>(() => placeLanes(tasks.value.lanes, heightMaxPx.value - axisPx));
 	const heightPx = Math.min(heightMaxPx.value, axisPx + Math.max(places.value.heightPx, 40));
@@ -53,7 +54,7 @@ export function Timeline({ tasks, view, selected, nameOf, summaryId, helpId }: T
 
 	usePainted(
 		() => {
-			void [tasks.value, view.value, size.value, scrolledPx.value, pointed.value, selected.value];
+			void [tasks.value, view.value, size.value, scrolledPx.value, pointedChunk.value, selected.value];
 			void [places.value, theme.value];
 		},
 		() => {
@@ -73,7 +74,7 @@ export function Timeline({ tasks, view, selected, nameOf, summaryId, helpId }: T
 				axisPx,
 				widthPx,
 				heightPx,
-				marked: [selected.peek(), pointed.peek()?.chunk],
+				marked: [selected.peek(), pointedChunk.peek()],
 			});
 		},
 	);
