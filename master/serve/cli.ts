@@ -3,6 +3,7 @@ import { systemClock } from '../../shared/clock.ts';
 import { escapeUnsafe } from '../../shared/display.ts';
 import { messageOf, PingpoolError } from '../../shared/errors.ts';
 import { listenAt } from '../dashboard/listen.ts';
+import { createMetrics } from '../dashboard/metrics.ts';
 import { startDashboard } from '../dashboard/start.ts';
 import { ConfigExit } from '../options.ts';
 import { onSignals } from '../signals.ts';
@@ -46,6 +47,7 @@ async function serve({ db, address, token }: ServeConfig, stopped: AbortSignal):
 		token,
 		about: () => ({ version, mode: 'serve', db, runId: null }),
 		source: undefined,
+		metrics: createMetrics(undefined),
 		openQueries: async () => {
 			throw new PingpoolError('busy', 'the database can not be asked yet');
 		},
@@ -53,8 +55,8 @@ async function serve({ db, address, token }: ServeConfig, stopped: AbortSignal):
 		fault: (error) => process.stderr.write(`pingpool: the dashboard met a fault: ${messageOf(error)}\n`),
 	});
 	try {
-		const moved = address.port === 0 || address.port === listener.port;
-		const taken = moved ? '' : ` (port ${address.port} is taken)`;
+		const isAsAsked = address.port === 0 || address.port === listener.port;
+		const taken = isAsAsked ? '' : ` (port ${address.port} is taken)`;
 		process.stdout.write(`${escapeUnsafe(db)}: ${dashboard.url}${taken}\n`);
 		if (!dashboard.isLocal) {
 			process.stderr.write('warning: open to other machines that have its token, over plain HTTP\n');
