@@ -1,13 +1,14 @@
 /**
  * Texts from outside: hosts, names of workers, reasons, events. The one way in which they come into the page. What could
- * hide or move stands as `\u{…}`; letters from right to left stay readable, and keep to their own element.
+ * hide or move stands as `\u{…}`. Letters from right to left stay readable, but turn nothing around: not what stands
+ * beside the text, and, as all of these texts read from left to right, not the labels of a name either.
  */
 import { escapeHidden } from '../../shared/display.ts';
 import { hrefOf } from '../router.ts';
 import './safe-text.css';
 
 export function SafeText({ text }: { readonly text: string }) {
-	return <bdi>{escapeHidden(text)}</bdi>;
+	return <bdi dir="ltr">{escapeHidden(text)}</bdi>;
 }
 
 interface HostNameProps {
@@ -25,14 +26,14 @@ export function HostName({ host, isLink = false, isShort = false }: HostNameProp
 	const title = isShort && text.length > 24 ? text : undefined;
 	if (!isLink) {
 		return (
-			<bdi class={className} title={title}>
+			<bdi dir="ltr" class={className} title={title}>
 				{text}
 			</bdi>
 		);
 	}
 	return (
 		<a class={className} title={title} href={hrefOf('/hosts', { host })}>
-			<bdi>{text}</bdi>
+			<bdi dir="ltr">{text}</bdi>
 		</a>
 	);
 }

@@ -7,6 +7,7 @@ import type {
 	RunDetail,
 	Series,
 } from '../../../shared/dashboard-api.ts';
+import { formatCount } from '../../format.ts';
 import { hasEnded } from '../../state/live-state.ts';
 
 export interface RunPicture {
@@ -55,9 +56,9 @@ export function pictureOfLive(run: LiveRun, series: Series, rttHistogram: RttHis
 		settings: [
 			['Hosts', run.hosts],
 			['Database', run.db],
-			['Probe', run.probe],
-			['Timeout', `${run.timeoutMs} ms`],
-			['Probes per host', String(run.count)],
+			settingOf('probe', run.probe),
+			settingOf('timeoutMs', run.timeoutMs),
+			settingOf('count', run.count),
 		],
 	};
 }
@@ -90,8 +91,26 @@ export function pictureOfDetail(detail: RunDetail, nowMs: number): RunPicture {
 		traffic: null,
 		settings: Object.entries(run.options)
 			.filter(([, value]) => value !== null)
-			.map(([name, value]) => [name, String(value)] as const),
+			.map(([name, value]) => settingOf(name, value)),
 	};
+}
+
+/** Names of a run's options in the database; others, of other versions, are shown as they are. */
+const settingNames: Readonly<Record<string, string>> = {
+	probe: 'Probe',
+	port: 'Port',
+	count: 'Probes per host',
+	attempts: 'Attempts',
+	timeoutMs: 'Timeout',
+	intervalMs: 'Interval',
+	refusedIsUp: 'Refused counts as up',
+};
+
+function settingOf(name: string, value: string | number | boolean | null): readonly [string, string] {
+	const title = Object.hasOwn(settingNames, name) ? settingNames[name]! : name;
+	if (typeof value === 'boolean') return [title, value ? 'yes' : 'no'];
+	if (typeof value === 'number' && name.endsWith('Ms')) return [title, `${formatCount(value)} ms`];
+	return [title, String(value)];
 }
 
 function meanRate(done: number, elapsedMs: number): number | null {
