@@ -126,17 +126,34 @@ function isLoopback(address: IpAddress): boolean {
 	return address.bytes.every((byte, i) => byte === (i === 15 ? 1 : 0));
 }
 
+/** Where nothing could be read so far. */
+const unknownSources: LocalSources = {
+	ipv4: true,
+	globalIpv6: false,
+	uniqueLocalIpv6: false,
+	loopbackIpv6: false,
+};
+
 /** Reads the interfaces at most once a second: a batch asks ten thousand times. */
 function createSourcesReader(clock: Clock): () => LocalSources {
-	let sources: LocalSources | undefined;
-	let readMs = 0;
+	let sources = unknownSources;
+	let readMs = Number.NEGATIVE_INFINITY;
 	return () => {
 		const nowMs = clock.monotonicMs();
-		if (sources === undefined || nowMs - readMs >= sourcesMsMax) {
-			const texts = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-			sources = sourcesOf(texts.flatMap(({ address }) => parseIp(address) ?? []));
+		if (nowMs - readMs >= sourcesMsMax) {
 			readMs = nowMs;
+			sources = readSources() ?? sources;
 		}
 		return sources;
 	};
+}
+
+/** @returns `undefined` when they can not be read: that takes a descriptor, of which none may be left */
+function readSources(): LocalSources | undefined {
+	try {
+		const texts = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+		return sourcesOf(texts.flatMap(({ address }) => parseIp(address) ?? []));
+	} catch {
+		return undefined;
+	}
 }

@@ -229,7 +229,7 @@ describe('many at a time', () => {
 		await using stub = await startDnsStub((name) =>
 			name.startsWith('silent') ? undefined : { addresses: ['10.9.8.7'] },
 		);
-		const resolver = resolverFor([stub.server], { timeoutMs: 2_000 });
+		const resolver = resolverFor([stub.server], { timeoutMs: 4_000 });
 		const order: string[] = [];
 		const names = [
 			...Array.from({ length: 500 }, (_, i) => `silent${i}.example`),
@@ -294,6 +294,13 @@ describe('many at a time', () => {
 		args.push(join(folder, 'nsswitch.conf'), '400');
 		const { stdout } = await promisify(execFile)('/bin/sh', args);
 		expect(JSON.parse(stdout)).toEqual({ address: 400 });
+	});
+
+	test('with no descriptor left, what needs no asking is known all the same', async () => {
+		const script = new URL('./shortage-child.ts', import.meta.url).pathname;
+		const args = ['-c', 'ulimit -n 64; exec "$0" "$@"', process.execPath, script];
+		const { stdout } = await promisify(execFile)('/bin/sh', args);
+		expect(stdout).toMatch(/^(127\.0\.0\.1|::1)\n$/);
 	});
 
 	test('a signal that is aborted already asks nothing', async () => {
