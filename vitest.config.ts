@@ -8,8 +8,10 @@ export default defineConfig({
 		reporters: ['default', './tests/skip-reporter.ts'],
 		// Real processes, sockets and namespaces: one file's load must not become another's timeout.
 		pool: 'forks',
-		testTimeout: 30_000,
-		hookTimeout: 60_000,
+		// Some machines are many times slower than others, and do other things as well: only what hangs takes so long.
+		testTimeout: 120_000,
+		hookTimeout: 120_000,
+		expect: { poll: { timeout: 20_000 } },
 		projects: [
 			{
 				extends: true,

@@ -78,7 +78,7 @@ export function startProcess(
 		output: () => output,
 		errors: () => errors,
 		exited,
-		says(pattern, timeoutMs = 20_000) {
+		says(pattern, timeoutMs = 60_000) {
 			return new Promise((resolve, reject) => {
 				const finish = (): void => {
 					clearTimeout(timer);

@@ -66,7 +66,6 @@ testUnless(
 		expect(shares.get(slow.url)).toBe(drained);
 		expect(shares.get(fast.url)).toBe(8_192 - drained);
 	},
-	60_000,
 );
 
 testUnless(
@@ -90,7 +89,6 @@ testUnless(
 			{ status: 'up', n: 8_192 },
 		]);
 	},
-	60_000,
 );
 
 testUnless(
@@ -116,5 +114,4 @@ testUnless(
 			{ status: 'up', n: 4_096, runs: 1 },
 		]);
 	},
-	60_000,
 );

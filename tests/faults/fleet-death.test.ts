@@ -1,11 +1,9 @@
 /** Faults 10 and 11 in a whole run: real workers that die, and come back, while they answer a real master. */
-import { afterEach, beforeEach, expect, vi } from 'vitest';
+import { afterEach, beforeEach, expect } from 'vitest';
 import { token, Workspace } from '../e2e/command-line.ts';
 import { notLong, testUnless, withoutEchoSockets } from '../requirements.ts';
 import { Seat } from './fleet/seat.ts';
 import { loggingRequestsTo, readRequests, requestsByHost } from './fleet/sent-requests.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 let space: Workspace;
 beforeEach(() => {

@@ -6,8 +6,6 @@ import { notLong, testUnless, withoutEchoSockets } from '../requirements.ts';
 import { closedPort } from '../servers.ts';
 import { Seat } from './fleet/seat.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
-
 let space: Workspace;
 beforeEach(() => {
 	space = new Workspace();

@@ -2,15 +2,13 @@
  * Faults 12, 24 and 27 in a whole run: of two workers, one falls silent in mid-run, and so does nobody say that it is
  * gone. The other one finishes, soon.
  */
-import { afterAll, afterEach, beforeAll, beforeEach, expect, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { token, Workspace } from '../e2e/command-line.ts';
 import type { Lab } from '../lab/lab.ts';
 import { createLab, labUnavailable } from '../lab/lab.ts';
 import { describeUnless, notLong, testUnless } from '../requirements.ts';
 import { Seat } from './fleet/seat.ts';
 import { loggingRequestsTo, readRequests, requestsByHost } from './fleet/sent-requests.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 describeUnless(labUnavailable(), 'a worker that falls silent in mid-run', () => {
 	let lab: Lab;

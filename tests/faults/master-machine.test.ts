@@ -35,7 +35,7 @@ describe('4: a master that is stopped', () => {
 		process.kill(-master.child.pid!, 'SIGCONT');
 		expect(await master.exited).toBe(0);
 		expect(outcomesIn(master.output())).toEqual([{ kind: 'answered' }]);
-	}, 30_000);
+	});
 
 	/** Stops this thread, timers and all. */
 	function hold(ms: number): void {

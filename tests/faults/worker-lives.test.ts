@@ -1,6 +1,6 @@
 /** Faults 10 to 12: a real worker that is killed, started anew, or stopped while it answers. */
 import { createServer } from 'node:net';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { WorkerFailure } from '../../master/dispatch/worker-link.ts';
 import { heartbeatMs } from '../../shared/limits.ts';
 import type { StartedWorker } from '../e2e/command-line.ts';
@@ -11,8 +11,6 @@ import { listening } from '../servers.ts';
 import { watchdog } from './watchdog.ts';
 
 // Three real workers start, on a machine that is busy with other tests as well.
-vi.setConfig({ testTimeout: 20_000 });
-
 let space: Workspace;
 let open: number;
 /** Takes connections and never says a word, so that a worker has to wait. */

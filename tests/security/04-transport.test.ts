@@ -194,7 +194,7 @@ describeUnless(notLong(), '04: a TLS handshake', () => {
 		const tookMs = performance.now() - startedMs;
 		expect(tookMs).toBeGreaterThan(handshakeMsMax - 100);
 		expect(tookMs).toBeLessThan(handshakeMsMax + 5_000);
-	}, 25_000);
+	});
 });
 
 /** A machine of its own: a network namespace whose one interface has a public address, and a name for it. */
@@ -250,7 +250,7 @@ describeUnless(labUnavailable() ?? notLong(), '04: plain HTTP on a public addres
 		expect(worker.errors()).not.toMatch(/unauthorized|ok,/);
 		const [code, errors] = await run('worker.example', '--allow-plain-http');
 		expect([code, errors]).toEqual([0, expect.stringContaining('worker http://worker.example')]);
-	}, 20_000);
+	});
 });
 
 /** The status of /capabilities over TLS, or that there is none. */

@@ -113,7 +113,7 @@ describeUnless(withoutEcho(), '10: rates', () => {
 			ask(url, { hosts: ['127.77.1.200'], probe: 'tcp', port, count: 20, intervalMs: 1 }),
 		]);
 		for (const answer of [mixed, urls, many]) expect(statusesIn(answer)).toEqual(['up']);
-		await vi.waitFor(() => expect(arrivalsAt('127.77.1')).toHaveLength(100 + 80 + 20));
+		await vi.waitFor(() => expect(arrivalsAt('127.77.1')).toHaveLength(100 + 80 + 20), 20_000);
 		const ours = arrivalsAt('127.77.1');
 		expectWithin(ours, prefixRate, prefixRate);
 		expect(spanMs(ours)).toBeGreaterThan((1000 * (ours.length - prefixRate)) / prefixRate - lateMs);
@@ -168,7 +168,7 @@ describeUnless(withoutEcho(), '10: rates', () => {
 		expect(results.every(({ status, sent }) => status === 'up' && sent === 1)).toBe(true);
 		// Connections are taken in the order in which they came: when this one is here, all others are.
 		await ask(ofPrefixes.url, { hosts: ['127.82.1.1'], probe: 'tcp', port });
-		await vi.waitFor(() => expect(arrivalsAt('127.82.')).toHaveLength(1));
+		await vi.waitFor(() => expect(arrivalsAt('127.82.')).toHaveLength(1), 20_000);
 		expect(arrivalsAt('127.81.')).toHaveLength(1);
 	});
 });

@@ -29,6 +29,7 @@ import { parsePingOutput } from '../../worker/icmp/command-output.ts';
 import { statusOf } from '../../worker/probes/http-exchange.ts';
 import { parseHosts } from '../../worker/resolve/hosts-file.ts';
 import { parseHostsServices, parseResolvConf } from '../../worker/resolve/system-config.ts';
+import { cpuMs } from '../cpu-time.ts';
 import { notLong } from '../requirements.ts';
 import { testApp, token } from '../worker/app-fixture.ts';
 
@@ -132,9 +133,9 @@ function shaped({ piece, end }: (typeof shapes)[number], length: number): string
 function leastMs(action: () => void, times: number): number {
 	let least = Number.POSITIVE_INFINITY;
 	for (let i = 0; i < times; i += 1) {
-		const startMs = performance.now();
+		const startMs = cpuMs();
 		action();
-		least = Math.min(least, performance.now() - startMs);
+		least = Math.min(least, cpuMs() - startMs);
 	}
 	return least;
 }
@@ -246,10 +247,10 @@ describe('20: linear time', () => {
 			] as const) {
 				const init = { method: 'POST', body: '{}', headers: { ...rest, [name]: value } };
 				const ask = async (): Promise<number> => {
-					const startMs = performance.now();
+					const startMs = cpuMs();
 					await (await app.request('/ping', init)).text();
 					if (name === 'authorization') await authenticator.accepts(value);
-					return performance.now() - startMs;
+					return cpuMs() - startMs;
 				};
 				let leastOf = await ask();
 				for (let i = 0; i < 7 && leastOf >= msMax / 2; i += 1) leastOf = Math.min(leastOf, await ask());

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { parseFingerprint } from '../../shared/fingerprint.ts';
+import { cpuMs } from '../cpu-time.ts';
 
 const digest = createHash('sha256').update('a certificate').digest();
 const hex = digest.toString('hex');
@@ -38,9 +39,9 @@ describe('parseFingerprint', () => {
 	});
 
 	it('reads what is long in linear time', () => {
-		const startedMs = performance.now();
+		const startedMs = cpuMs();
 		expect(parseFingerprint('ab:'.repeat(200_000))).toBeUndefined();
 		expect(parseFingerprint('A'.repeat(600_000))).toBeUndefined();
-		expect(performance.now() - startedMs).toBeLessThan(50);
+		expect(cpuMs() - startedMs).toBeLessThan(50);
 	});
 });

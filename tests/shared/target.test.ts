@@ -11,6 +11,7 @@ import {
 	parseTarget,
 	probeOf,
 } from '../../shared/target.ts';
+import { cpuMs } from '../cpu-time.ts';
 
 function messageOf(parse: () => unknown): string {
 	try {
@@ -242,7 +243,7 @@ describe('a target', () => {
 				`tcp://${unit.repeat(1_900 / unit.length)}`,
 			);
 		}
-		const started = performance.now();
+		const started = cpuMs();
 		for (const text of hostile) {
 			try {
 				parseListEntry(text);
@@ -251,7 +252,7 @@ describe('a target', () => {
 			}
 		}
 		// Anything quadratic would take minutes over a million characters.
-		expect(performance.now() - started).toBeLessThan(3_000);
+		expect(cpuMs() - started).toBeLessThan(3_000);
 	});
 
 	it('decides the probe by its scheme, then by its port', () => {
