@@ -1,14 +1,25 @@
 /**
- * Tests that need more than every machine has: root, namespaces, a command. Where that is missing they are
- * skipped, with the reason in their name. With PINGPOOL_TEST_ALL=1, as in .ci/run, they fail instead, so that a
- * green run there means that everything was run.
+ * What tests need, and how much they do.
+ *
+ * Some need more than every machine has: root, namespaces, a command. Where that is missing they are skipped, with the
+ * reason in their name. With PINGPOOL_TEST_ALL=1, as in .ci/run, they fail instead, so that a green run there means
+ * that everything was run.
+ *
+ * Some can do any amount of what they do. There are three tiers of it:
+ *
+ *   npm test                        minutes on a slow machine: what takes long is skipped, the rest does little
+ *   PINGPOOL_TEST_ALL=1 npm test    CI: nothing is skipped, sizes are moderate
+ *   PINGPOOL_TEST_LONG=1 npm test   sizes that figures are quoted from: a million packets, ten million hosts; with
+ *                                   PINGPOOL_TEST_ALL=1 as well, nothing is skipped either
  */
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, test } from 'vitest';
 
-const skippingAllowed = process.env.PINGPOOL_TEST_ALL !== '1';
+const { PINGPOOL_TEST_ALL, PINGPOOL_TEST_LONG } = process.env;
+const skippingAllowed = PINGPOOL_TEST_ALL !== '1';
+const isLong = PINGPOOL_TEST_LONG === '1';
 
 /** A `describe` that runs unless there is a reason why it can not. */
 export function describeUnless(whyNot: string | undefined, name: string, body: () => void): void {
@@ -72,8 +83,22 @@ export function withoutTracing(): string | undefined {
 
 /** Why a test that costs much, or tells little that others do not, is not run now, or `undefined`. */
 export function notLong(): string | undefined {
-	const { PINGPOOL_TEST_ALL: all, PINGPOOL_TEST_LONG: long } = process.env;
-	return all === '1' || long === '1' ? undefined : 'takes long; PINGPOOL_TEST_LONG=1 runs it';
+	return isLong || !skippingAllowed ? undefined : 'takes long; PINGPOOL_TEST_LONG=1 runs it';
+}
+
+export interface Sizes<Size> {
+	/** of a plain `npm test`. Default: CI's, which is right for what does not run there */
+	readonly usual?: Size;
+	/** seconds, on a machine that does two things at a time */
+	readonly ci: Size;
+	/** whatever it takes */
+	readonly long: Size;
+}
+
+/** How much a test does in this run. */
+export function sizeOf<Size>({ ci, usual = ci, long }: Sizes<Size>): Size {
+	if (isLong) return long;
+	return skippingAllowed ? usual : ci;
 }
 
 /** Why no socket can send echo requests here, or `undefined`. */

@@ -1,24 +1,16 @@
 /** Fault 22: a host that kills whoever asks for it. */
 import { readFileSync } from 'node:fs';
-import { afterEach, beforeEach, expect, vi } from 'vitest';
+import { describe, expect } from 'vitest';
 import { Workspace } from '../e2e/command-line.ts';
 import { startProcess } from '../process.ts';
 import { notLong, testUnless } from '../requirements.ts';
 import { Seat } from './fleet/seat.ts';
 
-vi.setConfig({ testTimeout: 60_000 });
-
 const script = new URL('./fleet/deadly-host-worker.ts', import.meta.url).pathname;
 const deadly = '10.0.3.77';
 const total = 2_048;
 
-let space: Workspace;
-beforeEach(() => {
-	space = new Workspace();
-});
-afterEach(() => space[Symbol.dispose]());
-
-function takeSeat(): Promise<Seat> {
+function takeSeat(space: Workspace): Promise<Seat> {
 	return Seat.take(async (port) => {
 		const running = startProcess(process.execPath, [script, String(port), deadly, space.path('asked')]);
 		try {
@@ -42,10 +34,11 @@ async function keepUp(seat: Seat, over: AbortSignal): Promise<number> {
 }
 
 async function onlyThatHostIsAnError(workers: number): Promise<void> {
+	using space = new Workspace();
 	space.write('hosts.txt', '10.0.0.0/21');
 	await using seats = new AsyncDisposableStack();
 	const taken: Seat[] = [];
-	for (let i = 0; i < workers; i += 1) taken.push(seats.use(await takeSeat()));
+	for (let i = 0; i < workers; i += 1) taken.push(seats.use(await takeSeat(space)));
 	space.write(
 		'workers.txt',
 		taken.map(({ url }) => url),
@@ -72,5 +65,9 @@ async function onlyThatHostIsAnError(workers: number): Promise<void> {
 }
 
 const what = 'workers die three times at most, and only that host is an error';
-testUnless(notLong(), `22: with three of them, ${what}`, () => onlyThatHostIsAnError(3));
-testUnless(notLong(), `22: with one of them, ${what}`, () => onlyThatHostIsAnError(1));
+
+// At once: they wait most of the time.
+describe.concurrent('a host that kills whoever asks for it', () => {
+	testUnless(notLong(), `22: with three of them, ${what}`, () => onlyThatHostIsAnError(3));
+	testUnless(notLong(), `22: with one of them, ${what}`, () => onlyThatHostIsAnError(1));
+});

@@ -4,7 +4,7 @@
  */
 import { randomInt } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { describeUnless, notLong, testUnless, withoutTracing } from '../requirements.ts';
+import { describeUnless, notLong, sizeOf, testUnless, withoutTracing } from '../requirements.ts';
 import type { PowerLossOptions } from './power-loss/power-loss.ts';
 import { losePower } from './power-loss/power-loss.ts';
 import type { ScriptSize } from './power-loss/script.ts';
@@ -43,12 +43,18 @@ describeUnless(withoutTracing(), 'a loss of power', () => {
 
 	testUnless(
 		notLong(),
-		'at every moment of a longer trace, and while the store itself copies the log back',
+		`at ${sizeOf({ ci: '80 moments', long: 'every moment' })} of a longer trace, and while the store itself copies the log back`,
 		async () => {
 			for (const durability of ['full', 'normal'] as const) {
-				const every = await lossesOf({ durability, size: medium, pointsMax: 10_000, choices: 2 });
-				const copied = await lossesOf({ durability, size: large, pointsMax: 5, choices: 2 });
-				expect([...every.problems, ...copied.problems]).toEqual([]);
+				const pointsMax = sizeOf({ ci: 80, long: 10_000 });
+				const longer = await lossesOf({ durability, size: medium, pointsMax, choices: 2 });
+				const copied = await lossesOf({
+					durability,
+					size: large,
+					pointsMax: sizeOf({ ci: 2, long: 5 }),
+					choices: 2,
+				});
+				expect([...longer.problems, ...copied.problems]).toEqual([]);
 			}
 		},
 		300_000,

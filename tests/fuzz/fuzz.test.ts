@@ -3,8 +3,8 @@ import { randomInt } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { notLong, testUnless } from '../requirements.ts';
+import { describe, expect, test } from 'vitest';
+import { notLong, sizeOf, testUnless } from '../requirements.ts';
 import { runProgram } from '../sim/run-program.ts';
 import { targetNames } from './registry.ts';
 
@@ -25,20 +25,31 @@ test(
 	120_000,
 );
 
+const seconds = sizeOf({ ci: 1, long: 2 });
+
 testUnless(
 	notLong(),
-	'what is promised of every parser holds, guided, for 100,000 inputs or two seconds',
-	() => holds(['--cases', '100000', '--seconds', '2']),
+	`what is promised of every parser holds, guided, for 100,000 inputs or ${seconds} s`,
+	() => holds(['--cases', '100000', '--seconds', String(seconds)]),
 	300_000,
 );
 
-describe('the search', () => {
-	let folder: string;
-	beforeEach(() => {
-		folder = mkdtempSync(join(tmpdir(), 'pingpool-fuzz-test-'));
-	});
-	afterEach(() => rmSync(folder, { recursive: true }));
+/** A corpus of one input for the planted bug. */
+class PlantedCorpus implements Disposable {
+	readonly folder = mkdtempSync(join(tmpdir(), 'pingpool-fuzz-test-'));
 
+	constructor(input: string) {
+		mkdirSync(join(this.folder, 'planted'));
+		writeFileSync(join(this.folder, 'planted', 'input'), input);
+	}
+
+	[Symbol.dispose](): void {
+		rmSync(this.folder, { recursive: true });
+	}
+}
+
+// At once: one of them waits most of the time.
+describe.concurrent('the search', () => {
 	const cases = '150000';
 
 	testUnless(notLong(), 'finds a bug behind five words in order', async () => {
@@ -59,16 +70,14 @@ describe('the search', () => {
 	});
 
 	test('names the input that ends the process, and goes on with what is left', async () => {
-		mkdirSync(join(folder, 'planted'));
-		const input = 'open nine tall gates never';
-		writeFileSync(join(folder, 'planted', 'input'), input);
+		using corpus = new PlantedCorpus('open nine tall gates never');
 		const { code, output } = await runProgram(program, [
 			'planted',
 			'tokens',
 			'--cases',
 			'100',
 			'--corpus',
-			folder,
+			corpus.folder,
 		]);
 		expect(output).toMatch(/planted: ends the process \(SIGABRT\)\n.*planted --input \S+/);
 		expect(output).toMatch(/tokens +100 /);
@@ -76,9 +85,9 @@ describe('the search', () => {
 	});
 
 	testUnless(notLong(), 'ends what hangs, and names the input', async () => {
-		mkdirSync(join(folder, 'planted'));
-		writeFileSync(join(folder, 'planted', 'input'), 'open nine tall gates forever');
-		const { code, output } = await runProgram(program, ['planted', '--cases', '100', '--corpus', folder]);
+		using corpus = new PlantedCorpus('open nine tall gates forever');
+		const args = ['planted', '--cases', '100', '--corpus', corpus.folder];
+		const { code, output } = await runProgram(program, args);
 		expect(output).toMatch(/planted: hangs for more than \d+ ms/);
 		expect(code).toBe(1);
 	});

@@ -7,7 +7,7 @@ import { createServer } from 'node:net';
 import { expect, vi } from 'vitest';
 import { endAttack, startAttack } from '../attack/attacker-process.ts';
 import { attacks } from '../attack/attacks.ts';
-import { notLong, testUnless, withoutCommand } from '../requirements.ts';
+import { notLong, sizeOf, testUnless, withoutCommand } from '../requirements.ts';
 import { listening } from '../servers.ts';
 import type { ServedWorker } from './served-worker.ts';
 import { serveWorker, token } from './served-worker.ts';
@@ -60,10 +60,7 @@ testUnless(
 );
 
 for (const { name, title } of attacks) {
-	testUnless(
-		notLong() ?? withoutNice,
-		`11: a good client is answered through ${title}`,
-		() => attacked([name], 3_000),
-		30_000,
+	testUnless(notLong() ?? withoutNice, `11: a good client is answered through ${title}`, () =>
+		attacked([name], sizeOf({ ci: 1_000, long: 3_000 })),
 	);
 }

@@ -1,9 +1,10 @@
 /** Does the simulation find what it is for? Bugs are planted in copies of the rules, one in each: it must. */
+import { randomInt } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect } from 'vitest';
-import { notLong, testUnless } from '../requirements.ts';
+import { notLong, sizeOf, testUnless } from '../requirements.ts';
 import { mutations, plant } from './mutants.ts';
 import { runProgram } from './run-program.ts';
 
@@ -11,6 +12,9 @@ import { runProgram } from './run-program.ts';
 const seeds = 1_000;
 const mutationsMin = 20;
 const shareMin = 0.95;
+/** Of so many bugs, one is planted. */
+const oneOf = sizeOf({ ci: 4, long: 1 });
+const offset = randomInt(oneOf);
 
 let folder: string;
 
@@ -40,18 +44,22 @@ testUnless(
 	notLong(),
 	'the simulation finds planted bugs, and none where none was planted',
 	async () => {
-		const names = mutations();
-		expect(names.length).toBeGreaterThanOrEqual(mutationsMin);
+		const all = mutations();
+		expect(all.length).toBeGreaterThanOrEqual(mutationsMin);
+		const names = all.filter((_, i) => i % oneOf === offset);
 		const asItIs = await search(undefined);
 		const outcomes: Outcome[] = [];
 		// One at a time: tests beside this one measure times.
 		for (const name of names) outcomes.push(await search(name));
 		const missed = outcomes.filter(({ isFound }) => !isFound).map(({ name }) => name);
-		process.stdout.write(`${names.length - missed.length} of ${names.length} planted bugs are found\n`);
+		process.stdout.write(
+			`${names.length - missed.length} of ${names.length} planted bugs are found (${offset} modulo ${oneOf})\n`,
+		);
 		expect(asItIs.output).toContain(`${seeds} seeds in `);
 		expect(asItIs.isFound).toBe(false);
+		// Of few bugs, one that is hard to find is more than that share.
 		expect(missed.length, `not found: ${missed.join(', ')}`).toBeLessThanOrEqual(
-			(1 - shareMin) * names.length,
+			Math.max(1, (1 - shareMin) * names.length),
 		);
 	},
 	300_000,

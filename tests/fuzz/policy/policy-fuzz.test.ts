@@ -8,7 +8,7 @@ import { createTargetPolicy } from '../../../shared/policy.ts';
 import { createRandom } from '../../../shared/random.ts';
 import type { ProbeName } from '../../../shared/target.ts';
 import { parseTarget } from '../../../shared/target.ts';
-import { describeUnless, notLong } from '../../requirements.ts';
+import { describeUnless, notLong, sizeOf } from '../../requirements.ts';
 import { columnsProbe, recordingProbe, testApp } from '../../worker/app-fixture.ts';
 import { isDenied } from './denied.ts';
 import { hexOf } from './examine.ts';
@@ -60,8 +60,9 @@ describeUnless(withoutPython(), `policy fuzz, seed ${seed}`, () => {
 	});
 
 	describeUnless(notLong(), 'long', () => {
-		it('no form of 500,000 reaches a denied address', { timeout: 120_000 }, async () => {
-			expect((await runPolicyFuzz({ cases: 500_000, seed: seed + 2, python })).problems).toEqual([]);
+		const cases = sizeOf({ ci: 100_000, long: 500_000 });
+		it(`no form of ${cases} reaches a denied address`, { timeout: 240_000 }, async () => {
+			expect((await runPolicyFuzz({ cases, seed: seed + 2, python })).problems).toEqual([]);
 		});
 	});
 });
