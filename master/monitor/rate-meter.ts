@@ -3,7 +3,7 @@
 /** Between two samples, in ms. */
 export const sampleMs = 250;
 const spanMs = 5_000;
-/** One more than fit the span: what is shown is between the oldest and now. */
+/** One is as old as the span, or older. */
 const samplesMax = spanMs / sampleMs + 1;
 
 export class RateMeter {
@@ -19,15 +19,21 @@ export class RateMeter {
 		this.#taken += 1;
 	}
 
-	/** Per second, since the newest sample that is as old as the span, or else the oldest one; 0 without any. */
+	/** Per second over the span, or since the first sample; 0 without any. */
 	perSecond(nowMs: number, count: number): number {
-		let base: number | undefined;
+		const fromMs = nowMs - spanMs;
+		// Of what comes behind the sample that is looked at.
+		let [nextMs, nextCount] = [nowMs, count];
 		for (let back = 1; back <= Math.min(this.#taken, samplesMax); back += 1) {
-			base = (this.#taken - back) % samplesMax;
-			if (nowMs - this.#atMs[base]! >= spanMs) break;
+			const at = (this.#taken - back) % samplesMax;
+			const [atMs, sampled] = [this.#atMs[at]!, this.#counts[at]!];
+			if (atMs <= fromMs) {
+				// Where samples are far apart, the count is taken to have grown evenly between them.
+				const before = sampled + ((nextCount - sampled) * (fromMs - atMs)) / (nextMs - atMs);
+				return ((count - before) * 1_000) / spanMs;
+			}
+			[nextMs, nextCount] = [atMs, sampled];
 		}
-		if (base === undefined) return 0;
-		const elapsedMs = nowMs - this.#atMs[base]!;
-		return elapsedMs <= 0 ? 0 : ((count - this.#counts[base]!) * 1000) / elapsedMs;
+		return nextMs >= nowMs ? 0 : ((count - nextCount) * 1_000) / (nowMs - nextMs);
 	}
 }

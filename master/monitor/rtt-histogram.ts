@@ -75,7 +75,7 @@ export function percentilesOf(counts: ArrayLike<number>, range: RttRange): RttPe
 	return { p50: at(0.5), p90: at(0.9), p95: at(0.95), p99: at(0.99), max: roundToMicroseconds(range.maxMs) };
 }
 
-/** Within its bucket, times are taken to be spread evenly on the scale: no more than half a bucket off, 6 %. */
+/** Within its bucket, times are taken to be spread evenly on the scale: a bucket off at most, 12 %, and 6 % as a rule. */
 function quantileOf(counts: ArrayLike<number>, share: number, { minMs, maxMs }: RttRange): number {
 	let total = 0;
 	for (let bucket = 0; bucket < counts.length; bucket += 1) total += counts[bucket]!;

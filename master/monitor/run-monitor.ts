@@ -31,8 +31,8 @@ import { SliceSeries } from './series.ts';
 
 /** How often readers get the whole histogram, at most. */
 const histogramMs = 1_000;
-/** For how long the same question gets the same answer, although the time has changed. */
-const sameMs = 50;
+/** How often readers are told of a run in which nothing happens: that time goes by, and what it does to workers. */
+const idleMs = 1_000;
 
 /** What the run was asked to do. */
 export interface MonitoredConfig {
@@ -83,9 +83,9 @@ export class RunMonitor {
 	/** of the histogram that readers have */
 	#told = { total: 0, version: 0, atMs: Number.NEGATIVE_INFINITY };
 	#sampledMs = Number.NEGATIVE_INFINITY;
+	#tickedMs = Number.NEGATIVE_INFINITY;
 	/** monotonic time at which a slice has ended, or a sample is to be taken */
 	#dueMs = Number.NEGATIVE_INFINITY;
-	#answer: { cursor: number; atMs: number; is: LiveNews | undefined } | undefined;
 
 	constructor({ clock, startedAtMs, config }: RunMonitorOptions) {
 		this.#config = config;
@@ -182,17 +182,7 @@ export class RunMonitor {
 	}
 
 	updateSince(cursor: number): { readonly message: LiveUpdate; readonly cursor: number } | undefined {
-		const { nowMs } = this.#time;
-		this.#advance(nowMs);
-		const before = this.#answer;
-		const isSame = before?.cursor === cursor && before.is?.cursor === this.#versions.now;
-		if (isSame && nowMs - before.atMs < sameMs) return before.is;
-		const found = this.#newSince(cursor);
-		this.#answer = { cursor, atMs: nowMs, is: found };
-		return found;
-	}
-
-	#newSince(cursor: number): LiveNews | undefined {
+		this.#advance(this.#time.nowMs);
 		if (!this.#versions.has(cursor)) return undefined;
 		const requests = this.#fleet.chunks.since(cursor);
 		if (requests === undefined) return undefined;
@@ -217,6 +207,10 @@ export class RunMonitor {
 			this.#series.advance(nowMs - startedMs, this.#counts(), this.#versions.next());
 		}
 		if (nowMs - this.#sampledMs >= sampleMs) this.#sample(nowMs);
+		if (nowMs - this.#tickedMs >= idleMs) {
+			this.#tickedMs = nowMs;
+			this.#versions.next();
+		}
 		if (nowMs - this.#told.atMs >= histogramMs) this.#tellHistogram(nowMs);
 		this.#dueMs = Math.min(startedMs + this.#series.openUntilMs, this.#sampledMs + sampleMs);
 	}
