@@ -29,7 +29,7 @@ describeUnless(withoutCommand('npm') ?? withoutCommand('tar'), 'the package', ()
 			mkdirSync(join(place, '..'), { recursive: true });
 			symlinkSync(join(root, 'node_modules', name), place);
 		}
-	}, 60_000);
+	});
 	afterAll(() => space[Symbol.dispose]());
 
 	function start(args: readonly string[], env: Record<string, string> = {}) {
