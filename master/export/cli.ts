@@ -1,5 +1,4 @@
 /** `pingpool export`: the results of a run as CSV, as lines of JSON or as Parquet. */
-import { statSync } from 'node:fs';
 import type { Database } from 'better-sqlite3';
 import { escapeUnsafe } from '../../shared/display.ts';
 import { PingpoolError } from '../../shared/errors.ts';
@@ -16,7 +15,7 @@ import { parseExportConfig } from './config.ts';
 import type { RowEncoder } from './encoder.ts';
 import { isBinary, openEncoder } from './formats.ts';
 import type { Output } from './output.ts';
-import { fileOutput, streamOutput } from './output.ts';
+import { fileOutput, refuseFilesOf, streamOutput } from './output.ts';
 import type { ExportRow } from './read-rows.ts';
 import { readRows } from './read-rows.ts';
 import type { RunFacts } from './runs.ts';
@@ -56,7 +55,7 @@ async function exportWith(config: ExportConfig, signals: Signals): Promise<numbe
 	const db = openToRead(path, busyTimeoutMs);
 	try {
 		const run = guarded(path, () => findRun(db, config.run, escapeUnsafe(path)));
-		if (file !== undefined) refuseOwnFiles(file, path);
+		if (file !== undefined) refuseFilesOf(file, path);
 		const output = file === undefined ? streamOutput(process.stdout, signals.signal) : await fileOutput(file);
 		try {
 			const rows = await writeRows({ db, run, config, encoder, output, signal: signals.signal });
@@ -110,19 +109,6 @@ function report({ id, state, total }: RunFacts, rows: number, { statuses, output
 	process.stderr.write(
 		`run ${id}: ${count(rows)} ${rows === 1 ? 'row' : 'rows'}${which}${where}${unfinished}\n`,
 	);
-}
-
-/** Written over by its own export, a database would be lost. */
-function refuseOwnFiles(file: string, db: string): void {
-	const target = statSync(file, { throwIfNoEntry: false });
-	if (target === undefined) return;
-	for (const suffix of ['', '-wal', '-shm', '-journal', '-master']) {
-		const own = statSync(db + suffix, { throwIfNoEntry: false });
-		if (own === undefined || own.ino !== target.ino || own.dev !== target.dev) continue;
-		throw new PingpoolError('usage', `${escapeUnsafe(file)} belongs to the database that is exported`, {
-			hint: 'Give another file with -o.',
-		});
-	}
 }
 
 function guarded<Result>(path: string, work: () => Result): Result {

@@ -74,6 +74,19 @@ export async function fileOutput(path: string): Promise<Output> {
 	}
 }
 
+/** Written over by what was read from it, a database would be lost. @throws PingpoolError `usage` */
+export function refuseFilesOf(file: string, db: string): void {
+	const target = statSync(file, { throwIfNoEntry: false });
+	if (target === undefined) return;
+	for (const suffix of ['', '-wal', '-shm', '-journal', '-master']) {
+		const own = statSync(db + suffix, { throwIfNoEntry: false });
+		if (own === undefined || own.ino !== target.ino || own.dev !== target.dev) continue;
+		throw new PingpoolError('usage', `${escapeUnsafe(file)} belongs to the database that is read`, {
+			hint: 'Give another file with -o.',
+		});
+	}
+}
+
 interface Replacement {
 	readonly handle: FileHandle;
 	/** where it is written */

@@ -180,7 +180,7 @@ describe('a file', () => {
 		for (const file of ['runs.db', './runs.db', 'innocent.csv']) {
 			const { code, stderr } = await run('--db', 'runs.db', '-o', file);
 			expect(code).toBe(2);
-			expect(stderr).toContain('belongs to the database that is exported');
+			expect(stderr).toContain('belongs to the database that is read');
 		}
 		expect(readFileSync(space.path('runs.db'))).toEqual(before);
 	});
