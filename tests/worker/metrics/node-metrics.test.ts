@@ -2,9 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { reasons, statuses } from '../../../shared/outcome.ts';
 import { probeNames } from '../../../shared/target.ts';
-import { NodeMetrics } from '../../../worker/metrics/node-metrics.node.ts';
 import { ceilings, ProbeGate } from '../../../worker/rates/probe-gate.ts';
-import { ProbeRates } from '../../../worker/rates/probe-rates.ts';
 import type { PrometheusSample } from '../../prometheus.ts';
 import { faultsOf, samplesOf, sumOf, withoutPromtool } from '../../prometheus.ts';
 import { testUnless, withoutEcho } from '../../requirements.ts';
@@ -12,6 +10,7 @@ import type { ServedWorker } from '../../security/served-worker.ts';
 import { serveWorker, token } from '../../security/served-worker.ts';
 import { recordingProbe, testApp, upBlock } from '../app-fixture.ts';
 import { exchange } from '../raw-exchange.ts';
+import { countedMetrics, echoCounts } from './metrics-fixture.ts';
 
 const whyNoEcho = withoutEcho();
 const headers = { authorization: `Bearer ${token}` };
@@ -137,28 +136,7 @@ describe('the metrics of a worker', () => {
 });
 
 it('say what is in flight, and what waits, while it is', async () => {
-	const nowUs = (): number => 0;
-	const rates = new ProbeRates({
-		...{ prefixRatePerSecond: 1, prefixRateFor: 'all', callerRatePerSecond: 1, key: [1, 2], nowUs },
-	});
-	const { capabilities } = testApp();
-	const counters = {
-		late: 1,
-		duplicate: 2,
-		forged: 3,
-		corrupted: 4,
-		truncated: 5,
-		dropped: 6,
-		sendBlocked: 7,
-	};
-	const metrics = new NodeMetrics({
-		capabilities,
-		requestsInFlightMax: 8,
-		callerConnectionsMax: 9,
-		connections: () => ({ strangers: 1, idle: 2, busy: 3 }),
-		rates,
-		counters: () => ({ sent: 8, received: 9, ...counters }),
-	});
+	const { metrics, rates } = countedMetrics();
 	const reported = Promise.withResolvers<void>();
 	const goOn = Promise.withResolvers<void>();
 	const probe = recordingProbe('icmp', async ({ hosts, report }) => {
@@ -189,7 +167,7 @@ it('say what is in flight, and what waits, while it is', async () => {
 	expect(said('probes_held_total', { ceiling: 'prefix' })).toBe(2);
 	expect(said('probes_held_total', { ceiling: 'caller' })).toBe(3);
 	for (const reason of ['late', 'duplicate', 'forged', 'corrupted', 'truncated'] as const) {
-		expect(said('echo_replies_ignored_total', { reason })).toBe(counters[reason]);
+		expect(said('echo_replies_ignored_total', { reason })).toBe(echoCounts[reason]);
 	}
 	expect(said('echo_packets_dropped_total')).toBe(6);
 	expect(said('echo_sends_blocked_total')).toBe(7);
@@ -198,10 +176,7 @@ it('say what is in flight, and what waits, while it is', async () => {
 });
 
 it('count what waited in a thread that has ended', () => {
-	const key = [1, 2] as const;
-	const rates = new ProbeRates({
-		...{ prefixRatePerSecond: 1, prefixRateFor: 'all', callerRatePerSecond: 0, key, nowUs: () => 0 },
-	});
+	const { rates } = countedMetrics();
 	const thread = rates.forThread();
 	const gate = new ProbeGate(thread.setup, () => 0);
 	for (let probes = 0; probes < 3; probes += 1) gate.pass(1, -1, 0);
