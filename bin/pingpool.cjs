@@ -129,6 +129,7 @@ Usage:
   pingpool worker [options]   answer ping requests over HTTP
   pingpool token [options]    make a token for a worker, or replace it
   pingpool export [options]   write the results of a run as CSV, lines of JSON or Parquet
+  pingpool diff [RUN] [RUN]   say which hosts two runs differ in
   pingpool report [options]   write a page about a run, to send to somebody
   pingpool serve [options]    show the runs of a database in a browser
 
@@ -141,6 +142,7 @@ const programs = {
 	worker: join('worker', 'cli'),
 	token: join('worker', 'token-cli.node'),
 	export: join('master', 'export', 'cli'),
+	diff: join('master', 'diff', 'cli'),
 	report: join('master', 'report', 'cli'),
 	serve: join('master', 'serve', 'cli'),
 };
