@@ -73,6 +73,11 @@ it('says why one failed, and which one took over', () => {
 	observer.closed(2, new WorkerFailure('local', 'is not asked any more'), true);
 	expect(last()?.fields).toMatchObject({ request: 'abc-2', kind: 'hedge', end: 'cancelled' });
 	expect(last()?.fields).not.toHaveProperty('failure');
+	// Every host is answered, and the run over, before the answer has ended.
+	observer.asked({ ...chunk, id: 3, hosts: 8 });
+	observer.answered(3, blockOf(8));
+	observer.closed(3, new WorkerFailure('local', 'is not asked any more'), true);
+	expect(last()?.fields).toMatchObject({ answered: 8, end: 'ok' });
 	// What comes after the end is about nothing that is known.
 	const before = said.length;
 	observer.closed(1, undefined, false);

@@ -129,12 +129,13 @@ describe('progress on a terminal', () => {
 
 	it('has a line per worker above it, as many as there is room for', () => {
 		let workers = Array.from({ length: 3 }, (_, i) => liveWorker({ name: `worker-${i}`, index: i }));
-		const { shown, terminal, progress } = onTerminal(80, 6, {}, () => workers);
+		const { shown, terminal, progress } = onTerminal(80, 7, {}, () => workers);
 		shown.message('began');
 		shown.start(() => progress);
 		vi.advanceTimersByTime(200);
 		expect(terminal.screen().map((line) => line.slice(0, 10))).toEqual([
 			'began',
+			'  worker  ',
 			'● worker-0',
 			'● worker-1',
 			'● worker-2',
@@ -145,7 +146,7 @@ describe('progress on a terminal', () => {
 		expect(
 			terminal
 				.screen()
-				.slice(1, 5)
+				.slice(2, 6)
 				.map((line) => line.slice(0, 10)),
 		).toEqual(['● worker-0', '● worker-1', '● worker-2', '… and 17 m']);
 		expect(terminal.screen()[0]).toBe('began');
