@@ -1,5 +1,6 @@
 /** The frame of the page: its head, its views, and which of them is shown. */
 import { useEffect, useRef } from 'preact/hooks';
+import icon from './icon.svg';
 import { ConnectionState } from './parts/connection.tsx';
 import { HeadRun } from './parts/head-run.tsx';
 import { Nav } from './parts/nav.tsx';
@@ -27,7 +28,7 @@ export function App() {
 			</a>
 			<header class="frame-head">
 				<a class="brand" href="/">
-					<img src="/icon.svg" alt="" />
+					<img src={icon} alt="" />
 					pingpool
 				</a>
 				<div class="frame-status">

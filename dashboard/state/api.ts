@@ -24,7 +24,12 @@ export async function fetchJson<T>(url: string, signal?: AbortSignal): Promise<T
 		response = await fetch(url, { headers: { accept: 'application/json' }, signal: signal ?? null });
 	} catch (cause) {
 		signal?.throwIfAborted();
-		throw new ApiError('unreachable', 'The master that served this page does not answer.', 0, cause);
+		throw new ApiError(
+			'unreachable',
+			'The master that served this page does not answer. When its run has ended: pingpool serve shows its database.',
+			0,
+			cause,
+		);
 	}
 	let body: unknown;
 	try {

@@ -1,11 +1,12 @@
 /** The runs of the database, and which of them the views show. */
-import { computed } from '@preact/signals';
+import { computed, signal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
 import type { RunRow } from '../../shared/dashboard-api.ts';
 import { refreshMs } from '../limits.ts';
 import { about } from './about.ts';
 import type { Query } from './api.ts';
 import { useQuery } from './api.ts';
-import { liveRun } from './live.ts';
+import { connection, liveRun } from './live.ts';
 import { hasEnded } from './live-state.ts';
 import { route } from './location.ts';
 
@@ -23,10 +24,25 @@ export const isLiveShown = computed(
 	() => about.value?.mode === 'run' && (chosenRunId.value === null || chosenRunId.value === liveRunId.value),
 );
 
-export function useRuns(): Query<{ readonly runs: readonly RunRow[] }> {
-	return useQuery('/api/runs', {
+interface RunList {
+	/** the newest first */
+	readonly runs: readonly RunRow[];
+}
+
+/** What was last answered: it stays when the master is gone, and while another view asks. */
+const known = signal<RunList | undefined>(undefined);
+
+export function useRuns(): Query<RunList> {
+	// The database of a run that has no number yet, or that has ended, is not there to be asked.
+	const isAsked = about.value?.mode === 'serve' || (liveRunId.value !== null && connection.value !== 'ended');
+	const query = useQuery<RunList>(isAsked ? '/api/runs' : null, {
 		refreshMs: ({ runs }) => (runs.some((run) => !hasEnded(run.state)) ? refreshMs * 5 : 0),
 	});
+	const { data } = query;
+	useEffect(() => {
+		if (data !== undefined) known.value = data;
+	}, [data]);
+	return { ...query, data: data ?? known.value };
 }
 
 /**

@@ -16,11 +16,12 @@ const named = ['p50', 'p90', 'p95', 'p99', 'max'] as const;
 const drawn = ['p50', 'p95', 'p99'] as const;
 
 interface RttCardProps {
+	readonly title?: string;
 	readonly histogram: RttHistogram;
 	readonly rtt: RttPercentiles | null;
 }
 
-export function RttCard({ histogram, rtt }: RttCardProps) {
+export function RttCard({ title = 'Round-trip times', histogram, rtt }: RttCardProps) {
 	const { edgesMs } = histogram;
 	const bars = useMemo(() => rttBars(histogram), [histogram]);
 	const newest = useRef({ edgesMs, rtt });
@@ -28,14 +29,14 @@ export function RttCard({ histogram, rtt }: RttCardProps) {
 	const options = useCallback(() => optionsOf(newest), []);
 	if (rtt === null || bars.places.length === 0) {
 		return (
-			<Card title="Round-trip times">
+			<Card title={title}>
 				<EmptyState title="No host has answered yet" />
 			</Card>
 		);
 	}
 	const words = named.map((name) => `${name} ${formatMs(rtt[name])}`).join(', ');
 	return (
-		<Card title="Round-trip times">
+		<Card title={title}>
 			<Chart
 				summary={`Hosts by round-trip time on a logarithmic axis: ${words}.`}
 				heightPx={heightPx}
