@@ -1,8 +1,12 @@
 /** The views of the page, one line each, in the order of the navigation. */
 import type { ComponentType } from 'preact';
+import { CompareView } from './views/compare.tsx';
 import { EventsView } from './views/events.tsx';
+import { HostsView } from './views/hosts.tsx';
+import { MapView } from './views/map.tsx';
 import { ResultsView } from './views/results.tsx';
 import { RunView } from './views/run.tsx';
+import { RunsView } from './views/runs.tsx';
 import { TasksView } from './views/tasks.tsx';
 import { WorkersView } from './views/workers.tsx';
 
@@ -21,5 +25,9 @@ export const views: readonly View[] = [
 	{ path: '/workers', title: 'Workers', component: WorkersView },
 	{ path: '/tasks', title: 'Tasks', component: TasksView, needsLive: true },
 	{ path: '/results', title: 'Results', component: ResultsView },
+	{ path: '/hosts', title: 'Host', component: HostsView },
+	{ path: '/map', title: 'Map', component: MapView },
+	{ path: '/runs', title: 'Runs', component: RunsView },
+	{ path: '/compare', title: 'Compare', component: CompareView },
 	{ path: '/events', title: 'Events', component: EventsView, needsLive: true },
 ];

@@ -110,7 +110,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
 					</tr>
 				</thead>
 				<tbody>
-					{first !== undefined && <Space heightPx={first.start} columns={columns.length} />}
+					{first !== undefined && <Space heightPx={first.start} />}
 					{items.map(({ index }) => (
 						<GridRow
 							key={index}
@@ -122,7 +122,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
 							onOpen={onOpen}
 						/>
 					))}
-					{last !== undefined && <Space heightPx={after} columns={columns.length} />}
+					{last !== undefined && <Space heightPx={after} />}
 				</tbody>
 			</table>
 		</section>
@@ -156,7 +156,7 @@ function useVirtualizer(
 
 function Heading<Row>({ column }: { readonly column: VirtualColumn<Row> }) {
 	const { sort, title } = column;
-	const mark = { ascending: '▴', descending: '▾', none: '' };
+	const mark = { ascending: '▴', descending: '▾', none: '\u00a0' };
 	return (
 		<th
 			scope="col"
@@ -210,12 +210,13 @@ function GridRow<Row>({ index, row, columns, isFocusable, onFocus, onOpen }: Gri
 	);
 }
 
-function Space({ heightPx, columns }: { readonly heightPx: number; readonly columns: number }) {
+/** Of one cell: columns that are hidden have none. */
+function Space({ heightPx }: { readonly heightPx: number }) {
 	if (heightPx <= 0) return null;
 	return (
 		// biome-ignore lint/a11y/noAriaHiddenOnFocusable: it is not, and there is nothing in it
 		<tr class="virtual-space" aria-hidden="true">
-			<td colSpan={columns} style={{ height: `${heightPx}px` }} />
+			<td style={{ height: `${heightPx}px` }} />
 		</tr>
 	);
 }
