@@ -122,6 +122,11 @@ export function specialPurposeOf(address: IpAddress): SpecialPurposeBlock {
 	return rows.find(({ cidr }) => cidrContains(cidr, address))!;
 }
 
+/** Whether an address is this machine's own, reached over loopback: 127.0.0.0/8 and ::1. */
+export function isLoopback(address: IpAddress): boolean {
+	return specialPurposeOf(address).denied === 'loopback';
+}
+
 /** 1 or 0 where the first octet of an IPv4 address decides alone, 2 where it does not. */
 const reachableByOctet = Uint8Array.from(ipv4Rows, (rows) => {
 	if (rows.length > 1 && rows[0]!.cidr.prefix > 8) return 2;

@@ -10,10 +10,10 @@ import {
 	ratePerSecondDefault,
 } from '../shared/limits.ts';
 import type { PortRange } from '../shared/ports.ts';
+import { isLoopback } from '../shared/special-purpose.ts';
 import type { Given } from './command-line.node.ts';
 import type { IcmpMode, LogFormat, LogLevel, PrefixRateScope, Setting } from './config.ts';
 import { fromEnvironment, portDefault, settings } from './config.ts';
-import { isLoopback } from './exposure.node.ts';
 
 export interface WorkerArguments {
 	/** `undefined` for every interface */

@@ -6,6 +6,7 @@
  */
 import { PingpoolError } from '../shared/errors.ts';
 import { parseIp } from '../shared/ip.ts';
+import { isLoopback } from '../shared/special-purpose.ts';
 
 /** @throws PingpoolError `unauthorized` for what may come from a web page */
 export function refuseBrowsers({ headers, url }: Request): void {
@@ -31,7 +32,5 @@ function isLoopbackName(host: string): boolean {
 	const name = (bracketed ?? plain ?? '').toLowerCase();
 	if (name === 'localhost') return true;
 	const address = parseIp(name);
-	if (address === undefined) return false;
-	if (address.family === 4) return address.value >>> 24 === 127;
-	return address.bytes.every((byte, i) => byte === (i === 15 ? 1 : 0));
+	return address !== undefined && isLoopback(address);
 }

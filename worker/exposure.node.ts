@@ -3,15 +3,8 @@ import { lookup as systemLookup } from 'node:dns/promises';
 import { networkInterfaces } from 'node:os';
 import { escapeUnsafe } from '../shared/display.ts';
 import { messageOf, PingpoolError } from '../shared/errors.ts';
-import type { IpAddress } from '../shared/ip.ts';
-import { cidrContains, parseCidr, parseIp } from '../shared/ip.ts';
-import { isGloballyReachable } from '../shared/special-purpose.ts';
-
-const loopbacks = ['127.0.0.0/8', '::1/128'].map((text) => parseCidr(text)!);
-
-export function isLoopback(address: IpAddress): boolean {
-	return loopbacks.some((block) => cidrContains(block, address));
-}
+import { parseIp } from '../shared/ip.ts';
+import { isGloballyReachable, isLoopback } from '../shared/special-purpose.ts';
 
 type Lookup = (name: string) => Promise<{ readonly address: string }>;
 

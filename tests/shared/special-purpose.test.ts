@@ -4,6 +4,7 @@ import { cidrContains, parseCidr, parseIp, parseIpv6 } from '../../shared/ip.ts'
 import {
 	isGloballyReachable,
 	isGloballyReachableIpv4,
+	isLoopback,
 	specialPurposeIpv4,
 	specialPurposeIpv6,
 	specialPurposeOf,
@@ -23,6 +24,20 @@ describe('the special-purpose blocks', () => {
 				expect(bits.slice(prefix), block).toMatch(/^0*$/);
 			}
 		}
+	});
+
+	it.each<[string, boolean]>([
+		['127.0.0.1', true],
+		['127.255.255.255', true],
+		['126.255.255.255', false],
+		['128.0.0.0', false],
+		['::1', true],
+		['::', false],
+		['::2', false],
+		['1::1', false],
+		['::ffff:127.0.0.1', true],
+	])('%s is this machine itself: %s', (text, isOwn) => {
+		expect(isLoopback(parseIp(text)!)).toBe(isOwn);
 	});
 
 	it('decide by the most specific one', () => {

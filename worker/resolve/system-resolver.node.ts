@@ -13,6 +13,7 @@ import type { Clock } from '../../shared/clock.ts';
 import type { IpAddress } from '../../shared/ip.ts';
 import { parseIp } from '../../shared/ip.ts';
 import { dnsLookupsMax, dnsTimeoutMs } from '../../shared/limits.ts';
+import { isLoopback } from '../../shared/special-purpose.ts';
 import type { Resolution, Resolver } from '../resolver.ts';
 import { Turnstile } from '../turnstile.ts';
 import { overdue, within } from '../within.ts';
@@ -119,11 +120,6 @@ export function createSystemResolver({
 		return address === undefined ? { reason: 'dns-not-found' } : { address };
 	}
 	return { resolve };
-}
-
-function isLoopback(address: IpAddress): boolean {
-	if (address.family === 4) return address.value >>> 24 === 127;
-	return address.bytes.every((byte, i) => byte === (i === 15 ? 1 : 0));
 }
 
 /** Where nothing could be read so far. */
