@@ -13,7 +13,7 @@
  * Connections are counted from TCP's accept, so that those within a TLS handshake are strangers, too.
  */
 import type { Server, Socket } from 'node:net';
-import { parseIp } from '../shared/ip.ts';
+import { callerName } from './caller-name.ts';
 
 export interface ConnectionGuardOptions {
 	/** connections at a time */
@@ -113,7 +113,7 @@ export class ConnectionGuard {
 			socket.destroy();
 			return;
 		}
-		const connection: Connection = { key, socket, network: networkOf(remoteAddress), requests: 0 };
+		const connection: Connection = { key, socket, network: callerName(remoteAddress), requests: 0 };
 		socket.once('close', () => this.#forget(connection));
 		const others = this.#networks.get(connection.network);
 		if (others !== undefined && others.size >= this.#options.strangersPerAddressMax) {
@@ -158,13 +158,6 @@ export class ConnectionGuard {
 /** A connection by its two ends, which a TLS socket shares with the TCP socket that carries it. */
 function keyOf({ remoteAddress, remotePort, localAddress }: Socket): string {
 	return `${remoteAddress}|${remotePort}|${localAddress}`;
-}
-
-/** Who has an IPv6 /64 has all its addresses. */
-function networkOf(address: string): string {
-	const parsed = parseIp(address.replace(/%.*$/, ''));
-	if (parsed?.family !== 6) return address;
-	return Buffer.from(parsed.bytes.subarray(0, 8)).toString('hex');
 }
 
 function firstOf(connections: ReadonlyMap<string, Connection>): Connection | undefined {

@@ -36,6 +36,7 @@ it('leaves a third more for others than one caller gets, of requests', () => {
 it('takes one /64 of IPv6 and one address of IPv4 for one caller each', () => {
 	expect(callerName('2001:db8::1')).toBe(callerName('2001:db8::ffff'));
 	expect(callerName('2001:db8::1')).not.toBe(callerName('2001:db8:0:1::1'));
+	expect(callerName('fe80::1%eth0')).toBe(callerName('fe80::2'));
 	expect(callerName('192.0.2.1')).not.toBe(callerName('192.0.2.2'));
 	expect(callerName()).toBe('');
 });
