@@ -1,5 +1,6 @@
 /** The command line of `pingpool worker`: its options, its help, and what was given. */
-import { Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
+import { InvalidArgumentError } from 'commander';
 import { PingpoolError } from '../shared/errors.ts';
 import type { Cidr } from '../shared/ip.ts';
 import {
@@ -9,10 +10,9 @@ import {
 	ratePerSecondDefault,
 } from '../shared/limits.ts';
 import type { PortRange } from '../shared/ports.ts';
-import { usageText } from '../shared/usage-text.ts';
 import type { IcmpMode, LogFormat, LogLevel, PrefixRateScope, Setting } from './config.ts';
 import { icmpModes, logFormats, logLevels, portDefault, prefixRateScopes, settings } from './config.ts';
-import { version } from './version.ts';
+import { newCommand } from './new-command.node.ts';
 
 const help = `
 Every option can also be given in the environment: PINGPOOL_HOST, PINGPOOL_PORT, PINGPOOL_RATE and so on.
@@ -68,14 +68,8 @@ export function readCommandLine(argv: readonly string[]): Given {
 }
 
 function createCommand(): Command {
-	return new Command('pingpool worker')
+	return newCommand('pingpool worker')
 		.description('Answers ping requests over HTTP: POST /ping, GET /health, GET /capabilities.')
-		.version(version, '-V, --version', 'print the version')
-		.helpOption('-h, --help', 'print this')
-		.allowExcessArguments(false)
-		.exitOverride()
-		.configureHelp({ sortOptions: false })
-		.configureOutput({ outputError: (text, write) => write(usageText(text)) })
 		.option('--host <address>', 'address to listen on (default: every interface)', parser(settings.host))
 		.option(
 			'--port <n>',

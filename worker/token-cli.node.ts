@@ -6,11 +6,12 @@
  */
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { Command, CommanderError, Option } from 'commander';
+import type { Command } from 'commander';
+import { CommanderError, Option } from 'commander';
 import { escapeLines, escapeUnsafe } from '../shared/display.ts';
 import { PingpoolError } from '../shared/errors.ts';
-import { usageText } from '../shared/usage-text.ts';
 import { fromEnvironment, settings } from './config.ts';
+import { newCommand } from './new-command.node.ts';
 import {
 	defaultTokenFile,
 	makeTokenFile,
@@ -18,7 +19,6 @@ import {
 	readTokenFile,
 	replaceTokens,
 } from './token-file.node.ts';
-import { version } from './version.ts';
 
 const help = `
 A token has 256 bits. In a file, it is for its owner alone to read.
@@ -62,14 +62,8 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 function createCommand(): Command {
-	return new Command('pingpool token')
+	return newCommand('pingpool token')
 		.description("Makes a worker's token, or replaces it.")
-		.version(version, '-V, --version', 'print the version')
-		.helpOption('-h, --help', 'print this')
-		.allowExcessArguments(false)
-		.exitOverride()
-		.configureHelp({ sortOptions: false })
-		.configureOutput({ outputError: (text, write) => write(usageText(text)) })
 		.addOption(
 			new Option(
 				'--file <path>',
