@@ -397,6 +397,22 @@ describe('ceilings', () => {
 		}
 		expect((await ping({ hosts })).status).toBe(200);
 	});
+
+	it('counts the places of each caller apart', async () => {
+		const { ping } = testApp(
+			{ callerOf: ({ req }) => req.header('x-test-caller'), requestsInFlightMax: 3 },
+			{ hostsInFlightMax: 3 },
+		);
+		const from = (caller: string, hosts: string[], accept: string = mediaTypes.json) =>
+			ping({ hosts }, { accept, headers: { 'x-test-caller': caller } });
+		const held = await from('192.0.2.1', ['198.51.100.1', '198.51.100.2', '198.51.100.3'], mediaTypes.ndjson);
+		expect((await from('192.0.2.1', ['198.51.100.4'])).status).toBe(429);
+		// All together have a third more than one.
+		expect((await from('192.0.2.2', ['198.51.100.4'])).status).toBe(200);
+		expect((await from('192.0.2.2', ['198.51.100.4', '198.51.100.5'])).status).toBe(429);
+		await held.body?.cancel();
+		expect((await from('192.0.2.1', ['198.51.100.4'])).status).toBe(200);
+	});
 });
 
 describe('a caller that goes away', () => {
