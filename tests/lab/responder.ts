@@ -45,6 +45,15 @@ export type Misbehaviour = (typeof misbehaviours)[number];
 /** Echo requests that each host has seen; tests use some thousand hosts. */
 const seen = new Map<string, number>();
 
+/** Does something after `ms`, and never earlier, as timers are by what the packets before took in the same turn. */
+function later(action: () => void, ms: number, dueMs = performance.now() + ms): void {
+	setTimeout(() => {
+		const leftMs = dueMs - performance.now();
+		if (leftMs > 0) later(action, Math.ceil(leftMs), dueMs);
+		else action();
+	}, ms);
+}
+
 function respond(request: EchoRequest, send: (packet: Uint8Array) => void): void {
 	const { family, destination } = request;
 	const selector = destination[family === 4 ? 1 : 3]! - 64;
@@ -55,7 +64,7 @@ function respond(request: EchoRequest, send: (packet: Uint8Array) => void): void
 	const unreachable = family === 4 ? ([3, 1] as const) : ([1, 3] as const);
 	switch (misbehaviours[selector]) {
 		case 'late':
-			setTimeout(answer, 10 * destination[destination.length - 2]!);
+			later(answer, 10 * destination[destination.length - 2]!);
 			break;
 		case 'twice':
 			answer();
@@ -78,7 +87,7 @@ function respond(request: EchoRequest, send: (packet: Uint8Array) => void): void
 			break;
 		case 'forged-unreachable':
 			send(icmpError(request, unreachable, { flipQuotedByteAt: 20 }));
-			setTimeout(answer, 20);
+			later(answer, 20);
 			break;
 		case 'ttl-exceeded':
 			send(icmpError(request, family === 4 ? [11, 0] : [3, 0]));
@@ -94,27 +103,27 @@ function respond(request: EchoRequest, send: (packet: Uint8Array) => void): void
 			break;
 		case 'short-quote-then-answer':
 			send(icmpError(request, family === 4 ? [3, 0] : [1, 0], { quotedBytes: 8 }));
-			setTimeout(answer, 20);
+			later(answer, 20);
 			break;
 		case 'size-complaint':
 			send(icmpError(request, family === 4 ? [3, 4] : [2, 0]));
-			setTimeout(answer, 20);
+			later(answer, 20);
 			break;
 		case 'forged-ttl-exceeded':
 			send(icmpError(request, family === 4 ? [11, 0] : [3, 0], { flipQuotedByteAt: 20 }));
-			setTimeout(answer, 20);
+			later(answer, 20);
 			break;
 		case 'quote-of-another-host': {
 			const other = destination.slice();
 			other[other.length - 1]! ^= 1;
 			send(icmpError(request, unreachable, { quotedDestination: other }));
-			setTimeout(answer, 20);
+			later(answer, 20);
 			break;
 		}
 		case 'jittered-twice': {
 			const phase = 37 * nth + 11 * destination.at(-1)!;
-			setTimeout(answer, phase % 80);
-			setTimeout(answer, (phase + 53) % 80);
+			later(answer, phase % 80);
+			later(answer, (phase + 53) % 80);
 			break;
 		}
 		case 'short-quote-with-a-wrong-checksum':
