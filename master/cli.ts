@@ -258,9 +258,7 @@ async function openDashboard(
 		about: () => ({ version, mode: 'run', db, runId: monitor.run().runId }),
 		source: monitor,
 		openMetrics: async () => (await import('./dashboard/metrics.ts')).createMetrics(monitor),
-		openQueries: async () => {
-			throw new PingpoolError('busy', 'the database can not be asked yet');
-		},
+		openQueries: async () => (await import('./query/thread-queries.ts')).threadQueries({ path: db }),
 		onEvent,
 		clock: systemClock,
 	});

@@ -1,10 +1,10 @@
 /** What the page asks for: `/api/…`. */
 import type { Context, Hono } from 'hono';
-import { jsonText } from '../../shared/display.ts';
 import { PingpoolError } from '../../shared/errors.ts';
 import { dashboardQueryMsMax } from '../../shared/limits.ts';
 import type { Queries } from '../query/queries.ts';
 import type { DashboardAppOptions } from './app.ts';
+import { asciiJson } from './ascii-json.ts';
 import {
 	comparisonOf,
 	historyHostOf,
@@ -85,5 +85,5 @@ function queryOf(context: Context): URLSearchParams {
 }
 
 function json(value: unknown): Response {
-	return new Response(jsonText(value), { headers: { 'content-type': 'application/json' } });
+	return new Response(asciiJson(value), { headers: { 'content-type': 'application/json' } });
 }

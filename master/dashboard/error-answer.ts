@@ -1,9 +1,10 @@
 /** Errors as answers: JSON to programs, a readable page to people. Neither has a stack or a path in it that was not
  * meant to be shown. */
 import type { ApiError } from '../../shared/dashboard-api.ts';
-import { escapeLines, jsonText } from '../../shared/display.ts';
+import { escapeLines } from '../../shared/display.ts';
 import type { ErrorCode } from '../../shared/errors.ts';
 import { PingpoolError } from '../../shared/errors.ts';
+import { asciiJson } from './ascii-json.ts';
 
 const statusOf: Partial<Record<ErrorCode, number>> = {
 	'bad-request': 400,
@@ -25,7 +26,7 @@ export function errorAnswer(error: unknown, fault: (error: unknown) => void): Re
 	const body: ApiError = { error: { code: known.code, message: known.message } };
 	const headers = headersOf(known);
 	headers.set('content-type', 'application/json');
-	return new Response(jsonText(body), { status, headers });
+	return new Response(asciiJson(body), { status, headers });
 }
 
 /** The same for somebody who opened a page. */

@@ -10,8 +10,8 @@
  * ticks.
  */
 import type { Clock } from '../../shared/clock.ts';
-import { jsonText } from '../../shared/display.ts';
 import { liveHeartbeatMs, livePagesMax, liveUpdateMs } from '../../shared/limits.ts';
+import { asciiJson } from './ascii-json.ts';
 import type { LiveCursor, LiveSource } from './live-source.ts';
 
 export interface LiveHubOptions {
@@ -152,6 +152,6 @@ export class LiveHub {
 	}
 
 	#event(name: string, data: unknown): Uint8Array {
-		return this.#encoder.encode(`event: ${name}\ndata: ${jsonText(data)}\n\n`);
+		return this.#encoder.encode(`event: ${name}\ndata: ${asciiJson(data)}\n\n`);
 	}
 }

@@ -10,6 +10,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { escapeLines } from '../../shared/display.ts';
 import { PingpoolError } from '../../shared/errors.ts';
 import type { PageFiles } from './page-files.ts';
@@ -126,7 +127,8 @@ function runVite({ vite, root, folder, signal }: ViteRun): Promise<void> {
 	}
 	return new Promise((resolve, reject) => {
 		const fail = (message: string, cause?: unknown): void => {
-			const hint = `${escapeLines(output.trim())}\n\nnpm ci && npm run build:dashboard`.trim();
+			const hint =
+				`${escapeLines(stripVTControlCharacters(output).trim())}\n\nnpm ci && npm run build:dashboard`.trim();
 			reject(new PingpoolError('usage', message, { cause, hint }));
 		};
 		child.once('error', (error) => fail('the page could not be built', error));

@@ -6,6 +6,7 @@ import { listenAt } from '../dashboard/listen.ts';
 import { createMetrics } from '../dashboard/metrics.ts';
 import { startDashboard } from '../dashboard/start.ts';
 import { ConfigExit } from '../options.ts';
+import { threadQueries } from '../query/thread-queries.ts';
 import { onSignals } from '../signals.ts';
 import { openToRead } from '../store/open-database.ts';
 import { version } from '../version.ts';
@@ -38,7 +39,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function serve({ db, address, token }: ServeConfig, stopped: AbortSignal): Promise<void> {
-	// Said now if there is nothing to show; every question opens it anew or has it open.
+	// Said now if there is nothing to show.
 	openToRead(db, busyTimeoutMs).close();
 	const listener = await listenAt(address);
 	const dashboard = startDashboard({
@@ -48,9 +49,7 @@ async function serve({ db, address, token }: ServeConfig, stopped: AbortSignal):
 		about: () => ({ version, mode: 'serve', db, runId: null }),
 		source: undefined,
 		metrics: createMetrics(undefined),
-		openQueries: async () => {
-			throw new PingpoolError('busy', 'the database can not be asked yet');
-		},
+		openQueries: async () => threadQueries({ path: db, busyTimeoutMs }),
 		clock: systemClock,
 		fault: (error) => process.stderr.write(`pingpool: the dashboard met a fault: ${messageOf(error)}\n`),
 	});

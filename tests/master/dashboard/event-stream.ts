@@ -32,6 +32,8 @@ export function openEvents(url: string, headers: Record<string, string> = {}): P
 			let waiting: { count: number; resolve(): void; reject(error: Error): void }[] = [];
 			response.setEncoding('utf8').on('data', (piece: string) => {
 				text += piece;
+				// Long ones come in many pieces.
+				if (!piece.includes('\n\n') && !piece.startsWith('\n')) return;
 				const blocks = text.split('\n\n');
 				text = blocks.pop()!;
 				for (const block of blocks) {

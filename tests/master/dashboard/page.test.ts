@@ -1,0 +1,160 @@
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { builtPage } from '../../../master/dashboard/page-build.ts';
+import { pagePaths, readPage } from '../../../master/dashboard/page-files.ts';
+import { PingpoolError } from '../../../shared/errors.ts';
+import { notLong, testUnless } from '../../requirements.ts';
+import { serve } from './dashboard-fixture.ts';
+
+const root = fileURLToPath(new URL('../../..', import.meta.url));
+const { signal } = new AbortController();
+
+let folder: string;
+beforeEach(() => {
+	folder = mkdtempSync(join(tmpdir(), 'pingpool-page-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+function write(path: string, text: string): void {
+	mkdirSync(join(folder, path, '..'), { recursive: true });
+	writeFileSync(join(folder, path), text);
+}
+
+describe('the files of the page', () => {
+	beforeEach(() => {
+		write('index.html', '<!doctype html>');
+		write('icon.svg', '<svg/>');
+		write('assets/index-Ab_1-xyz.js', 'export {};');
+		write('assets/index-Ab_1-xyz.css', 'body {}');
+		write('assets/index-Ab_1-xyz.js.map', '{}');
+		write('notes.txt', 'for who develops');
+	});
+
+	it('are served with their types, kept for good where their names change with them', async () => {
+		await using served = await serve({ page: async () => (await readPage(folder))! });
+		const facts = async (path: string) => {
+			const { status, headers } = await served.get(path);
+			return [status, headers.get('content-type'), headers.get('cache-control')];
+		};
+		const forGood = 'public, max-age=31536000, immutable';
+		expect(await facts('/assets/index-Ab_1-xyz.js')).toEqual([
+			200,
+			'text/javascript; charset=utf-8',
+			forGood,
+		]);
+		expect(await facts('/assets/index-Ab_1-xyz.css')).toEqual([200, 'text/css; charset=utf-8', forGood]);
+		expect(await facts('/icon.svg')).toEqual([200, 'image/svg+xml', 'no-cache']);
+		for (const path of pagePaths) {
+			expect(await facts(path), path).toEqual([200, 'text/html; charset=utf-8', 'no-cache']);
+		}
+		expect(await facts('/workers?sort=name')).toEqual([200, 'text/html; charset=utf-8', 'no-cache']);
+	});
+
+	it('are not sent again to whoever has them', async () => {
+		await using served = await serve({ page: async () => (await readPage(folder))! });
+		const etag = (await served.get('/')).headers.get('etag')!;
+		const again = await served.get('/', { 'if-none-match': `"other", W/${etag}` });
+		expect([again.status, again.body, again.headers.get('etag')]).toEqual([304, null, etag]);
+		expect((await served.get('/', { 'if-none-match': '"other"' })).status).toBe(200);
+		write('index.html', '<!doctype html><title>new</title>');
+		expect((await served.get('/', { 'if-none-match': etag })).status).toBe(200);
+	});
+
+	it('are all there is: no other file can be had', async () => {
+		await using served = await serve({ page: async () => (await readPage(folder))! });
+		for (const path of [
+			'/notes.txt',
+			'/assets/index-Ab_1-xyz.js.map',
+			'/assets',
+			'/assets/',
+			'/../package.json',
+			'/%2e%2e/package.json',
+			'/assets/..%2f..%2fpackage.json',
+			'/workers/',
+			'/__proto__',
+		]) {
+			expect((await served.get(path)).status, path).toBe(404);
+		}
+	});
+
+	it('are no page without index.html', async () => {
+		rmSync(join(folder, 'index.html'));
+		expect(await readPage(folder)).toBeUndefined();
+		expect(await readPage(join(folder, 'nowhere'))).toBeUndefined();
+	});
+});
+
+describe('a page that is not there', () => {
+	it('is explained to people', async () => {
+		const error = new PingpoolError('usage', 'the page <b>', { hint: 'npm ci && npm run build:dashboard' });
+		await using served = await serve({ page: () => Promise.reject(error) });
+		const answer = await served.get('/workers');
+		expect([answer.status, answer.headers.get('content-type')]).toEqual([503, 'text/html; charset=utf-8']);
+		const text = await answer.text();
+		expect(text).toContain('<p>the page &lt;b&gt;</p>');
+		expect(text).toContain('npm ci &amp;&amp; npm run build:dashboard');
+		expect((await served.get('/api/about')).status).toBe(200);
+	});
+});
+
+describe('the page of a checkout', () => {
+	/** A checkout that has what the page is made of, and the packages that are named. */
+	function checkOut(packages: readonly string[]): void {
+		for (const name of ['dashboard', 'shared', 'package-lock.json', 'package.json', 'tsconfig.json']) {
+			cpSync(join(root, name), join(folder, name), { recursive: true });
+		}
+		mkdirSync(join(folder, 'node_modules'));
+		for (const name of packages)
+			symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name));
+	}
+	const cache = (): string => join(folder, 'node_modules', '.cache', 'pingpool-dashboard');
+
+	it('says what is missing to build it', async () => {
+		checkOut([]);
+		await expect(builtPage(folder, signal)).rejects.toMatchObject({
+			code: 'usage',
+			message: 'the page has not been built, and what builds it is not installed',
+			hint: 'npm ci && npm run build:dashboard',
+		});
+	});
+
+	it('is what was built before the tools went', async () => {
+		checkOut([]);
+		write('dist/dashboard/index.html', 'built before');
+		const page = await builtPage(folder, signal);
+		expect(Buffer.from(page.get('/index.html')!.bytes).toString()).toBe('built before');
+	});
+
+	testUnless(notLong(), 'is built once, and anew when its sources have changed', async () => {
+		checkOut(readdirSync(join(root, 'node_modules')).filter((name) => !name.startsWith('.')));
+		// At the same time, as by two masters: each has it, and one is kept.
+		const [one, two] = await Promise.all([builtPage(folder, signal), builtPage(folder, signal)]);
+		expect([...one.keys()].sort()).toEqual([...two.keys()].sort());
+		expect([...one.keys()]).toContain('/index.html');
+		expect([...one.values()].filter(({ isHashed }) => isHashed).length).toBeGreaterThan(0);
+		const kept = readdirSync(cache());
+		expect(kept).toHaveLength(1);
+		const mark = join(cache(), kept[0]!, 'index.html');
+		writeFileSync(mark, 'as it was built');
+		const again = await builtPage(folder, signal);
+		expect(Buffer.from(again.get('/index.html')!.bytes).toString()).toBe('as it was built');
+		write('dashboard/index.html', '<!doctype html><title>changed</title>');
+		const anew = await builtPage(folder, signal);
+		expect(Buffer.from(anew.get('/index.html')!.bytes).toString()).toContain('changed');
+		expect(readdirSync(cache())).toHaveLength(2);
+	});
+
+	testUnless(notLong(), 'says what vite says when the sources are wrong', async () => {
+		checkOut(readdirSync(join(root, 'node_modules')).filter((name) => !name.startsWith('.')));
+		write('dashboard/main.tsx', 'import "./nowhere.ts";');
+		await expect(builtPage(folder, signal)).rejects.toMatchObject({
+			code: 'usage',
+			message: 'the page could not be built',
+			hint: expect.stringMatching(/nowhere\.ts[\s\S]*npm run build:dashboard$/),
+		});
+		expect(readdirSync(cache())).toEqual([]);
+	});
+});
