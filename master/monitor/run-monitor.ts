@@ -111,6 +111,8 @@ export class RunMonitor {
 
 	/** Requests may be sent from now on. */
 	begin(run: MonitoredRun): void {
+		// Nothing was under way until now.
+		this.#advance(this.#time.nowMs);
 		this.#run = run;
 		if (this.#state === 'starting') this.#state = 'running';
 		this.#versions.next();

@@ -14,7 +14,7 @@ function heapBytes(): number {
 	return getHeapStatistics().used_heap_size;
 }
 
-const requests = sizeOf({ usual: 150_000, ci: 1_000_000, long: 10_000_000 });
+const requests = sizeOf({ usual: 150_000, ci: 400_000, long: 10_000_000 });
 
 test('any number of requests, of which thousands fail, are held in a few megabytes', () => {
 	const { monitor, observer, begin, wait, keep, ask } = monitorFixture({ total: 2 * requests });

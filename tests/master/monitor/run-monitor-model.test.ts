@@ -21,7 +21,7 @@ import { sizeOf } from '../../requirements.ts';
 import type { Answer } from './monitor-fixture.ts';
 import { blockOfAnswers, laneOf, monitorFixture } from './monitor-fixture.ts';
 
-const rounds = sizeOf({ usual: 2, ci: 10, long: 500 });
+const rounds = sizeOf({ usual: 1, ci: 4, long: 500 });
 
 /** Who was told everything once, and then what is new. */
 class Reader {

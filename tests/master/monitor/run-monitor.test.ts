@@ -52,6 +52,16 @@ describe('before the run has begun', () => {
 });
 
 describe('a run', () => {
+	it('has nothing under way before it has begun', () => {
+		const { monitor, begin, wait, dispatcher } = monitorFixture();
+		wait(600);
+		dispatcher.inFlight = 64;
+		begin();
+		wait(200);
+		const { points } = monitor.hello().message.series;
+		expect(points.map(({ inFlight }) => inFlight)).toEqual([0, 0, 64]);
+	});
+
 	it('is told by its rows', () => {
 		const { monitor, begin, wait, keep, dispatcher } = monitorFixture({ total: 1_000, doneBefore: 200 });
 		begin();
