@@ -29,7 +29,8 @@ export type LiveState = 'starting' | 'running' | 'stopping' | 'finished' | 'fail
 
 /** Round-trip times as counts in buckets that grow evenly on a logarithmic scale (master/monitor/rtt-histogram.ts). */
 export interface RttHistogram {
-	/** lower edge of every bucket, in ms, ascending; an RTT at or above the last edge is in the last bucket */
+	/** lower edge of every bucket, in ms, ascending; an RTT at or above the last edge is in the last bucket, one below the
+	 * first edge in the first */
 	readonly edgesMs: readonly number[];
 	/** of as many buckets as edges */
 	readonly counts: readonly number[];
@@ -123,6 +124,7 @@ export interface LiveWorker {
 	readonly ratePerSecond: number;
 	/** of its requests, from the first byte out to the end of the answer, in ms; `null` before one has ended */
 	readonly latencyMs: { readonly p50: number; readonly p99: number } | null;
+	/** requests and checks that failed */
 	readonly failures: number;
 	/** the commonest few */
 	readonly failureReasons: readonly WorkerFailureCount[];
@@ -136,7 +138,8 @@ export interface LiveWorker {
 export const chunkKinds = ['first', 'again', 'hedge'] as const;
 export type ChunkKind = (typeof chunkKinds)[number];
 
-/** What became of it: `late` has been taken over by a hedge and may still answer; `cancelled` was ended by us. */
+/** What became of it: `late` has been taken over by a hedge and may still answer; `cancelled` was ended by us, because
+ * nobody wanted to know any more (one that was ended because its worker was silent has `failed`). */
 export const chunkEnds = ['open', 'ok', 'failed', 'late', 'cancelled'] as const;
 export type ChunkEnd = (typeof chunkEnds)[number];
 
