@@ -5,7 +5,7 @@
  */
 import { randomInt } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { notLong, sizeOf, testUnless, withoutTracing } from '../requirements.ts';
+import { sizeOf, withoutTracing } from '../requirements.ts';
 import type { KillLoopReport } from './kill-loop/kill-loop.ts';
 import { runKillLoop } from './kill-loop/kill-loop.ts';
 import type { KillKind } from './kill-loop/kills.ts';
@@ -91,20 +91,14 @@ async function campaign(options: Campaign): Promise<void> {
 	expect(continued).toBeGreaterThan(0);
 }
 
-test('a run whose master is killed 3 times is as one that was left alone', async () => {
-	await campaign({ killsMin: 3, killsPerDatabase: 3, hosts: 6_000, lanes: 1 });
+const size: Campaign = sizeOf({
+	usual: { killsMin: 3, killsPerDatabase: 3, hosts: 6_000, lanes: 1 },
+	ci: { killsMin: 40, killsPerDatabase: 10, hosts: 8_000, lanes: 4 },
+	long: { killsMin: 200, killsPerDatabase: 25, hosts: 15_000, lanes: 4 },
 });
 
-const killsMin = sizeOf({ ci: 40, long: 200 });
-
-testUnless(
-	notLong(),
-	`runs whose masters are killed ${killsMin} times are as ones that were left alone`,
-	async () => {
-		const why = withoutTracing();
-		if (why !== undefined) console.log(`no kills inside commits: ${why}`);
-		const killsPerDatabase = sizeOf({ ci: 10, long: 25 });
-		await campaign({ killsMin, killsPerDatabase, hosts: sizeOf({ ci: 8_000, long: 15_000 }), lanes: 4 });
-	},
-	480_000,
-);
+test(`runs whose masters are killed ${size.killsMin} times are as ones that were left alone`, async () => {
+	const why = withoutTracing();
+	if (why !== undefined) console.log(`no kills inside commits: ${why}`);
+	await campaign(size);
+}, 480_000);
