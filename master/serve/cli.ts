@@ -5,12 +5,14 @@ import { messageOf, PingpoolError } from '../../shared/errors.ts';
 import { listenAt } from '../dashboard/listen.ts';
 import { createMetrics } from '../dashboard/metrics.ts';
 import { startDashboard } from '../dashboard/start.ts';
+import { withoutToken } from '../log/entries.ts';
 import { ConfigExit } from '../options.ts';
 import { threadQueries } from '../query/thread-queries.ts';
 import { onSignals } from '../signals.ts';
 import { openToRead } from '../store/open-database.ts';
 import { version } from '../version.ts';
 import { exitCodeOf, printError } from '../view/error.ts';
+import { eventText } from '../view/event-text.ts';
 import type { ServeConfig } from './config.ts';
 import { parseServeConfig } from './config.ts';
 
@@ -54,12 +56,12 @@ async function serve({ db, address, token }: ServeConfig, stopped: AbortSignal):
 		fault: (error) => process.stderr.write(`pingpool: the dashboard met a fault: ${messageOf(error)}\n`),
 	});
 	try {
-		const isAsAsked = address.port === 0 || address.port === listener.port;
-		const taken = isAsAsked ? '' : ` (port ${address.port} is taken)`;
-		process.stdout.write(`${escapeUnsafe(db)}: ${dashboard.url}${taken}\n`);
-		if (!dashboard.isLocal) {
-			process.stderr.write('warning: open to other machines that have its token, over plain HTTP\n');
-		}
+		const { url, isLocal } = dashboard;
+		const takenPort = address.port === 0 || address.port === listener.port ? undefined : address.port;
+		const ready = { type: 'dashboard-ready', url, takenPort, isLocal } as const;
+		// What is no terminal may keep what it is told.
+		const text = eventText(process.stdout.isTTY === true ? ready : withoutToken(ready))!;
+		process.stdout.write(`${escapeUnsafe(text)}\n`);
 		await aborted(stopped);
 	} finally {
 		await dashboard.close();
