@@ -97,7 +97,8 @@ function useFocusOnView(view: View | undefined) {
 	const isFirst = useRef(true);
 	useEffect(() => {
 		document.title = view === undefined ? 'pingpool' : `${view.title} · pingpool`;
-		if (!isFirst.current) main.current?.querySelector('h1')?.focus({ preventScroll: true });
+		const heading = main.current?.querySelector('h1') ?? main.current;
+		if (!isFirst.current) heading?.focus({ preventScroll: true });
 		isFirst.current = false;
 	}, [view]);
 	return main;

@@ -1,6 +1,7 @@
 /** The page's entry. */
 import { render } from 'preact';
 import { App } from './app.tsx';
+import { loadAllViews } from './parts/lazy.tsx';
 import { learnAbout } from './state/about.ts';
 import { followLocation } from './state/location.ts';
 import './styles/tokens.css';
@@ -8,4 +9,4 @@ import './styles/base.css';
 
 followLocation();
 render(<App />, document.getElementById('page')!);
-void learnAbout();
+void learnAbout().then(loadAllViews);

@@ -1,14 +1,7 @@
 /** The views of the page, one line each, in the order of the navigation. */
 import type { ComponentType } from 'preact';
-import { CompareView } from './views/compare.tsx';
-import { EventsView } from './views/events.tsx';
-import { HostsView } from './views/hosts.tsx';
-import { MapView } from './views/map.tsx';
-import { ResultsView } from './views/results.tsx';
+import { lazy } from './parts/lazy.tsx';
 import { RunView } from './views/run.tsx';
-import { RunsView } from './views/runs.tsx';
-import { TasksView } from './views/tasks.tsx';
-import { WorkersView } from './views/workers.tsx';
 
 export interface View {
 	readonly path: string;
@@ -22,12 +15,38 @@ export interface View {
 
 export const views: readonly View[] = [
 	{ path: '/', title: 'Run', component: RunView },
-	{ path: '/workers', title: 'Workers', component: WorkersView },
-	{ path: '/tasks', title: 'Tasks', component: TasksView, needsLive: true },
-	{ path: '/results', title: 'Results', component: ResultsView },
-	{ path: '/hosts', title: 'Host', component: HostsView },
-	{ path: '/map', title: 'Map', component: MapView },
-	{ path: '/runs', title: 'Runs', component: RunsView },
-	{ path: '/compare', title: 'Compare', component: CompareView },
-	{ path: '/events', title: 'Events', component: EventsView, needsLive: true },
+	{
+		path: '/workers',
+		title: 'Workers',
+		component: lazy(async () => (await import('./views/workers.tsx')).WorkersView),
+	},
+	{
+		path: '/tasks',
+		title: 'Tasks',
+		component: lazy(async () => (await import('./views/tasks.tsx')).TasksView),
+		needsLive: true,
+	},
+	{
+		path: '/results',
+		title: 'Results',
+		component: lazy(async () => (await import('./views/results.tsx')).ResultsView),
+	},
+	{
+		path: '/hosts',
+		title: 'Host',
+		component: lazy(async () => (await import('./views/hosts.tsx')).HostsView),
+	},
+	{ path: '/map', title: 'Map', component: lazy(async () => (await import('./views/map.tsx')).MapView) },
+	{ path: '/runs', title: 'Runs', component: lazy(async () => (await import('./views/runs.tsx')).RunsView) },
+	{
+		path: '/compare',
+		title: 'Compare',
+		component: lazy(async () => (await import('./views/compare.tsx')).CompareView),
+	},
+	{
+		path: '/events',
+		title: 'Events',
+		component: lazy(async () => (await import('./views/events.tsx')).EventsView),
+		needsLive: true,
+	},
 ];

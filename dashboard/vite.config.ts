@@ -9,6 +9,8 @@ export default defineConfig({
 		outDir: '../dist/dashboard',
 		emptyOutDir: true,
 		assetsInlineLimit: 0,
+		// Views are loaded one by one; styles in one file keep the order in which they overrule each other.
+		cssCodeSplit: false,
 		modulePreload: { polyfill: false },
 		target: 'es2023',
 	},
