@@ -46,49 +46,34 @@ export class RttCounts {
 		this.total = total;
 	}
 
-	/** The time that so large a share is not above, in ms; 0 without any. */
+	/**
+	 * The time that so large a share is not above, in ms; 0 without any. Within its bucket, times are taken to be spread
+	 * evenly on the scale: it is a bucket off at most, 12 %, and 6 % as a rule.
+	 */
 	quantile(share: number): number {
-		return quantileOf(this.counts, share, this);
+		const { counts, total, minMs, maxMs } = this;
+		if (total === 0) return 0;
+		const rank = Math.max(1, Math.ceil(share * total));
+		let below = 0;
+		let bucket = 0;
+		while (below + counts[bucket]! < rank) {
+			below += counts[bucket]!;
+			bucket += 1;
+		}
+		const lower = rttEdgesMs[bucket]!;
+		const upper = rttEdgesMs[bucket + 1] ?? Math.max(lower, maxMs);
+		const ms = lower * (upper / lower) ** ((rank - below - 0.5) / counts[bucket]!);
+		return roundToMicroseconds(Math.min(maxMs, Math.max(minMs, ms)));
 	}
 
+	/** @returns `null` without any */
 	percentiles(): RttPercentiles | null {
-		return percentilesOf(this.counts, this);
+		if (this.total === 0) return null;
+		const [p50, p90, p95, p99] = [0.5, 0.9, 0.95, 0.99].map((share) => this.quantile(share));
+		return { p50: p50!, p90: p90!, p95: p95!, p99: p99!, max: roundToMicroseconds(this.maxMs) };
 	}
 
 	histogram(): RttHistogram {
 		return { edgesMs: rttEdgesMs, counts: Array.from(this.counts) };
 	}
-}
-
-/** What is known of counted times beyond their buckets, in ms. */
-export interface RttRange {
-	readonly minMs: number;
-	readonly maxMs: number;
-}
-
-/** @param counts per bucket of `rttEdgesMs`. @returns `null` without any */
-export function percentilesOf(counts: ArrayLike<number>, range: RttRange): RttPercentiles | null {
-	let total = 0;
-	for (let bucket = 0; bucket < counts.length; bucket += 1) total += counts[bucket]!;
-	if (total === 0) return null;
-	const at = (share: number): number => quantileOf(counts, share, range);
-	return { p50: at(0.5), p90: at(0.9), p95: at(0.95), p99: at(0.99), max: roundToMicroseconds(range.maxMs) };
-}
-
-/** Within its bucket, times are taken to be spread evenly on the scale: a bucket off at most, 12 %, and 6 % as a rule. */
-function quantileOf(counts: ArrayLike<number>, share: number, { minMs, maxMs }: RttRange): number {
-	let total = 0;
-	for (let bucket = 0; bucket < counts.length; bucket += 1) total += counts[bucket]!;
-	if (total === 0) return 0;
-	const rank = Math.max(1, Math.ceil(share * total));
-	let below = 0;
-	let bucket = 0;
-	while (below + counts[bucket]! < rank) {
-		below += counts[bucket]!;
-		bucket += 1;
-	}
-	const lower = rttEdgesMs[bucket]!;
-	const upper = rttEdgesMs[bucket + 1] ?? Math.max(lower, maxMs);
-	const ms = lower * (upper / lower) ** ((rank - below - 0.5) / counts[bucket]!);
-	return roundToMicroseconds(Math.min(maxMs, Math.max(minMs, ms)));
 }

@@ -60,7 +60,7 @@ export interface MonitoredRun {
 }
 
 /** What is new, and the cursor behind it. */
-export interface LiveNews {
+interface LiveNews {
 	readonly message: LiveUpdate;
 	readonly cursor: number;
 }
