@@ -59,12 +59,6 @@ export interface MonitoredRun {
 	readonly tally: Tally;
 }
 
-/** What is new, and the cursor behind it. */
-interface LiveNews {
-	readonly message: LiveUpdate;
-	readonly cursor: number;
-}
-
 const noRows = { up: 0, down: 0, unresolved: 0, denied: 0, error: 0 };
 
 export class RunMonitor {
@@ -183,6 +177,11 @@ export class RunMonitor {
 		return { message, cursor: this.#versions.now };
 	}
 
+	/**
+	 * What is new behind a cursor that `hello` or this gave.
+	 *
+	 * @returns `undefined` where only a new `hello` helps: the cursor is another run's, or too old
+	 */
 	updateSince(cursor: number): { readonly message: LiveUpdate; readonly cursor: number } | undefined {
 		this.#advance(this.#time.nowMs);
 		if (!this.#versions.has(cursor)) return undefined;
