@@ -19,10 +19,11 @@ import { argumentsOf, sourcesOf } from './sources.ts';
 describe('13: the sources', () => {
 	const sources = sourcesOf('{shared,master,worker}/**/*.ts', 'bin/*.cjs');
 
-	it('start processes in three places, and import nothing there that could be given to a shell', () => {
+	it('start processes in four places, and import nothing there that could be given to a shell', () => {
 		const starting = sources.filter(({ text }) => text.includes('child_process'));
 		expect(starting.map(({ path }) => path)).toEqual([
 			'bin/pingpool.cjs',
+			'master/dashboard/page-build.ts',
 			'master/embedded-worker.ts',
 			'worker/icmp/ping-command.node.ts',
 		]);
