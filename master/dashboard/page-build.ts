@@ -127,6 +127,10 @@ function runVite({ vite, root, folder, signal }: ViteRun): Promise<void> {
 	}
 	return new Promise((resolve, reject) => {
 		const fail = (message: string, cause?: unknown): void => {
+			if (signal.aborted) {
+				reject(new PingpoolError('busy', 'the dashboard ends', { cause }));
+				return;
+			}
 			const hint =
 				`${escapeLines(stripVTControlCharacters(output).trim())}\n\nnpm ci && npm run build:dashboard`.trim();
 			reject(new PingpoolError('usage', message, { cause, hint }));

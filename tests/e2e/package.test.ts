@@ -42,6 +42,12 @@ describeUnless(withoutCommand('npm') ?? withoutCommand('tar'), 'the package', ()
 			expect.arrayContaining(['bin/pingpool.cjs', 'hosts.txt', 'LICENSE', 'README.md', 'dist/master/cli.js']),
 		);
 		expect(files).toEqual(expect.arrayContaining(['SECURITY.md', 'DEPENDENCIES.md', 'deploy/README.md']));
+		expect(files).toEqual(
+			expect.arrayContaining([
+				'dist/dashboard/index.html',
+				expect.stringMatching(/^dist\/dashboard\/assets\/index-[\w-]{8}\.js$/),
+			]),
+		);
 		expect(files.filter((file) => /\.ts$|^(tests|bench|worker|master|shared)\b/.test(file))).toEqual([]);
 	});
 
@@ -75,6 +81,19 @@ describeUnless(withoutCommand('npm') ?? withoutCommand('tar'), 'the package', ()
 		const body = JSON.stringify({ hosts: ['127.0.0.1'] });
 		const answer = await fetch(`${url}/ping`, { method: 'POST', headers, body });
 		expect(await answer.json()).toMatchObject({ results: [{ host: '127.0.0.1', status: 'up' }] });
+	});
+
+	test('has the page of the dashboard, built', async () => {
+		space.write('one.txt', ['tcp://127.0.0.1:1']);
+		const env = { PINGPOOL_ALLOW: '127.0.0.0/8' };
+		await using master = start(['master', '--hosts', 'one.txt', '--db', 'one.db'], env);
+		expect(await master.exited).toBe(0);
+		await using serving = start(['serve', '--db', 'one.db', '--listen', '127.0.0.1:0']);
+		const [, url] = await serving.says(/dashboard: (http:\/\/127\.0\.0\.1:\d+)\//);
+		const page = await (await fetch(`${url}/`)).text();
+		const script = /<script type="module"[^>]* src="(\/assets\/[^"]+)"/.exec(page)![1]!;
+		expect((await fetch(url + script)).headers.get('content-type')).toMatch(/^text\/javascript/);
+		expect(await (await fetch(`${url}/api/runs`)).json()).toMatchObject({ runs: [{ state: 'finished' }] });
 	});
 
 	test('brings its changes along', () => {
