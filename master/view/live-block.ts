@@ -58,7 +58,7 @@ export class LiveBlock {
 	/** Shows these lines in the place of those before. @param lines safe; at least one, fewer than the screen
 	 * has rows, and each narrower than it */
 	draw(lines: readonly string[]): void {
-		const erasing = this.#erase();
+		const erasing = this.#goUp(this.#isResized());
 		this.#screen.write(`${start}${erasing}${this.#drawing(lines)}${end}`);
 	}
 
@@ -68,17 +68,15 @@ export class LiveBlock {
 			this.#screen.write(text);
 			return;
 		}
-		const erasing = this.#erase();
+		const erasing = this.#goUp(true);
 		this.#gone = [];
-		this.#screen.write(
-			`\x1b[?2026h${erasing}${eraseBelow}${text}\x1b[?7l${this.#drawing(this.#lines)}${end}`,
-		);
+		this.#screen.write(`\x1b[?2026h${erasing}${text}\x1b[?7l${this.#drawing(this.#lines)}${end}`);
 	}
 
 	/** Takes them off the screen. */
 	clear(): void {
 		if (this.#drawnAt === undefined) return;
-		this.#screen.write(`${this.#erase()}${eraseBelow}`);
+		this.#screen.write(this.#goUp(true));
 		this.forget();
 	}
 
@@ -89,12 +87,17 @@ export class LiveBlock {
 		this.#drawnAt = undefined;
 	}
 
-	/** Goes to where the first line was; what is left there is drawn over. */
-	#erase(): string {
+	#isResized(): boolean {
+		const { columns, rows } = sizeOf(this.#screen);
+		return columns !== this.#drawnAt?.columns || rows !== this.#drawnAt.rows;
+	}
+
+	/** Goes to where the first line was. @param erasing what is there and below; otherwise it is drawn over */
+	#goUp(erasing: boolean): string {
 		if (this.#drawnAt === undefined) return '\r';
 		const { columns, rows } = sizeOf(this.#screen);
-		const isResized = columns !== this.#drawnAt.columns || rows !== this.#drawnAt.rows;
 		const rowsOf = (width: number): number => (this.#reflows ? Math.max(1, Math.ceil(width / columns)) : 1);
+		const isResized = this.#isResized();
 		const widths = isResized ? [...this.#gone, ...this.#above] : this.#above;
 		const heights = widths.map(rowsOf);
 		const up = heights.reduce((sum, height) => sum + height, 0);
@@ -105,7 +108,11 @@ export class LiveBlock {
 			for (; gone > 0 && lines < heights.length; lines += 1) gone -= heights[lines]!;
 			this.#gone = widths.slice(0, lines);
 		}
-		return `\r${up > 0 ? `\x1b[${up}A` : ''}${isResized ? eraseBelow : ''}`;
+		const going = up > 0 ? `\r\x1b[${up}A` : '\r';
+		if (!erasing) return going;
+		// A terminal that is told to erase all of its screen may put it into its history first (tmux does): row by row.
+		const isAlone = up + rowsOf(this.#last) === 1;
+		return going + (isAlone ? eraseRow : `${eraseRow}\x1b[B${eraseBelow}\x1b[A`);
 	}
 
 	#drawing(lines: readonly string[]): string {

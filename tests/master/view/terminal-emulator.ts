@@ -209,14 +209,29 @@ export class TerminalEmulator {
 		} else if (isPrivate && final === 'l') {
 			if (parameters === '7') this.#autowrap = false;
 			else if (parameters !== '2026') throw new Error(`mode ${parameters}`);
-		} else if (final === 'A' && /^[1-9][0-9]*$/.test(parameters)) {
-			this.#y = Math.max(this.#top, this.#y - Number(parameters));
+		} else if (final === 'A' && /^([1-9][0-9]*)?$/.test(parameters)) {
+			this.#y = Math.max(this.#top, this.#y - Number(parameters || 1));
 			this.#pendingWrap = false;
+		} else if (final === 'B' && parameters === '') {
+			this.#y = Math.min(this.#top + this.rows - 1, this.#y + 1);
+			while (this.#rows.length <= this.#y) this.#rows.push({ cells: [], wrapped: false });
 		} else if (final === 'K' && parameters === '') this.#eraseRow();
 		else if (final === 'J' && parameters === '') {
-			this.#eraseRow();
-			this.#rows.length = this.#y + 1;
+			this.#eraseBelow();
 		} else if (final !== 'm') throw new Error(`an unknown sequence: ${parameters}${final}`);
+	}
+
+	#eraseBelow(): void {
+		const isAll = this.#x === 0 && this.#y === this.#top;
+		if (isAll && this.#rows.slice(this.#top).some(({ cells }) => cells.length > 0)) {
+			// What was on the screen goes into the history, as in tmux.
+			this.#rows.push({ cells: [], wrapped: false });
+			this.#top = this.#rows.length - 1;
+			this.#y = this.#top;
+			return;
+		}
+		this.#eraseRow();
+		this.#rows.length = this.#y + 1;
 	}
 
 	#eraseRow(): void {
