@@ -89,25 +89,27 @@ function History({ history }: { readonly history: HostHistory }) {
 		<>
 			<HostTitle host={host} address={newest.address} runId={newest.runId} />
 			<Card title="At a glance">
-				<Figures>
-					<Figure label="Now" value={<StatusBadge status={newest.status} />} note={newest.reason ?? none} />
-					<Figure label="Since" value={`run ${figures.sinceRunId}`} note={formatMoment(figures.sinceMs)} />
-					<Figure
-						label="Up in"
-						value={formatShare(figures.up, entries.length)}
-						note={`${formatCount(figures.up)} of ${formatPlural(entries.length, 'run')}`}
-					/>
-					<Figure label="Changes" value={formatCount(figures.changes)} note="of its status" />
-					<Figure
-						label="RTT, the median of runs"
-						value={figures.rttMsMedian === null ? none : formatMs(figures.rttMsMedian)}
-						note={
-							figures.rttMsMedian === null
-								? none
-								: `${formatMs(figures.rttMsMin!)} to ${formatMs(figures.rttMsMax!)}`
-						}
-					/>
-				</Figures>
+				<div class="host-figures">
+					<Figures>
+						<Figure label="Now" value={<StatusBadge status={newest.status} />} note={newest.reason ?? none} />
+						<Figure label="Since" value={`run ${figures.sinceRunId}`} note={formatMoment(figures.sinceMs)} />
+						<Figure
+							label="Up in"
+							value={formatShare(figures.up, entries.length)}
+							note={`${formatCount(figures.up)} of ${formatPlural(entries.length, 'run')}`}
+						/>
+						<Figure label="Changes" value={formatCount(figures.changes)} note="of its status" />
+						<Figure
+							label="Median RTT of runs"
+							value={figures.rttMsMedian === null ? none : formatMs(figures.rttMsMedian)}
+							note={
+								figures.rttMsMedian === null
+									? none
+									: `${formatMs(figures.rttMsMin!)} to ${formatMs(figures.rttMsMax!)}`
+							}
+						/>
+					</Figures>
+				</div>
 			</Card>
 			{entries.length > 1 && (
 				<Card title="Round-trip time over runs">

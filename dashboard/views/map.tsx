@@ -12,7 +12,6 @@ import { useQuery } from '../state/api.ts';
 import { navigate, route, setParams } from '../state/location.ts';
 import { shownRunId, useRuns } from '../state/runs.ts';
 import { MapGrid } from './map/map-grid.tsx';
-import { MapLegend } from './map/map-legend.tsx';
 import { type MapPrefix, mapPrefixText, parseMapPrefix, squareText, trailOf } from './map/map-prefix.ts';
 import { MapTable } from './map/map-table.tsx';
 import { mapColourings } from './map/shades.ts';
@@ -67,7 +66,7 @@ export function MapView() {
 						{data.squares.length === 0 ? (
 							<EmptyState title="The run has no IPv4 address here." />
 						) : (
-							<div class={isStale ? 'map-stack map-stale' : 'map-stack'}>
+							<div class={isStale ? 'map-stale' : undefined}>
 								<MapGrid
 									key={data.prefix}
 									prefix={prefix}
@@ -75,7 +74,6 @@ export function MapView() {
 									colouring={colouring}
 									onOpen={(index) => openSquare(prefix, index)}
 								/>
-								<MapLegend colouring={colouring} />
 							</div>
 						)}
 					</Card>

@@ -73,7 +73,12 @@ function columnsOf(chosen: readonly number[], onToggle: (id: number) => void): C
 			),
 		},
 		{ id: 'state', title: 'State', cell: ({ state }) => <RunStateBadge state={state} /> },
-		{ id: 'started', title: 'Started', cell: ({ startedAtMs }) => formatMoment(startedAtMs) },
+		{
+			id: 'started',
+			title: 'Started',
+			className: 'cell-moment',
+			cell: ({ startedAtMs }) => formatMoment(startedAtMs),
+		},
 		{
 			id: 'took',
 			title: 'Took',
@@ -84,7 +89,7 @@ function columnsOf(chosen: readonly number[], onToggle: (id: number) => void): C
 		{ id: 'hosts', title: 'Hosts', isNumber: true, cell: ({ total }) => formatCount(total) },
 		{ id: 'up', title: 'Up', isNumber: true, cell: upShare },
 		{ id: 'statuses', title: 'Statuses', className: 'cell-statuses', cell: shares },
-		{ id: 'rows', title: 'Rows', cell: ({ id }) => <RowLinks id={id} /> },
+		{ id: 'show', title: 'Show', cell: ({ id }) => <RowLinks id={id} /> },
 	];
 }
 

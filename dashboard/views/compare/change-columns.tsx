@@ -48,14 +48,14 @@ export const changeColumns: readonly VirtualColumn<Change>[] = [
 function Side({ side }: { readonly side: ChangeSide | null }) {
 	if (side === null) return <span class="muted">not in it</span>;
 	return (
-		<>
-			<StatusBadge status={side.status} />{' '}
+		<span class="compare-side">
+			<StatusBadge status={side.status} />
 			{side.reason !== null && (
 				<span class="compare-reason">
 					<SafeText text={side.reason} />
 				</span>
 			)}
-		</>
+		</span>
 	);
 }
 

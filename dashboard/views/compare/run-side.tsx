@@ -14,11 +14,15 @@ interface RunSideProps {
 
 export function RunSide({ label, run }: RunSideProps) {
 	return (
-		<p class="compare-run">
-			<span class="muted">{label}</span> <a href={hrefOf('/', { run: run.id })}>#{run.id}</a>{' '}
-			<RunStateBadge state={run.state} /> {formatMoment(run.startedAtMs)}, {formatCount(run.total)} hosts
+		<div>
+			<p class="compare-run">
+				<span class="muted">{label}</span>
+				<a href={hrefOf('/', { run: run.id })}>#{run.id}</a>
+				<RunStateBadge state={run.state} />
+				{formatMoment(run.startedAtMs)}, {formatCount(run.total)} hosts
+			</p>
 			{run.byStatus !== null && <StatusBar byStatus={run.byStatus} />}
-		</p>
+		</div>
 	);
 }
 

@@ -2,7 +2,7 @@
 import { useMemo } from 'preact/hooks';
 import type { AlignedData, Options } from 'uplot';
 import type { HostHistory } from '../../../shared/dashboard-api.ts';
-import { formatMs, formatPlural } from '../../format.ts';
+import { formatMoment, formatMs, formatPlural } from '../../format.ts';
 import { axisOf, Chart } from '../../parts/chart.tsx';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { themeColor } from '../../state/theme.ts';
@@ -63,10 +63,13 @@ function options(): Omit<Options, 'width' | 'height'> {
 		cursor: { show: false },
 		scales: { y: { range: (_, __, max) => [0, Math.max(max || 1, 0.01) * 1.08] } },
 		axes: [
-			axisOf({ space: 90 }),
+			axisOf({
+				space: 110,
+				values: (_, ticks, __, ___, stepSeconds) => ticks.map((at) => momentText(at, stepSeconds)),
+			}),
 			axisOf({
 				size: 70,
-				values: (_, ticks) => ticks.map((ms) => formatMs(ms)),
+				values: (_, ticks) => ticks.map((ms) => (ms === 0 ? '0' : formatMs(ms))),
 			}),
 		],
 		series: [
@@ -84,6 +87,12 @@ function options(): Omit<Options, 'width' | 'height'> {
 		],
 		bands: [{ series: [2, 3], fill: band }],
 	};
+}
+
+/** A day, and the time of it where marks are nearer than that. */
+function momentText(atSeconds: number, stepSeconds: number): string {
+	const [day, time] = formatMoment(atSeconds * 1_000).split(' ');
+	return stepSeconds >= 86_400 ? day! : `${day!.slice(5)} ${time!.slice(0, stepSeconds < 60 ? 8 : 5)}`;
 }
 
 function summaryOf(entries: HostHistory['entries']): string {

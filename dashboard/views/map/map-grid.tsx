@@ -5,6 +5,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { MapSquare } from '../../../shared/dashboard-api.ts';
 import { formatCompact, formatCount, formatMs, formatShare, none } from '../../format.ts';
+import { MapLegend } from './map-legend.tsx';
 import {
 	type MapPrefix,
 	squareAfterKey,
@@ -93,11 +94,14 @@ export function MapGrid({ prefix, squares, colouring, onOpen }: MapGridProps) {
 					</div>
 				))}
 			</div>
-			<SquareDetails
-				name={squareText(prefix, looked)}
-				square={byIndex.get(looked)}
-				isAddress={prefix.bits === 24}
-			/>
+			<div class="map-side">
+				<SquareDetails
+					name={squareText(prefix, looked)}
+					square={byIndex.get(looked)}
+					isAddress={prefix.bits === 24}
+				/>
+				<MapLegend colouring={colouring} isAddresses={prefix.bits === 24} />
+			</div>
 		</div>
 	);
 }
@@ -121,7 +125,7 @@ function Square({ index, square, name, label, colouring, isFocusable, onFocus }:
 			data-square={index}
 			role="gridcell"
 			tabIndex={isFocusable ? 0 : -1}
-			aria-label={`${name}: ${wordsOf(square)}`}
+			aria-label={`${name}: ${wordsOf(square, label, colouring)}`}
 			onFocus={() => onFocus(index)}
 		>
 			<span aria-hidden="true">{label}</span>
@@ -138,16 +142,24 @@ function labelOf(
 ): string {
 	if (prefix.bits === 24) return String(index);
 	if (square === undefined) return '';
-	if (colouring === 'rtt') return square.rttMs === null ? none : formatCompact(square.rttMs);
+	if (colouring === 'rtt') return rttLabel(square.rttMs);
 	const percent = (square.up / square.hosts) * 100;
 	// Not quite all is not all.
 	return `${percent >= 50 ? Math.floor(percent) : Math.ceil(percent)}`;
 }
 
-function wordsOf(square: MapSquare | undefined): string {
-	if (square === undefined) return 'no host';
-	const rtt = square.rttMs === null ? '' : `, mean RTT ${formatMs(square.rttMs)}`;
-	return `${formatCount(square.up)} of ${formatCount(square.hosts)} up, ${formatCount(square.down)} down${rtt}`;
+function rttLabel(rttMs: number | null): string {
+	if (rttMs === null) return none;
+	return rttMs < 1 ? '<1' : formatCompact(rttMs);
+}
+
+/** With what stands in the square, so that it can be called by it. */
+function wordsOf(square: MapSquare | undefined, label: string, colouring: MapColouring): string {
+	if (square === undefined) return `no host${label === '' ? '' : ` at ${label}`}`;
+	const shown = colouring === 'up' ? `${label} % up` : `about ${label} ms`;
+	const rtt = square.rttMs === null ? 'no RTT' : `mean RTT ${formatMs(square.rttMs)}`;
+	const counts = `${formatCount(square.up)} of ${formatCount(square.hosts)} up, ${formatCount(square.down)} down`;
+	return square.hosts === 1 ? `${counts}, ${rtt}` : `${shown}, ${counts}, ${rtt}`;
 }
 
 interface SquareDetailsProps {
