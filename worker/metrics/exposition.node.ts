@@ -157,9 +157,13 @@ const ceilingNames = ['prefix', 'caller'] as const;
 
 function ceilingFamilies({ options: { rates, capabilities } }: NodeMetrics): MetricFamily[] {
 	return [
-		gauge('pingpool_worker_probes_per_second_max', 'Ceiling of probes per second of one caller; 0 for none.', () => {
-			return capabilities.ratePerSecondMax;
-		}),
+		gauge(
+			'pingpool_worker_probes_per_second_max',
+			'Ceiling of probes per second of one caller; 0 for none.',
+			() => {
+				return capabilities.ratePerSecondMax;
+			},
+		),
 		gauge('pingpool_worker_probes_waiting', 'Probes that wait now, by the ceiling that they wait for.', () =>
 			ceilingNames.map((ceiling): Sample => [{ ceiling }, rates.held(ceiling).waiting]),
 		),
