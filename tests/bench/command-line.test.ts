@@ -10,7 +10,7 @@ import type { PartReport } from '../../bench/report.ts';
 import { labUnavailable } from '../lab/lab.ts';
 import type { Running } from '../process.ts';
 import { startProcess } from '../process.ts';
-import { describeUnless, notLong, testUnless, withoutCommand } from '../requirements.ts';
+import { describeUnless, notLong, sizeOf, testUnless, withoutCommand } from '../requirements.ts';
 
 const main = fileURLToPath(new URL('../../bench/main.ts', import.meta.url));
 
@@ -83,17 +83,20 @@ testUnless(
 describeUnless(labUnavailable(), 'in a lab', () => {
 	testUnless(notLong(), 'a part runs to its end, and keeps its figures', async () => {
 		const json = join(folder, 'kept', 'figures.json');
-		const { code, stdout, stderr } = await bench('delay', '--rounds', '2', '--hosts', '500', '--json', json);
+		const wanted = sizeOf({ ci: 1, long: 2 });
+		const { code, stdout, stderr } = await bench(
+			...['delay', '--rounds', String(wanted), '--hosts', '500', '--json', json],
+		);
 		expect(stderr).toContain(`figures: ${json}`);
 		expect(code).toBe(0);
 		const { parts: reports } = JSON.parse(readFileSync(json, 'utf8')) as { parts: PartReport[] };
 		expect(reports).toHaveLength(1);
 		const { name, hosts, rounds, series, checks, machine } = reports[0]!;
-		expect({ name, hosts, rounds }).toEqual({ name: 'delay', hosts: 500, rounds: 2 });
+		expect({ name, hosts, rounds }).toEqual({ name: 'delay', hosts: 500, rounds: wanted });
 		expect(machine.node).toBe(process.versions.node);
 		expect(series.map((one) => one.name)).toEqual(['worker 50 ms away', 'worker 0 ms away']);
 		for (const { turns } of series) {
-			expect(turns).toHaveLength(2);
+			expect(turns).toHaveLength(wanted);
 			for (const turn of turns) {
 				expect(turn).toMatchObject({ hosts: 500, up: 500 });
 				expect(turn.figures!['peak MB']).toBeGreaterThan(20);
@@ -104,7 +107,7 @@ describeUnless(labUnavailable(), 'in a lab', () => {
 		const [far, near] = series.map(({ turns }) => Math.min(...turns.map(({ seconds }) => seconds)));
 		expect(far).toBeGreaterThan(0.1);
 		expect(near).toBeGreaterThan(0);
-		expect(checks[0]!.values).toHaveLength(2);
+		expect(checks[0]!.values).toHaveLength(wanted);
 		expect(stdout).toContain('worker 50 ms away / worker 0 ms away');
 		expect(leftovers()).toEqual([]);
 	});

@@ -86,7 +86,9 @@ describe.concurrent('workers that are set aside', () => {
 			await finish(space, master);
 			const said = master.errors().matchAll(/^worker (\S+) .*; set aside for ([\d.]+) s/gm);
 			const rests = [...said].map(([, worker, seconds]) => ({ worker, seconds: Number(seconds) }));
-			expect(rests.map(({ worker }) => worker)).toEqual(Array(deaths).fill(flapping.url));
+			expect(rests.map(({ worker }) => worker)).toEqual(Array(rests.length).fill(flapping.url));
+			// On a slow machine it may be looked at before it is back.
+			expect(rests.length).toBeGreaterThanOrEqual(deaths);
 			const seconds = rests.map((rest) => rest.seconds);
 			// Doubling, less a jitter of up to a half: none is shorter than the one before it.
 			expect(seconds).toEqual(seconds.toSorted((a, b) => a - b));

@@ -93,7 +93,7 @@ async function campaign(options: Campaign): Promise<void> {
 
 const size: Campaign = sizeOf({
 	usual: { killsMin: 3, killsPerDatabase: 3, hosts: 6_000, lanes: 1 },
-	ci: { killsMin: 40, killsPerDatabase: 10, hosts: 8_000, lanes: 4 },
+	ci: { killsMin: 30, killsPerDatabase: 10, hosts: 8_000, lanes: 4 },
 	long: { killsMin: 200, killsPerDatabase: 25, hosts: 15_000, lanes: 4 },
 });
 

@@ -43,10 +43,10 @@ describeUnless(withoutTracing(), 'a loss of power', () => {
 
 	testUnless(
 		notLong(),
-		`at ${sizeOf({ ci: '80 moments', long: 'every moment' })} of a longer trace, and while the store itself copies the log back`,
+		`at ${sizeOf({ ci: '40 moments', long: 'every moment' })} of a longer trace, and while the store itself copies the log back`,
 		async () => {
 			for (const durability of ['full', 'normal'] as const) {
-				const pointsMax = sizeOf({ ci: 80, long: 10_000 });
+				const pointsMax = sizeOf({ ci: 40, long: 10_000 });
 				const longer = await lossesOf({ durability, size: medium, pointsMax, choices: 2 });
 				const copied = await lossesOf({
 					durability,

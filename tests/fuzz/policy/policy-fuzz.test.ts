@@ -60,7 +60,7 @@ describeUnless(withoutPython(), `policy fuzz, seed ${seed}`, () => {
 	});
 
 	describeUnless(notLong(), 'long', () => {
-		const cases = sizeOf({ ci: 100_000, long: 500_000 });
+		const cases = sizeOf({ ci: 60_000, long: 500_000 });
 		it(`no form of ${cases} reaches a denied address`, { timeout: 240_000 }, async () => {
 			expect((await runPolicyFuzz({ cases, seed: seed + 2, python })).problems).toEqual([]);
 		});
