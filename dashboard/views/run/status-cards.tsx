@@ -15,8 +15,10 @@ export function StatusCards({ picture }: { readonly picture: RunPicture }) {
 					<li key={status}>
 						<a class={`status-card tone-${status}`} href={hrefOf('/results', { run: runId, status })}>
 							<StatusBadge status={status} />
-							<span class="status-card-share">{formatShare(byStatus[status], answered)}</span>
-							<span class="status-card-count">{formatCount(byStatus[status])}</span>
+							<span class="status-card-numbers">
+								<span class="status-card-count">{formatCount(byStatus[status])}</span>
+								<span class="muted">{formatShare(byStatus[status], answered)}</span>
+							</span>
 						</a>
 					</li>
 				))}

@@ -51,7 +51,7 @@ interface RateCellProps {
 export function RateCell({ worker, rates }: RateCellProps) {
 	return (
 		<span class="worker-rate">
-			{rates.length > 1 && <Sparkline values={rates} valuesMax={rateSamplesMax} />}
+			{rates.length > 2 && <Sparkline values={rates} valuesMax={rateSamplesMax} />}
 			<span>{formatRate(worker.ratePerSecond)}</span>
 		</span>
 	);
