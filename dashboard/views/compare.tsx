@@ -7,7 +7,9 @@ import {
 	changeKinds,
 	type RunRow,
 } from '../../shared/dashboard-api.ts';
+import { escapeUnsafe } from '../../shared/display.ts';
 import { formatCount, formatMoment } from '../format.ts';
+import { SafeText } from '../parts/safe-text.tsx';
 import { EmptyState, ErrorState, Loading } from '../parts/states.tsx';
 import { usePagedRows } from '../parts/use-paged-rows.ts';
 import { ViewHead } from '../parts/view-head.tsx';
@@ -83,7 +85,7 @@ function RunChoice({ label, name, runs, chosen }: RunChoiceProps) {
 				{!isKnown && <option value={chosen ?? ''}>{chosen === undefined ? '' : `#${chosen}`}</option>}
 				{runs?.map((run) => (
 					<option key={run.id} value={run.id}>
-						{`#${run.id} · ${formatMoment(run.startedAtMs)} · ${run.state}`}
+						{`#${run.id} · ${formatMoment(run.startedAtMs)} · ${escapeUnsafe(run.state)}`}
 					</option>
 				))}
 			</select>
@@ -162,7 +164,9 @@ function Heading({ whole, kind }: { readonly whole: Comparison; readonly kind: C
 			{notes.length > 0 && (
 				<ul class="compare-notes">
 					{notes.map((note) => (
-						<li key={note}>{note}</li>
+						<li key={note}>
+							<SafeText text={note} />
+						</li>
 					))}
 				</ul>
 			)}

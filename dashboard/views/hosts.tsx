@@ -91,7 +91,11 @@ function History({ history }: { readonly history: HostHistory }) {
 			<Card title="At a glance">
 				<div class="host-figures">
 					<Figures>
-						<Figure label="Now" value={<StatusBadge status={newest.status} />} note={newest.reason ?? none} />
+						<Figure
+							label="Now"
+							value={<StatusBadge status={newest.status} />}
+							note={newest.reason === null ? none : <SafeText text={newest.reason} />}
+						/>
 						<Figure label="Since" value={`run ${figures.sinceRunId}`} note={formatMoment(figures.sinceMs)} />
 						<Figure
 							label="Up in"

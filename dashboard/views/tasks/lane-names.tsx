@@ -1,4 +1,5 @@
 /** The workers' names, beside their lanes. */
+import { escapeUnsafe } from '../../../shared/display.ts';
 import { SafeText } from '../../parts/safe-text.tsx';
 import type { LanePlace } from './geometry.ts';
 
@@ -19,7 +20,7 @@ export function LaneNames({ places, axisPx, nameOf }: LaneNamesProps) {
 					<div
 						key={lane.worker}
 						class="timeline-name"
-						title={name}
+						title={escapeUnsafe(name)}
 						style={{ top: `${topPx + axisPx}px`, height: `${heightPx}px` }}
 					>
 						<SafeText text={name.replace(/^https?:\/\//, '')} />

@@ -5,6 +5,7 @@ import type { LiveChunk } from '../../../shared/dashboard-api.ts';
 import { sharpContext } from '../../parts/canvas.ts';
 import { useElementSize } from '../../parts/element-size.ts';
 import { usePainted } from '../../parts/painted.ts';
+import { SafeText } from '../../parts/safe-text.tsx';
 import { theme, themeColor } from '../../state/theme.ts';
 import { ChunkTip } from './chunk-tip.tsx';
 import { chunkSentence } from './chunk-words.ts';
@@ -209,7 +210,7 @@ export function Timeline({ tasks, view, selected, nameOf, summaryId, helpId }: T
 				/>
 			)}
 			<p class="visually-hidden" role="status">
-				{said.value}
+				<SafeText text={said.value} />
 			</p>
 		</div>
 	);
