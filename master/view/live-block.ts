@@ -10,7 +10,9 @@
  * When the terminal becomes narrower, most of them break what they show into more rows, so what has been drawn is
  * measured against the width of now. When it becomes lower as well, rows of ours may leave the screen at the top, and
  * come back when it grows: those are counted (`#gone`), for as long as nothing was printed behind them. If the screen
- * does not give them back, the lines drawn start in its first row, where going up ends.
+ * does not give them back, the lines drawn start in its first row, where going up ends. In which row the cursor is can
+ * not be known without asking the terminal: tmux, which keeps empty rows below it when it breaks lines anew, may show
+ * old lines above when it was made narrower in many small steps. In doubt, lines of ours are left, not others erased.
  */
 import { stripVTControlCharacters } from 'node:util';
 import { displayWidth } from './display-width.ts';
@@ -43,7 +45,7 @@ export class LiveBlock {
 	readonly #reflows: boolean;
 	#lines: readonly string[] = [];
 	/** widths of lines of ours that left the screen at the top, and stand right above what is drawn */
-	#gone: readonly number[] = [];
+	#gone: number[] = [];
 	/** of the lines drawn, but the cursor's */
 	#above: readonly number[] = [];
 	/** of the cursor's line */
@@ -92,6 +94,16 @@ export class LiveBlock {
 		return columns !== this.#drawnAt?.columns || rows !== this.#drawnAt.rows;
 	}
 
+	/**
+	 * Empty rows below what was drawn in the first row of the screen. A terminal that becomes lower takes those first;
+	 * but when lines are broken anew, some (tmux) keep them, and let go of rows at the top.
+	 */
+	#emptyBelow(rows: number): number {
+		if (this.#drawnAt === undefined || this.#gone.length === 0) return 0;
+		const before = Math.max(0, this.#drawnAt.rows - this.#lines.length);
+		return before - Math.min(before, Math.max(0, this.#drawnAt.rows - rows));
+	}
+
 	/** Goes to where the first line was. @param erasing what is there and below; otherwise it is drawn over */
 	#goUp(erasing: boolean): string {
 		if (this.#drawnAt === undefined) return '\r';
@@ -103,10 +115,13 @@ export class LiveBlock {
 		const up = heights.reduce((sum, height) => sum + height, 0);
 		if (isResized) {
 			// What a terminal keeps of the cursor's own line, when that takes several rows, is for it to choose.
-			let gone = up + rowsOf(this.#last) - rows;
-			let lines = 0;
-			for (; gone > 0 && lines < heights.length; lines += 1) gone -= heights[lines]!;
-			this.#gone = widths.slice(0, lines);
+			let gone = up + rowsOf(this.#last) + this.#emptyBelow(rows) - rows;
+			this.#gone = [];
+			for (let i = 0; gone > 0 && i < widths.length; i += 1) {
+				// Of a line that is partly on the screen, only the rest is left when that is erased.
+				this.#gone.push(Math.min(widths[i]!, gone * columns));
+				gone -= heights[i]!;
+			}
 		}
 		const going = up > 0 ? `\r\x1b[${up}A` : '\r';
 		if (!erasing) return going;

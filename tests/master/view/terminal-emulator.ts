@@ -11,6 +11,8 @@ export interface TerminalOptions {
 	readonly reflows?: boolean;
 	/** Default: true */
 	readonly takesBack?: boolean;
+	/** keeps empty rows below the cursor when it breaks lines anew, as tmux does. Default: false */
+	readonly keepsEmptyRows?: boolean;
 	/** whether wrapping can be switched off. Default: true */
 	readonly knowsAutowrap?: boolean;
 }
@@ -102,6 +104,35 @@ export class TerminalEmulator {
 	}
 
 	resize(columns: number, rows: number): void {
+		if (this.#options.keepsEmptyRows) this.#resizeKeepingEmptyRows(columns, rows);
+		else this.#resizeToContent(columns, rows);
+		for (const listener of this.#listeners) listener();
+	}
+
+	/** The height first: empty rows go, or rows come back; then the width. */
+	#resizeKeepingEmptyRows(columns: number, rows: number): void {
+		const fill = (): void => {
+			while (this.#rows.length < this.#top + this.rows) this.#rows.push({ cells: [], wrapped: false });
+		};
+		fill();
+		const less = this.rows - rows;
+		if (less > 0) this.#rows.length -= Math.min(less, this.#rows.length - 1 - this.#y);
+		this.rows = rows;
+		if (less < 0) this.#top -= Math.min(this.#top, -less);
+		else this.#top = Math.max(0, this.#rows.length - rows);
+		fill();
+		this.#reflow(columns);
+		this.columns = columns;
+		this.#top = Math.max(0, this.#rows.length - rows);
+		fill();
+		if (this.#y < this.#top) {
+			this.#y = this.#top;
+			this.#x = 0;
+		}
+		this.#pendingWrap = false;
+	}
+
+	#resizeToContent(columns: number, rows: number): void {
 		const topBefore = this.#rows[this.#top]!;
 		if (this.#options.reflows !== false) this.#reflow(columns);
 		else if (columns < this.columns)
@@ -113,7 +144,6 @@ export class TerminalEmulator {
 		while (this.#rows.length - 1 > this.#y && this.#rows.at(-1)!.cells.length === 0) this.#rows.pop();
 		const lowest = this.#options.takesBack === false ? Math.max(0, this.#rows.indexOf(topBefore)) : 0;
 		this.#top = Math.min(this.#y, Math.max(lowest, this.#rows.length - rows));
-		for (const listener of this.#listeners) listener();
 	}
 
 	#reflow(columns: number): void {
