@@ -69,7 +69,7 @@ describe('pingpool', () => {
 		const outcome = await run(['mastr\u001b[2J']);
 		expect(outcome).toMatchObject({ code: 2, stdout: '' });
 		expect(outcome.stderr).toBe(
-			'pingpool: there is no command "mastr\\u001b[2J"; there are master, worker, token, export, serve.\n',
+			'pingpool: there is no command "mastr\\u001b[2J"; there are master, worker, token, export, diff, report, serve.\n',
 		);
 	});
 

@@ -59,7 +59,9 @@ export async function writeLargeDatabase({
 	const store = openSqliteStore({ path });
 	const ids: number[] = [];
 	try {
-		for (let run = 0; run < runs; run += 1) {
+		// In a database that is there already, time goes on.
+		const first = (await store.lastRun())?.id ?? 0;
+		for (let run = first; run < first + runs; run += 1) {
 			const startedAtMs = firstStartMs + run * dayMs;
 			const fingerprint = mix(seed, rows, order === 'random' ? 1 : 0)
 				.toString(16)
@@ -68,7 +70,7 @@ export async function writeLargeDatabase({
 			const runId = await store.startRun({ startedAtMs, total: rows, fingerprint, options });
 			await fill(store, { runId, run, startedAtMs, rows, order, seed });
 			ids.push(runId);
-			if (isRunning && run === runs - 1) continue;
+			if (isRunning && run === first + runs - 1) continue;
 			const finishedAtMs = startedAtMs + Math.ceil((1_000 * rows) / rowsPerSecond);
 			await store.finishRun(runId, { state: 'finished', finishedAtMs });
 		}

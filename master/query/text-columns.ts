@@ -83,6 +83,6 @@ export function ipv6In(text: Uint8Array, start: number, end: number): Uint8Array
 }
 
 /** Bytes as a text. */
-export function textIn(text: Uint8Array, start: number, end: number): string {
+function textIn(text: Uint8Array, start: number, end: number): string {
 	return Buffer.from(text.buffer, text.byteOffset + start, end - start).toString();
 }

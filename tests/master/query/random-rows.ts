@@ -77,7 +77,7 @@ function randomHost(random: Random): string {
 	return randomAddress(random);
 }
 
-export function randomAddress(random: Random): string {
+function randomAddress(random: Random): string {
 	if (random.below(8) === 0) {
 		const bytes = new Uint8Array(16);
 		bytes[0] = 0xfd;
