@@ -23,8 +23,6 @@ export class SliceSeries {
 	#points: SeriesPoint[] = [];
 	/** of what was told, at which change of the run each point came (run-monitor.ts) */
 	#versions: number[] = [];
-	/** the same for when all of them changed */
-	#resizedVersion = 0;
 	#before = { up: 0, down: 0, other: 0 };
 
 	/** When the slice ends that is open, in ms from the start. */
@@ -55,7 +53,6 @@ export class SliceSeries {
 	/** What is new behind a version; `undefined` when nothing is. */
 	since(version: number): (Series & { readonly from: number }) | undefined {
 		const { length } = this.#points;
-		if (this.#resizedVersion > version) return { ...this.all(), from: 0 };
 		let from = length;
 		while (from > 0 && this.#versions[from - 1]! > version) from -= 1;
 		return from === length ? undefined : { sliceMs: this.#sliceMs, points: this.#points.slice(from), from };
@@ -88,8 +85,8 @@ export class SliceSeries {
 			});
 		}
 		this.#points = points;
+		// All of them are new to everybody.
 		this.#versions = points.map(() => version);
-		this.#resizedVersion = version;
 		this.#sliceMs *= 2;
 	}
 }

@@ -171,6 +171,22 @@ describe('a run', () => {
 		]);
 	});
 
+	it('tells how long workers take now, not how long they took on an average', () => {
+		const { monitor, observer, begin, wait, ask } = monitorFixture();
+		begin();
+		const answer = (times: number, ms: number): void => {
+			for (let i = 0; i < times; i += 1) {
+				const id = ask('a', 1);
+				wait(ms);
+				observer.closed!(id, undefined, false);
+			}
+		};
+		answer(10_000, 10);
+		expect(monitor.workers()[0]!.latencyMs!.p99).toBeCloseTo(10, 3);
+		answer(1_000, 900);
+		expect(monitor.workers()[0]!.latencyMs!.p50).toBeGreaterThan(800);
+	});
+
 	it('stands still when it is over', () => {
 		const { monitor, observer, begin, wait, keep, dispatcher, ask } = monitorFixture();
 		begin();
@@ -207,9 +223,13 @@ describe('a run', () => {
 
 describe('a reader', () => {
 	it('is told nothing new of what it has seen, and now and then that time goes by', () => {
-		const { monitor, begin, wait } = monitorFixture();
+		const { monitor, observer, begin, wait, keep, ask } = monitorFixture();
 		begin();
-		wait(10);
+		ask('a', 2);
+		keep('b', blockOfAnswers([up(3)]));
+		monitor.event({ type: 'notice', message: 'something' });
+		monitor.hello();
+		observer.closed!(ask('b', 1), undefined, false);
 		const { cursor } = monitor.hello();
 		const same = monitor.updateSince(cursor)!;
 		expect(same.cursor).toBe(cursor);
