@@ -6,6 +6,7 @@ import type { LiveRun, LiveWorker } from '../../../shared/dashboard-api.ts';
 import { metricsWorkersMax } from '../../../shared/limits.ts';
 import { faultsOf, samplesOf, sumOf, withoutPromtool } from '../../prometheus.ts';
 import { testUnless } from '../../requirements.ts';
+import { serve } from './dashboard-fixture.ts';
 import { liveRun, liveWorker, rttHistogram } from './live-fixture.ts';
 
 function sourceOf(run: LiveRun, workers: readonly LiveWorker[]): MetricsSource {
@@ -117,6 +118,33 @@ describe('the metrics of a master', () => {
 			'pingpool_master_build_info',
 		]);
 		expect(sumOf(alone, 'process_resident_memory_bytes')).toBeGreaterThan(10e6);
+	});
+
+	it('are behind the doors of the dashboard', async () => {
+		const metrics = createMetrics(sourceOf(liveRun(), [liveWorker()]));
+		await using open = await serve({ metrics });
+		const response = await open.get('/metrics');
+		expect(response.status).toBe(200);
+		expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+		expect(sumOf(samplesOf(await response.text()), 'pingpool_master_hosts')).toBe(1_000);
+		for (const headers of [
+			{ host: 'rebound.example' },
+			{ origin: 'http://elsewhere.example' },
+			{ 'sec-fetch-site': 'cross-site' },
+		]) {
+			const refused = await open.get('/metrics', headers);
+			expect(refused.status).toBeGreaterThanOrEqual(400);
+			expect(await refused.text()).not.toContain('pingpool_');
+		}
+		const url = `http://127.0.0.1:${open.port}/metrics`;
+		const head = await fetch(url, { method: 'HEAD' });
+		expect([head.status, await head.text()]).toEqual([200, '']);
+		const post = await fetch(url, { method: 'POST' });
+		expect([post.status, post.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+		await using closed = await serve({ metrics, token: 'a-token-for-tests-only' });
+		expect((await closed.get('/metrics')).status).toBe(401);
+		const authorization = 'Bearer a-token-for-tests-only';
+		expect((await closed.get('/metrics', { authorization })).status).toBe(200);
 	});
 
 	it('name so many workers at most, those that have left last, and count them all', async () => {
