@@ -40,6 +40,14 @@ async function search(name: string | undefined): Promise<Outcome> {
 	return { name: name ?? 'none', isFound: code === 1, output };
 }
 
+testUnless(notLong(), 'every planted bug fits the rules as they are', () => {
+	for (const name of mutations()) {
+		const copy = join(folder, `fits-${name}`);
+		expect(() => plant(copy, name), name).not.toThrow();
+		rmSync(copy, { recursive: true });
+	}
+});
+
 testUnless(
 	notLong(),
 	'the simulation finds planted bugs, and none where none was planted',
