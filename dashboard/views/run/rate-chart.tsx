@@ -110,6 +110,7 @@ function timeAxis() {
 	return axisOf({
 		size: axisBelowPx,
 		space: 64,
+		incrs: [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 86_400],
 		values: (_plot, values) => values.map((value) => formatClock(value * 1_000)),
 	});
 }
