@@ -79,11 +79,6 @@ export class LiveBlock {
 	clear(): void {
 		if (this.#drawnAt === undefined) return;
 		this.#screen.write(this.#goUp(true));
-		this.forget();
-	}
-
-	/** Leaves them where they are: somebody else has written behind them. */
-	forget(): void {
 		this.#lines = [];
 		this.#gone = [];
 		this.#drawnAt = undefined;

@@ -32,23 +32,25 @@ export interface ProgressOptions {
 	readonly clock: Pick<Clock, 'wallMs' | 'monotonicMs'>;
 	/** the workers, to be shown above the line on a terminal; `undefined` for the line alone */
 	readonly workers?: (() => readonly LiveWorker[]) | undefined;
+	/** stops this process until it is continued. Default: with the signal that can not be caught */
+	readonly suspend?: () => void;
 }
 
 export class ProgressView {
-	readonly #options: ProgressOptions;
+	readonly #options: ProgressOptions & { readonly suspend: () => void };
 	readonly #block: LiveBlock;
 	readonly #rate = new RecentRate();
 	readonly #onResize = (): void => this.#draw();
-	// Whoever had the terminal meanwhile has written behind what was drawn.
-	readonly #onContinued = (): void => {
-		this.#block.forget();
-		this.#draw();
+	// Ctrl-Z: who has the terminal next writes from where the progress was, and nothing of it is drawn over later.
+	readonly #onSuspend = (): void => {
+		this.#block.clear();
+		this.#options.suspend();
 	};
 	#timer: NodeJS.Timeout | undefined;
 	#read: (() => RunProgress) | undefined;
 
 	constructor(options: ProgressOptions) {
-		this.#options = options;
+		this.#options = { suspend: () => process.kill(process.pid, 'SIGSTOP'), ...options };
 		this.#block = new LiveBlock(options.output, options.terminal);
 	}
 
@@ -62,7 +64,7 @@ export class ProgressView {
 		this.#timer.unref();
 		if (!terminal.isLive) return;
 		output.on?.('resize', this.#onResize);
-		process.on('SIGCONT', this.#onContinued);
+		process.on('SIGTSTP', this.#onSuspend);
 	}
 
 	/**
@@ -79,7 +81,7 @@ export class ProgressView {
 	stop(): void {
 		clearInterval(this.#timer);
 		this.#options.output.off?.('resize', this.#onResize);
-		process.off('SIGCONT', this.#onContinued);
+		process.off('SIGTSTP', this.#onSuspend);
 		this.#block.clear();
 	}
 

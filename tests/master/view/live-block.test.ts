@@ -50,15 +50,6 @@ describe('lines at the end of a terminal', () => {
 		expect(terminal.screen()).toEqual(['a worker', 'stopping']);
 	});
 
-	it('stay where they are when somebody else has had the terminal', () => {
-		const { terminal, block } = shown(20, 5);
-		block.draw(['one', 'two']);
-		terminal.write('\n$ fg\n');
-		block.forget();
-		block.draw(['three', 'four']);
-		expect(terminal.screen()).toEqual(['one', 'two', '$ fg', 'three', 'four']);
-	});
-
 	const steps = Array.from({ length: 13 }, (_, i) => [200 - 13 * i, 50 - 3 * i] as const);
 	const sizes = {
 		'at once': [

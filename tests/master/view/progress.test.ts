@@ -60,7 +60,13 @@ describe('progress on a terminal', () => {
 		const terminal = new TerminalEmulator({ columns, rows });
 		const progress = { total: 100, done: 0, byStatus, inFlight: 0 };
 		const traits = terminalTraits(true, environment);
-		const shown = new ProgressView({ output: terminal, terminal: traits, clock, workers });
+		const shown = new ProgressView({
+			output: terminal,
+			terminal: traits,
+			clock,
+			workers,
+			suspend: () => terminal.write('$ fg\n'),
+		});
 		return { terminal, progress, shown };
 	}
 
@@ -112,19 +118,28 @@ describe('progress on a terminal', () => {
 		expect(terminal.screen()).toHaveLength(4);
 	});
 
-	it('is drawn anew at once when the terminal has another size, or is had again', () => {
+	it('is drawn anew at once when the terminal has another size', () => {
 		const { shown, terminal, progress } = onTerminal(100);
 		shown.start(() => progress);
 		vi.advanceTimersByTime(200);
 		terminal.resize(30, 10);
 		expect(terminal.screen()).toEqual(['0% 0/100  up 30 down 10 other']);
-		terminal.write('\n$ fg\n');
-		process.emit('SIGCONT');
-		expect(terminal.screen()).toEqual([terminal.screen()[0], '$ fg', terminal.screen()[0]]);
-		const listeners = process.listenerCount('SIGCONT');
 		shown.stop();
-		expect(process.listenerCount('SIGCONT')).toBe(listeners - 1);
 		expect(vi.getTimerCount()).toBe(0);
+	});
+
+	it('leaves the terminal to others while this process is stopped', () => {
+		const before = process.listenerCount('SIGTSTP');
+		const { shown, terminal, progress } = onTerminal(30);
+		shown.start(() => progress);
+		vi.advanceTimersByTime(200);
+		terminal.write('^Z');
+		process.emit('SIGTSTP');
+		expect(terminal.screen()).toEqual(['$ fg']);
+		vi.advanceTimersByTime(200);
+		expect(terminal.screen()).toEqual(['$ fg', '0% 0/100  up 30 down 10 other']);
+		shown.stop();
+		expect(process.listenerCount('SIGTSTP')).toBe(before);
 	});
 
 	it('has a line per worker above it, as many as there is room for', () => {
