@@ -225,8 +225,8 @@ async function runWith({ config, open, monitor, signals, closers }: RunParts): P
 	});
 	progress.stop();
 	monitor?.end(outcome.state, outcome.error === undefined ? undefined : messageOf(outcome.error));
-	// Awaited with all that is closed.
-	void dashboard?.close();
+	// Awaited with all that is closed, and what fails of it is told then.
+	dashboard?.close().catch(() => undefined);
 	report(outcome, config, log);
 	return exitCodeOfRun(outcome, config, signals.exitCode());
 }

@@ -24,7 +24,9 @@ export function checkRequest({ method, headers, url }: Request, hosts: AllowedHo
 	// They differ where the request's first line has a whole URL.
 	const wrong = [host, target].find((each) => !isAllowedHost(each, hosts));
 	if (wrong !== undefined) {
-		throw new PingpoolError('misdirected', `the dashboard does not go by the name ${quote(wrong)}`);
+		throw new PingpoolError('misdirected', `the dashboard does not go by the name ${quote(wrong)}`, {
+			hint: 'open it by its address; or give it the name to listen on, as in --dashboard pings.lan:8787',
+		});
 	}
 	const origin = headers.get('origin');
 	if (origin !== null && hostOf(origin) !== host.toLowerCase()) {

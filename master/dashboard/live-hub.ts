@@ -17,6 +17,8 @@ import type { LiveCursor, LiveSource } from './live-source.ts';
 export interface LiveHubOptions {
 	readonly source: LiveSource;
 	readonly clock: Clock;
+	/** takes what the source should not have thrown; the stream breaks. Default: nothing */
+	readonly fault?: (error: unknown) => void;
 	/** streams at a time. Default: limits.ts, as the others */
 	readonly pagesMax?: number;
 	readonly updateMs?: number;
@@ -35,6 +37,7 @@ const heartbeat = new TextEncoder().encode(':\n\n');
 export class LiveHub {
 	readonly #source: LiveSource;
 	readonly #clock: Clock;
+	readonly #fault: (error: unknown) => void;
 	readonly #pagesMax: number;
 	readonly #updateMs: number;
 	readonly #heartbeatMs: number;
@@ -49,12 +52,14 @@ export class LiveHub {
 	constructor({
 		source,
 		clock,
+		fault = () => undefined,
 		pagesMax = livePagesMax,
 		updateMs = liveUpdateMs,
 		heartbeatMs = liveHeartbeatMs,
 	}: LiveHubOptions) {
 		this.#source = source;
 		this.#clock = clock;
+		this.#fault = fault;
 		this.#pagesMax = pagesMax;
 		this.#updateMs = updateMs;
 		this.#heartbeatMs = heartbeatMs;
@@ -79,8 +84,15 @@ export class LiveHub {
 		return new ReadableStream<Uint8Array>(
 			{
 				pull: async (controller) => {
-					const message =
-						cursor === undefined ? this.#helloNow() : await this.#next(cursor, spokenMs, () => isGone);
+					let message: Message | undefined;
+					try {
+						message =
+							cursor === undefined ? this.#helloNow() : await this.#next(cursor, spokenMs, () => isGone);
+					} catch (error) {
+						leave();
+						this.#fault(error);
+						throw error;
+					}
 					if (isGone) return;
 					const isOver = this.#over.signal.aborted;
 					if (message !== undefined || !isOver) controller.enqueue(message?.bytes ?? heartbeat);

@@ -48,7 +48,7 @@ export function startDashboard(parts: DashboardParts): Dashboard {
 	const name = parseIp(host) === undefined ? host : undefined;
 	const token = dashboardToken(parts.token, local);
 	const over = new AbortController();
-	const live = source && new LiveHub({ source, clock });
+	const live = source && new LiveHub({ source, clock, fault });
 	const queries = openOnce(parts.openQueries);
 	const app = createDashboardApp({
 		about,

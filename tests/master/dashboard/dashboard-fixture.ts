@@ -30,7 +30,7 @@ export interface Served extends AsyncDisposable {
 }
 
 /** A page of two files. */
-export const smallPage: PageFiles = new Map(
+const smallPage: PageFiles = new Map(
 	Object.entries({
 		'/index.html': ['text/html; charset=utf-8', '<!doctype html><title>pingpool</title>', false],
 		'/assets/index-abcd1234.js': ['text/javascript; charset=utf-8', 'export {};', true],
@@ -41,7 +41,7 @@ export const smallPage: PageFiles = new Map(
 );
 
 /** Not fetch, which has its own mind about headers that browsers send. */
-export function get(url: string, headers: Record<string, string> = {}): Promise<Response> {
+function get(url: string, headers: Record<string, string> = {}): Promise<Response> {
 	return new Promise((resolve, reject) => {
 		const asked = request(url, { headers, agent: false }, (response) => {
 			const pieces: Buffer[] = [];

@@ -1,8 +1,9 @@
+import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Listener } from '../../../master/dashboard/listen.ts';
 import { listenAt } from '../../../master/dashboard/listen.ts';
-import { dashboardPortsTriedMax } from '../../../shared/limits.ts';
+import { dashboardConnectionsMax, dashboardPortsTriedMax } from '../../../shared/limits.ts';
 import { foreignServer } from '../../servers.ts';
 import { exchange } from '../../worker/raw-exchange.ts';
 
@@ -97,6 +98,29 @@ describe('a listener', () => {
 		await asked.promise;
 		await other.close(50);
 		expect((await stuck).ended).toBe(true);
+	});
+
+	it('holds so many connections, and closes those beyond', async () => {
+		const listener = await listen('127.0.0.1', 0);
+		listener.answerWith((_, response) => response.end());
+		const open = async (): Promise<Socket> => {
+			const socket = connect(listener.port, '127.0.0.1');
+			socket.on('error', () => undefined);
+			await new Promise((resolve) => socket.once('connect', resolve));
+			return socket;
+		};
+		const sockets: Socket[] = [];
+		for (let i = 0; i < dashboardConnectionsMax; i += 1) sockets.push(await open());
+		const beyond = await open();
+		await new Promise((resolve) => beyond.once('close', resolve).resume());
+		sockets.pop()!.destroy();
+		await expect
+			.poll(
+				async () =>
+					(await exchange(listener.port, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n', { answers: 1 })).statuses,
+			)
+			.toEqual([200]);
+		for (const socket of sockets) socket.destroy();
 	});
 
 	it('takes heads of 32 KB, as browsers may send them, and none that are larger', async () => {

@@ -1,4 +1,13 @@
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+	cpSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	symlinkSync,
+	writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -51,6 +60,12 @@ describe('the files of the page', () => {
 			expect(await facts(path), path).toEqual([200, 'text/html; charset=utf-8', 'no-cache']);
 		}
 		expect(await facts('/workers?sort=name')).toEqual([200, 'text/html; charset=utf-8', 'no-cache']);
+	});
+
+	it('are opened by the paths that the page itself has', () => {
+		const views = readFileSync(join(root, 'dashboard/views.ts'), 'utf8');
+		const paths = [...views.matchAll(/\bpath: '([^']+)'/g)].map(([, path]) => path!);
+		expect([...pagePaths].sort()).toEqual(paths.sort());
 	});
 
 	it('are not sent again to whoever has them', async () => {
