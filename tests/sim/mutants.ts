@@ -18,6 +18,15 @@ export function mutations(): string[] {
 }
 
 /**
+ * @returns a file of the project with a bug in it
+ * @throws Error when the patch does not fit
+ */
+export function mutated(mutation: string): { readonly path: string; readonly content: string } {
+	const patch = parsePatch(readFileSync(join(patches, `${mutation}.patch`), 'utf8'));
+	return { path: patch.path, content: applyPatch(readFileSync(join(root, patch.path), 'utf8'), patch) };
+}
+
+/**
  * Copies what the simulation needs into a folder.
  *
  * @param mutation the bug that is planted; `undefined` for none
@@ -28,9 +37,8 @@ export function plant(folder: string, mutation: string | undefined): URL {
 	for (const part of parts) cpSync(join(root, part), join(folder, part), { recursive: true });
 	symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'), 'junction');
 	if (mutation !== undefined) {
-		const patch = parsePatch(readFileSync(join(patches, `${mutation}.patch`), 'utf8'));
-		const path = join(folder, patch.path);
-		writeFileSync(path, applyPatch(readFileSync(path, 'utf8'), patch));
+		const { path, content } = mutated(mutation);
+		writeFileSync(join(folder, path), content);
 	}
 	return pathToFileURL(join(folder, 'tests/sim/main.ts'));
 }
