@@ -90,6 +90,22 @@ describe('the rate over time', () => {
 		});
 	});
 
+	it('is that of whole seconds when the run lasts, however short its slices are', () => {
+		const points = Array.from({ length: 42 }, (_, i) => point(i * 250, i % 4 === 0 ? 100 : 0));
+		const { seconds, up } = rateColumns({ sliceMs: 250, points });
+		expect(seconds.slice(0, 2)).toEqual([0.5, 1.5]);
+		expect(up.slice(0, 10)).toEqual(Array(10).fill(100));
+		// Of the last second there is a half.
+		expect([seconds.at(-1), up.at(-1), up.length]).toEqual([10.25, 200, 11]);
+	});
+
+	it('is that of its slices when the run is short, or they are long', () => {
+		const short = Array.from({ length: 8 }, (_, i) => point(i * 250));
+		expect(rateColumns({ sliceMs: 250, points: short }).seconds).toHaveLength(8);
+		const long = Array.from({ length: 8 }, (_, i) => point(i * 4_000));
+		expect(rateColumns({ sliceMs: 4_000, points: long }).seconds).toHaveLength(8);
+	});
+
 	it('has a mean and a highest', () => {
 		const columns = rateColumns({ sliceMs: 1_000, points: [point(0, 10), point(1_000, 20)] });
 		expect(rateExtremes(columns)).toEqual({ max: 20, mean: 15 });
