@@ -1,6 +1,6 @@
 /** The columns of changes. */
 import type { Change, ChangeKind, ChangeSide } from '../../../shared/dashboard-api.ts';
-import { formatMs, none } from '../../format.ts';
+import { formatMs, none } from '../../../shared/format.ts';
 import { HostName, SafeText } from '../../parts/safe-text.tsx';
 import { Badge, StatusBadge, type SymbolName, type Tone } from '../../parts/status-badge.tsx';
 import type { VirtualColumn } from '../../parts/virtual-table.tsx';
@@ -62,5 +62,5 @@ function Side({ side }: { readonly side: ChangeSide | null }) {
 function rttText(beforeMs: number | null, afterMs: number | null): string {
 	const change = rttChange(beforeMs, afterMs);
 	const both = `${beforeMs === null ? none : formatMs(beforeMs)} → ${afterMs === null ? none : formatMs(afterMs)}`;
-	return change === null ? both : `${both} (${change})`;
+	return change === null ? both : `${change}: ${both}`;
 }

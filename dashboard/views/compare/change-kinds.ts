@@ -7,7 +7,7 @@ export const changeWords: Readonly<Record<ChangeKind, string>> = {
 	'newly-up': 'newly up',
 	slower: 'slower',
 	faster: 'faster',
-	other: 'changed otherwise',
+	other: 'changed',
 	added: 'added',
 	removed: 'removed',
 };

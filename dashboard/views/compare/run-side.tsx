@@ -1,6 +1,6 @@
 /** One of the two runs that are compared: what it found, and its round-trip times. */
 import type { RunDetail, RunRow } from '../../../shared/dashboard-api.ts';
-import { formatCount, formatMoment } from '../../format.ts';
+import { formatCount, formatMoment } from '../../../shared/format.ts';
 import { RunStateBadge } from '../../parts/status-badge.tsx';
 import { StatusBar } from '../../parts/status-bar.tsx';
 import { hrefOf } from '../../router.ts';

@@ -2,7 +2,7 @@
 import type { ReadonlySignal } from '@preact/signals';
 import { useSignal, useSignalEffect } from '@preact/signals';
 import type { LiveChunk } from '../../../shared/dashboard-api.ts';
-import { formatCount, formatMs, none } from '../../format.ts';
+import { formatCount, formatMs, none } from '../../../shared/format.ts';
 import { SafeText } from '../../parts/safe-text.tsx';
 import { Badge, type SymbolName, type Tone } from '../../parts/status-badge.tsx';
 import { type Column, Table } from '../../parts/table.tsx';

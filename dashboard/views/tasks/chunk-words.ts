@@ -1,6 +1,6 @@
 /** What is said of a chunk, and of many of them. */
 import type { ChunkEnd, ChunkKind, LiveChunk } from '../../../shared/dashboard-api.ts';
-import { formatCount, formatMs, formatPlural, formatRate } from '../../format.ts';
+import { formatCount, formatMs, formatPlural, formatRate } from '../../../shared/format.ts';
 import { timeLabel } from './time-ticks.ts';
 
 export const kindWords: Readonly<Record<ChunkKind, string>> = {

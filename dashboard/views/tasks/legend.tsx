@@ -1,12 +1,13 @@
 /** What colours and patterns mean, how many there are of each, and a filter: each is a button that is on or off. */
 import { useEffect, useRef } from 'preact/hooks';
 import { type ChunkEnd, type ChunkKind, chunkEnds, chunkKinds } from '../../../shared/dashboard-api.ts';
-import { formatCount } from '../../format.ts';
+import { formatCount } from '../../../shared/format.ts';
 import { sharpContext } from '../../parts/canvas.ts';
 import { theme, themeColor } from '../../state/theme.ts';
 import { toggled } from '../../word-list.ts';
+import { paletteOf } from './brushes.ts';
 import { type ChunkCounts, endWords, kindWords } from './chunk-words.ts';
-import { paintSwatch, paletteOf } from './paint.ts';
+import { paintSwatch } from './paint.ts';
 import type { TaskFilter } from './task-filter.ts';
 
 const swatchPx = { widthPx: 26, heightPx: 12 };

@@ -6,9 +6,9 @@ import { useElementSize } from '../../parts/element-size.ts';
 import { usePainted } from '../../parts/painted.ts';
 import { theme, themeColor } from '../../state/theme.ts';
 import { density } from './binning.ts';
+import { paletteOf } from './brushes.ts';
 import { TimeScale } from './geometry.ts';
 import type { HeldTasks } from './held-tasks.ts';
-import { paletteOf } from './paint.ts';
 import { paintOverview } from './paint-overview.ts';
 import { pannedView, shownOf, type TimeView, viewOf } from './time-view.ts';
 

@@ -1,7 +1,7 @@
 /** The whole of what is held, in small: how much was under way, where something went wrong, and what is in view. */
 import type { Density } from './binning.ts';
+import type { Palette } from './brushes.ts';
 import type { TimeScale } from './geometry.ts';
-import type { Palette } from './paint.ts';
 import type { TimeSpan } from './time-view.ts';
 
 export interface OverviewPicture {
