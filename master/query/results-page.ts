@@ -109,11 +109,10 @@ function* rowsFrom(
 	for (let start = from; start < positions && found.length <= limit; ) {
 		const block = Math.floor(start / blockPositions);
 		const end = (block + 1) * blockPositions;
-		const known = summaries.known(run.id);
-		const summary = known?.summary.blocks.get(block);
-		// A block that may still get rows may have one that the summary has not seen.
-		const isKnown = summary !== undefined && (summary.isFull || known!.isOver);
-		if (!isKnown || filter.mayBeIn(summary, known!.summary)) {
+		// A filter that looks at a summary has had it brought up to date before.
+		const known = summaries.known(run.id)?.summary;
+		const summary = known?.blocks.get(block);
+		if (summary === undefined || filter.mayBeIn(summary, known!)) {
 			take(start, end);
 			yield;
 		}

@@ -185,6 +185,22 @@ describe('a history', () => {
 		}
 	});
 
+	it('is found in any of the unfinished runs of a list', () => {
+		using other = new QueryDatabase();
+		const part = (from: number): number =>
+			other.addRun({ rows: list.slice(from, from + 300), fingerprint: 'list', state: 'interrupted' });
+		const runs = [part(0), part(200), part(500)];
+		for (const [place, expected] of [
+			[100, [runs[0]]],
+			[250, [runs[1], runs[0]]],
+			[700, [runs[2]]],
+			[850, []],
+		] as const) {
+			const { entries } = finish(hostHistory(other.context, list[place]!.host));
+			expect(entries.map(({ runId }) => runId)).toEqual(expected);
+		}
+	});
+
 	it('is the same when summaries have been made and the host was shown', () => {
 		const { host } = list[700]!;
 		const fresh = finish(hostHistory(database.context, host));

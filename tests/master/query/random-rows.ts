@@ -31,6 +31,8 @@ const oddHosts = [
 	'',
 	'1.2.3',
 	'10.1.2.3.4',
+	'010.1.2.3',
+	'10.256.0.1',
 	'10.1.example.test',
 	'Host-MiXeD.test/PATH',
 	'𝕙𝕠𝕤𝕥.test',

@@ -8,6 +8,7 @@ import type { ResultRow } from '../../../shared/dashboard-api.ts';
 import { resultSorts } from '../../../shared/dashboard-api.ts';
 import { PingpoolError } from '../../../shared/errors.ts';
 import { parseCidr, parseIp } from '../../../shared/ip.ts';
+import { statuses } from '../../../shared/outcome.ts';
 import { createRandom, type Random } from '../../../shared/random.ts';
 import type { ViewRow } from '../../query-database.ts';
 import { finish, QueryDatabase } from '../../query-database.ts';
@@ -68,6 +69,29 @@ function expected(all: readonly ViewRow[], filter: ResultFilter): ViewRow[] {
 	return found.sort((a, b) => value(a) - value(b) || a.position - b.position);
 }
 
+const prefixes = [
+	...['0.0.0.0/0', '10.0.0.0/8', '10.3.0.0/16', '10.6.1.0/24', '10.6.1.128/25', '10.0.0.7/32', '10.2.0.0/15'],
+	...['11.0.0.0/8', '::/0', 'fd00::/8', 'fd00:1::/32', 'fd00:1::80/121', '::ffff:10.3.0.0/112'],
+];
+const texts = [
+	'1',
+	'.test',
+	'%',
+	'_',
+	`'`,
+	'\\',
+	'*',
+	'?',
+	'\0',
+	'\n',
+	'ü',
+	'Ü',
+	'NAME-',
+	'path',
+	'10.',
+	'"',
+];
+
 function randomFilter(random: Random): ResultFilter {
 	const some = <Item>(items: readonly Item[]): Item[] =>
 		random.below(3) > 0 ? [] : items.filter(() => random.below(2) === 0);
@@ -76,45 +100,8 @@ function randomFilter(random: Random): ResultFilter {
 		statuses: some(['up', 'down', 'denied', 'error'] as const),
 		reasons: some(['timeout', 'reserved', 'no-buffers', 'no-such-word']),
 		workers: some(['w0', 'w3', `w'; DROP TABLE answers`]),
-		prefix:
-			random.below(3) > 0
-				? undefined
-				: pick([
-						'0.0.0.0/0',
-						'10.0.0.0/8',
-						'10.3.0.0/16',
-						'10.6.1.0/24',
-						'10.6.1.128/25',
-						'10.0.0.7/32',
-						'10.2.0.0/15',
-						'11.0.0.0/8',
-						'::/0',
-						'fd00::/8',
-						'fd00:1::/32',
-						'fd00:1::80/121',
-						'::ffff:10.3.0.0/112',
-					]),
-		text:
-			random.below(3) > 0
-				? undefined
-				: pick([
-						'1',
-						'.test',
-						'%',
-						'_',
-						`'`,
-						'\\',
-						'*',
-						'?',
-						'\0',
-						'\n',
-						'ü',
-						'Ü',
-						'NAME-',
-						'path',
-						'10.',
-						'"',
-					]),
+		prefix: random.below(3) > 0 ? undefined : pick(prefixes),
+		text: random.below(3) > 0 ? undefined : pick(texts),
 		sort: pick(resultSorts),
 		limit: 1 + random.below(60) * random.below(9),
 		after: undefined,
@@ -140,8 +127,36 @@ function walk(runId: number, filter: ResultFilter, pagesMax: number) {
 	return { found, matching, isEnd: false };
 }
 
+describe('each filter by itself', () => {
+	const filters: Partial<ResultFilter>[] = [
+		...prefixes.map((prefix) => ({ prefix })),
+		...texts.map((text) => ({ text })),
+		...statuses.map((status) => ({ statuses: [status] })),
+		{ reasons: ['timeout', 'reserved'] },
+		{ workers: ['w2'] },
+	];
+	it.each(filters)('%j', (filter) => {
+		for (const runId of [1, 2]) {
+			const wanted = { ...everything, ...filter };
+			const all = expected(views.get(runId)!, wanted);
+			const { found } = walk(runId, wanted, 9);
+			expect(found.map(({ position }) => position)).toEqual(all.map(({ position }) => position));
+		}
+	});
+});
+
+describe('each order', () => {
+	it.each(resultSorts)('%s, page by page', (sort) => {
+		const wanted: ResultFilter = { ...everything, sort, limit: 60 };
+		const { found, isEnd } = walk(1, wanted, 20);
+		expect(isEnd).toBe(true);
+		const all = expected(views.get(1)!, wanted);
+		expect(found.map(({ position }) => position)).toEqual(all.map(({ position }) => position));
+	});
+});
+
 describe('any filter in any order, page by page', () => {
-	it.each([1, 2, 3])('seed %i', (seed) => check(seed, 10));
+	it.each([1, 2])('seed %i', (seed) => check(seed, 10));
 	testUnless(notLong(), 'a hundred more seeds', () => {
 		for (let seed = 100; seed < 200; seed += 1) check(seed, 10);
 	});
