@@ -176,12 +176,12 @@ testUnless(
 			for (const line of terminal.screen()) seen.add(line);
 		}
 		expect(
-			[...seen].some((line) => /^● http:.* \d+\/s /.test(line)),
+			[...seen].some((line) => /^[●◐] 127\.0\.0\.1:\d+ +(healthy|slowed) +[\d,]+ /.test(line)),
 			[...seen].join('\n'),
 		).toBe(true);
 		const screen = terminal.everything().join('\n');
 		expect(screen).toContain('run 1 finished: 256 hosts');
-		expect(screen).not.toMatch(/●|░|█/);
+		expect(screen).not.toMatch(/●|◐|░|█/);
 		expect(terminal.isAsBefore).toBe(true);
 		expect(screen).not.toContain(token);
 	},
