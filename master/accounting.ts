@@ -1,8 +1,8 @@
 /** The books of a run: every host that was accepted has one row, and every answer that came is in the database. */
 import { PingpoolError } from '../shared/errors.ts';
+import { formatCount } from '../shared/format.ts';
 import { statuses } from '../shared/outcome.ts';
 import type { RunCounts } from './store/store.ts';
-import { count } from './view/format.ts';
 
 export interface Books {
 	/** hosts of the list */
@@ -33,11 +33,13 @@ export function accountingError({
 	const rows = sumOf(stored);
 	const expected = doneBefore + arrived;
 	if (rows !== expected) {
-		const of = doneBefore === 0 ? '' : ` (${count(doneBefore)} of them before the run was continued)`;
-		return wrong(`${count(expected)} answers arrived${of}, but the database has ${count(rows)} of them`);
+		const of = doneBefore === 0 ? '' : ` (${formatCount(doneBefore)} of them before the run was continued)`;
+		return wrong(
+			`${formatCount(expected)} answers arrived${of}, but the database has ${formatCount(rows)} of them`,
+		);
 	}
 	if (complete && rows !== accepted) {
-		return wrong(`${count(accepted)} hosts were to be pinged, ${count(rows)} have an answer`);
+		return wrong(`${formatCount(accepted)} hosts were to be pinged, ${formatCount(rows)} have an answer`);
 	}
 	return undefined;
 }

@@ -7,12 +7,12 @@
 import type { Clock } from '../shared/clock.ts';
 import { escapeUnsafe } from '../shared/display.ts';
 import { PingpoolError } from '../shared/errors.ts';
+import { formatCount, formatPlural } from '../shared/format.ts';
 import type { MasterConfig } from './config.ts';
 import type { LedgerPages } from './dispatch/rules/ledger.ts';
 import type { OnRunEvent } from './events.ts';
 import type { NewRun, RunOptions, RunRecord, Store } from './store/store.ts';
 import type { TargetList } from './targets/target-list.ts';
-import { count, plural } from './view/format.ts';
 
 /** What a command asks for, as far as a run remembers it. */
 export type WantedRun = Omit<NewRun, 'startedAtMs'>;
@@ -131,13 +131,13 @@ function refusal(
 	if (!isSameList) {
 		changes.push(
 			total === wanted.total
-				? `the list has changed since, although it has ${plural(total, 'host')} as then`
-				: `the list has changed since: ${plural(total, 'host')} then, ${count(wanted.total)} now`,
+				? `the list has changed since, although it has ${formatPlural(total, 'host')} as then`
+				: `the list has changed since: ${formatPlural(total, 'host')} then, ${formatCount(wanted.total)} now`,
 		);
 	}
 	return new PingpoolError(
 		'usage',
-		`${changes.join(', and ')}; ${count(done)} of ${plural(total, 'host')} are done`,
+		`${changes.join(', and ')}; ${formatCount(done)} of ${formatPlural(total, 'host')} are done`,
 		{
 			hint:
 				`Give the list and the options as they were, and run ${id} goes on; --fresh begins a new run and leaves ` +

@@ -3,7 +3,9 @@
  * range of addresses). Parsing is strict, runs in linear time, and gives every target one canonical text, by
  * which duplicates are known and under which the database keeps it.
  */
+
 import { quote } from './display.ts';
+import { formatCount } from './format.ts';
 import type { IpAddress } from './ip.ts';
 import { formatIpv4, formatIpv6, parseIp, parseIpv4, parseIpv6, readUint32 } from './ip.ts';
 import { addressesPerLineMax, hostBytesMax } from './limits.ts';
@@ -282,10 +284,10 @@ function lastOctet(text: string, first: number, digits: string): number {
 }
 
 function tooMany(text: string, count: number): never {
-	const shown = count < 1e15 ? count.toLocaleString('en-US') : `about ${count.toExponential(1)}`;
+	const shown = count < 1e15 ? formatCount(count) : `about ${count.toExponential(1)}`;
 	fail(
 		text,
-		`stands for ${shown} addresses; at most ${addressesPerLineMax.toLocaleString('en-US')} (an IPv4 /8) per line`,
+		`stands for ${shown} addresses; at most ${formatCount(addressesPerLineMax)} (an IPv4 /8) per line`,
 	);
 }
 

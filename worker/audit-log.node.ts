@@ -9,6 +9,7 @@
 import { pino } from 'pino';
 import type { Clock } from '../shared/clock.ts';
 import { escapeLines, escapeUnsafe } from '../shared/display.ts';
+import { formatCount } from '../shared/format.ts';
 import type { LogFormat, LogLevel } from './config.ts';
 import { logLevels } from './config.ts';
 import type { HeldBack } from './flood-gate.ts';
@@ -88,7 +89,7 @@ export function createAuditLog(options: AuditLogOptions): AuditLog {
 
 /** The line that says that lines are missing. */
 export function droppedLine(format: LogFormat, lines: number): string {
-	const message = `${lines.toLocaleString('en-US')} lines of this log were dropped: nobody read them in time`;
+	const message = `${formatCount(lines)} lines of this log were dropped: nobody read them in time`;
 	return format === 'json' ? `${JSON.stringify({ level: 'warn', lines, msg: message })}\n` : `${message}\n`;
 }
 
@@ -122,8 +123,8 @@ function textVoice({ write, clock }: AuditLogOptions): Voice {
 /** `and 1,234 more from 3 addresses: was refused for its token` */
 function heldBackText({ kind, lines, addresses, moreAddresses }: HeldBack<Kind>): string {
 	const over = moreAddresses ? 'over ' : '';
-	const from = `${over}${addresses.toLocaleString('en-US')} ${addresses === 1 ? 'address' : 'addresses'}`;
-	return `and ${lines.toLocaleString('en-US')} more from ${from}: ${words[kind]}`;
+	const from = `${over}${formatCount(addresses)} ${addresses === 1 ? 'address' : 'addresses'}`;
+	return `and ${formatCount(lines)} more from ${from}: ${words[kind]}`;
 }
 
 function jsonVoice({ write, clock }: AuditLogOptions): Voice {

@@ -1,5 +1,5 @@
 /** How far the run that goes on here is, in the head of every view. */
-import { formatDuration, formatRate, formatShare } from '../format.ts';
+import { formatDuration, formatRate, formatShare } from '../../shared/format.ts';
 import { liveRun } from '../state/live.ts';
 import { hasEnded } from '../state/live-state.ts';
 import { useSampled } from '../state/sampled.ts';

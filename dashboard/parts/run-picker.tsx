@@ -1,6 +1,6 @@
 /** Which run the views show: `?run=` of the address, so that it can be shared. */
 import type { RunRow } from '../../shared/dashboard-api.ts';
-import { formatCount, formatMoment } from '../format.ts';
+import { formatCount, formatMoment } from '../../shared/format.ts';
 import { setParams } from '../state/location.ts';
 import { liveRunId, shownRunId } from '../state/runs.ts';
 

@@ -1,7 +1,7 @@
 /** Counts by status as shares of a bar, with words for those who do not see it. */
 import type { ByStatus } from '../../shared/dashboard-api.ts';
+import { formatCount } from '../../shared/format.ts';
 import { statuses } from '../../shared/outcome.ts';
-import { formatCount } from '../format.ts';
 import './status-bar.css';
 
 export function StatusBar({ byStatus }: { readonly byStatus: ByStatus }) {

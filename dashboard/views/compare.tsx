@@ -8,7 +8,7 @@ import {
 	type RunRow,
 } from '../../shared/dashboard-api.ts';
 import { escapeUnsafe } from '../../shared/display.ts';
-import { formatCount, formatMoment } from '../format.ts';
+import { formatCount, formatMoment } from '../../shared/format.ts';
 import { SafeText } from '../parts/safe-text.tsx';
 import { EmptyState, ErrorState, Loading } from '../parts/states.tsx';
 import { usePagedRows } from '../parts/use-paged-rows.ts';

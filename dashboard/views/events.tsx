@@ -3,7 +3,7 @@ import { computed } from '@preact/signals';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { LiveEvent } from '../../shared/dashboard-api.ts';
 import { escapeHidden } from '../../shared/display.ts';
-import { formatCount, formatPlural } from '../format.ts';
+import { formatCount, formatPlural } from '../../shared/format.ts';
 import { Card } from '../parts/card.tsx';
 import { EmptyState, Loading } from '../parts/states.tsx';
 import { ViewHead } from '../parts/view-head.tsx';

@@ -1,6 +1,6 @@
 /** One host: what every run said of it. */
 import type { HostHistory } from '../../shared/dashboard-api.ts';
-import { formatCount, formatMoment, formatMs, formatPlural, formatShare, none } from '../format.ts';
+import { formatCount, formatMoment, formatMs, formatPlural, formatShare, none } from '../../shared/format.ts';
 import { Card, Figure, Figures } from '../parts/card.tsx';
 import { HostName, SafeText } from '../parts/safe-text.tsx';
 import { EmptyState, ErrorState, Loading } from '../parts/states.tsx';

@@ -1,8 +1,8 @@
 /** The map: a square for each block of addresses, and at its end for each address. */
 
 import type { MapSquare, PrefixMap } from '../../shared/dashboard-api.ts';
+import { formatCount, formatPlural } from '../../shared/format.ts';
 import { formatIpv4 } from '../../shared/ip.ts';
-import { formatCount, formatPlural } from '../format.ts';
 import { Card } from '../parts/card.tsx';
 import { RunPicker } from '../parts/run-picker.tsx';
 import { EmptyState, ErrorState, Loading } from '../parts/states.tsx';

@@ -1,7 +1,7 @@
 /** Rows of a run: searched, filtered and sorted by the database, page by page as one scrolls. */
 import { useMemo } from 'preact/hooks';
 import type { ResultRow, ResultsPage } from '../../shared/dashboard-api.ts';
-import { formatCount } from '../format.ts';
+import { formatCount } from '../../shared/format.ts';
 import { RunPicker } from '../parts/run-picker.tsx';
 import { EmptyState, ErrorState, Loading } from '../parts/states.tsx';
 import { usePagedRows } from '../parts/use-paged-rows.ts';

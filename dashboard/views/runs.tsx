@@ -1,7 +1,7 @@
 /** The runs of the database. Two of them can be chosen and compared. */
 import { useState } from 'preact/hooks';
 import type { RunRow } from '../../shared/dashboard-api.ts';
-import { formatCount, formatDuration, formatMoment, formatShare, none } from '../format.ts';
+import { formatCount, formatDuration, formatMoment, formatShare, none } from '../../shared/format.ts';
 import { Card } from '../parts/card.tsx';
 import { EmptyState, ErrorState, Loading } from '../parts/states.tsx';
 import { RunStateBadge } from '../parts/status-badge.tsx';

@@ -2,7 +2,7 @@
 import { useSignal } from '@preact/signals';
 import { useCallback, useId, useMemo } from 'preact/hooks';
 import type { LiveChunk } from '../../shared/dashboard-api.ts';
-import { formatCount } from '../format.ts';
+import { formatCount } from '../../shared/format.ts';
 import { Card } from '../parts/card.tsx';
 import { EmptyState, Loading } from '../parts/states.tsx';
 import { ViewHead } from '../parts/view-head.tsx';

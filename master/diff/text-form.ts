@@ -2,9 +2,9 @@
 import type { Change, ChangeKind, ChangeSide, RunRow } from '../../shared/dashboard-api.ts';
 import { changeKinds } from '../../shared/dashboard-api.ts';
 import { escapeUnsafe } from '../../shared/display.ts';
+import { formatCount, formatPlural } from '../../shared/format.ts';
 import { isOfOneList } from '../query/compare/comparison.ts';
 import type { Differences } from '../query/compare/differences.ts';
-import { count, plural } from '../view/format.ts';
 import type { RunPair } from './pick-runs.ts';
 
 /** Columns for a host before what changed stands on the same line all the same. */
@@ -32,9 +32,9 @@ export class TextForm {
 		kinds: readonly ChangeKind[],
 	): string {
 		const lists = isOfOneList(before, after) ? 'the same list' : 'another list';
-		const width = Math.max(...[...kinds, 'same' as const].map((kind) => count(counts[kind]).length));
+		const width = Math.max(...[...kinds, 'same' as const].map((kind) => formatCount(counts[kind]).length));
 		const lines = [...kinds, 'same' as const].map((kind) => {
-			const line = `  ${kind.padEnd(10)}  ${count(counts[kind]).padStart(width)}`;
+			const line = `  ${kind.padEnd(10)}  ${formatCount(counts[kind]).padStart(width)}`;
 			return kind === 'same' || counts[kind] === 0 ? line : this.#coloured(kind, line);
 		});
 		return [
@@ -57,7 +57,7 @@ export class TextForm {
 
 	/** What is said where not all hosts are. */
 	rest(hosts: number): string {
-		return `  and ${count(hosts)} more; --limit 0 shows all of them\n`;
+		return `  and ${formatCount(hosts)} more; --limit 0 shows all of them\n`;
 	}
 
 	#coloured(kind: ChangeKind, text: string): string {
@@ -72,14 +72,14 @@ export function kindsShown(wanted: readonly ChangeKind[]): readonly ChangeKind[]
 }
 
 export function missingText(missing: number): string {
-	return `${plural(missing, 'host')} not compared: one of the runs is not finished, and has no row of them`;
+	return `${formatPlural(missing, 'host')} not compared: one of the runs is not finished, and has no row of them`;
 }
 
 function runText({ id, state, startedAtMs, total }: RunRow): string {
 	const date = new Date(startedAtMs);
 	const time = Number.isNaN(date.getTime()) ? 'no date' : date.toISOString().slice(0, 16).replace('T', ' ');
 	const note = state === 'finished' ? '' : `, ${escapeUnsafe(String(state))}`;
-	return `run ${id} (${time}, ${plural(total, 'host')}${note})`;
+	return `run ${id} (${time}, ${formatPlural(total, 'host')}${note})`;
 }
 
 function sideText(side: ChangeSide | null): string {

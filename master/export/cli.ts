@@ -2,6 +2,7 @@
 import type { Database } from 'better-sqlite3';
 import { escapeUnsafe } from '../../shared/display.ts';
 import { PingpoolError } from '../../shared/errors.ts';
+import { formatCount, formatPlural } from '../../shared/format.ts';
 import { ConfigExit } from '../options.ts';
 import type { Signals } from '../signals.ts';
 import { onSignals } from '../signals.ts';
@@ -9,7 +10,6 @@ import { databaseError } from '../store/database-error.ts';
 import { openToRead } from '../store/open-database.ts';
 import { version } from '../version.ts';
 import { exitCodeOf, printError } from '../view/error.ts';
-import { count, plural } from '../view/format.ts';
 import type { ExportConfig } from './config.ts';
 import { parseExportConfig } from './config.ts';
 import type { RowEncoder } from './encoder.ts';
@@ -102,12 +102,12 @@ async function writeRows(writing: Writing): Promise<number | undefined> {
 /** What nobody sees who looks at the rows alone. */
 function report({ id, state, total }: RunFacts, rows: number, { statuses, output }: ExportConfig): void {
 	const isOver = state === 'finished' || state === 'imported';
-	const unfinished = isOver ? '' : `; its state is ${escapeUnsafe(state)}, of ${plural(total, 'host')}`;
+	const unfinished = isOver ? '' : `; its state is ${escapeUnsafe(state)}, of ${formatPlural(total, 'host')}`;
 	const which = statuses.length === 0 ? '' : ` (${statuses.join(', ')})`;
 	if (isOver && output === undefined) return;
 	const where = output === undefined ? '' : ` in ${escapeUnsafe(output)}`;
 	process.stderr.write(
-		`run ${id}: ${count(rows)} ${rows === 1 ? 'row' : 'rows'}${which}${where}${unfinished}\n`,
+		`run ${id}: ${formatCount(rows)} ${rows === 1 ? 'row' : 'rows'}${which}${where}${unfinished}\n`,
 	);
 }
 

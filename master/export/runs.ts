@@ -2,7 +2,7 @@
 import type { Database } from 'better-sqlite3';
 import { escapeUnsafe } from '../../shared/display.ts';
 import { PingpoolError } from '../../shared/errors.ts';
-import { count } from '../view/format.ts';
+import { formatCount } from '../../shared/format.ts';
 
 /** Runs that a message names, the newest ones. */
 const namedMax = 10;
@@ -41,5 +41,5 @@ export function findRun(db: Database, id: number | undefined, name: string): Run
 function nameOf({ id, state, total, startedAtMs }: RunFacts): string {
 	const date = new Date(startedAtMs);
 	const day = Number.isNaN(date.getTime()) ? 'no date' : date.toISOString().slice(0, 10);
-	return `run ${id} (${escapeUnsafe(String(state))}, ${count(total)} hosts, ${day})`;
+	return `run ${id} (${escapeUnsafe(String(state))}, ${formatCount(total)} hosts, ${day})`;
 }

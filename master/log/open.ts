@@ -1,10 +1,10 @@
 /** Opens the log of a run, and what shows how far it is, on standard error. */
 import type { Clock } from '../../shared/clock.ts';
 import type { LiveWorker } from '../../shared/dashboard-api.ts';
+import { formatPlural } from '../../shared/format.ts';
 import type { LineStream } from '../../shared/line-writer.ts';
 import { LineWriter } from '../../shared/line-writer.ts';
 import type { RunProgress } from '../run.ts';
-import { plural } from '../view/format.ts';
 import type { LogFormat, LogLevel } from '../view/names.ts';
 import { logLevels } from '../view/names.ts';
 import type { ProgressOutput } from '../view/progress.ts';
@@ -92,7 +92,7 @@ function openText({ stream, level, quiet, environment, clock, workers }: OpenLog
 
 /** The line that says that lines are missing. */
 function droppedLine(format: LogFormat, lines: number, clock: Pick<Clock, 'wallMs'>): string {
-	const msg = `${plural(lines, 'line')} of this log were dropped: nobody read them in time`;
+	const msg = `${formatPlural(lines, 'line')} of this log were dropped: nobody read them in time`;
 	if (format === 'text') return `${msg}\n`;
 	const time = new Date(clock.wallMs()).toISOString();
 	return `${JSON.stringify({ level: 'warn', time, event: 'log-dropped', lines, msg })}\n`;

@@ -3,10 +3,10 @@
  * named on the wire, so a worker's log has it, too.
  */
 import type { Clock } from '../../shared/clock.ts';
+import { formatCount, formatPlural } from '../../shared/format.ts';
 import type { ResultBlock } from '../../shared/results.ts';
 import type { AskedChunk, DispatchObserver } from '../dispatch/observer.ts';
 import type { WorkerFailure } from '../dispatch/worker-link.ts';
-import { count, plural } from '../view/format.ts';
 import type { LogEntry } from './log-entry.ts';
 
 interface Open {
@@ -29,7 +29,7 @@ export class RequestLogger implements DispatchObserver {
 	asked(chunk: AskedChunk): void {
 		const { id, worker, probe, kind, hosts } = chunk;
 		this.#open.set(id, { chunk, askedAtMs: this.#clock.monotonicMs(), answered: 0 });
-		this.#tell(id, 'asked', `${worker} is asked for ${plural(hosts, 'host')}, ${probe}, ${kind}`, {
+		this.#tell(id, 'asked', `${worker} is asked for ${formatPlural(hosts, 'host')}, ${probe}, ${kind}`, {
 			probe,
 			kind,
 			hosts,
@@ -44,7 +44,7 @@ export class RequestLogger implements DispatchObserver {
 		this.#tell(
 			id,
 			'sent',
-			`${worker} has sent all of ${plural(hosts, 'host')}, the last after ${waited} ms`,
+			`${worker} has sent all of ${formatPlural(hosts, 'host')}, the last after ${waited} ms`,
 			{
 				waitMs: waited,
 				ms,
@@ -61,7 +61,7 @@ export class RequestLogger implements DispatchObserver {
 		const ms = this.#ageOf(id);
 		if (ms === undefined) return;
 		const { chunk, answered } = this.#open.get(id)!;
-		const text = `${chunk.worker} is late with ${plural(chunk.hosts - answered, 'host')}, asked elsewhere as well`;
+		const text = `${chunk.worker} is late with ${formatPlural(chunk.hosts - answered, 'host')}, asked elsewhere as well`;
 		this.#tell(id, 'late', text, { answered, ms });
 	}
 
@@ -76,7 +76,7 @@ export class RequestLogger implements DispatchObserver {
 		this.#tell(
 			id,
 			'ended',
-			`${worker} answered ${count(answered)} of ${plural(hosts, 'host')} in ${ms} ms: ${words}`,
+			`${worker} answered ${formatCount(answered)} of ${formatPlural(hosts, 'host')} in ${ms} ms: ${words}`,
 			{
 				probe,
 				kind,

@@ -3,9 +3,8 @@
  * they follow its theme; every picture has a title and says its numbers in words.
  */
 import type { MapSquare, RttHistogram, Series } from '../../shared/dashboard-api.ts';
-import { count } from '../view/format.ts';
+import { formatCount, formatDuration, formatMs } from '../../shared/format.ts';
 import { html } from './html.ts';
-import { ceilNice, durationText, msText } from './numbers.ts';
 
 const width = 720;
 const height = 220;
@@ -29,7 +28,7 @@ function chart({ title, text, yMax, xTicks }: Frame, content: string): string {
 			const y = (top + plotHeight * (1 - share)).toFixed(1);
 			return (
 				`<line class="grid" x1="${left}" x2="${left + plotWidth}" y1="${y}" y2="${y}"/>` +
-				`<text class="tick" x="${left - 6}" y="${y}" dy="0.32em" text-anchor="end">${count(yMax * share)}</text>`
+				`<text class="tick" x="${left - 6}" y="${y}" dy="0.32em" text-anchor="end">${formatCount(yMax * share)}</text>`
 			);
 		})
 		.join('');
@@ -45,6 +44,13 @@ function chart({ title, text, yMax, xTicks }: Frame, content: string): string {
 		`${lines}${content}${ticks}</svg>` +
 		`<figcaption><strong>${html(title)}</strong> ${html(text)}</figcaption></figure>`
 	);
+}
+
+/** The next number of the form 1, 2 or 5 times a power of ten; 1 for nothing. */
+export function ceilNice(value: number): number {
+	if (!(value > 1)) return 1;
+	const power = 10 ** Math.floor(Math.log10(value));
+	return [1, 2, 5, 10].map((factor) => factor * power).find((nice) => nice >= value)!;
 }
 
 /** Hosts per second over the time of a run: up, down and everything else, one above the other. */
@@ -75,12 +81,12 @@ export function rateChart({ sliceMs, points }: Series): string | undefined {
 	return chart(
 		{
 			title: 'Hosts per second',
-			text: `${count(mean)} on average, ${count(highest)} at most, over ${durationText(spanMs)}.`,
+			text: `${formatCount(mean)} on average, ${formatCount(highest)} at most, over ${formatDuration(spanMs)}.`,
 			yMax,
 			xTicks: [
-				[0, durationText(startMs)],
-				[0.5, durationText(startMs + spanMs / 2)],
-				[1, durationText(startMs + spanMs)],
+				[0, formatDuration(startMs)],
+				[0.5, formatDuration(startMs + spanMs / 2)],
+				[1, formatDuration(startMs + spanMs)],
 			],
 		},
 		areas.join(''),
@@ -101,13 +107,13 @@ export function rttChart({ edgesMs, counts }: RttHistogram): string | undefined 
 		const at = `x="${(left + i * barWidth).toFixed(1)}" y="${(top + plotHeight - tall).toFixed(1)}"`;
 		return `<rect class="up" ${at} width="${Math.max(0.5, barWidth - 1).toFixed(1)}" height="${tall.toFixed(1)}"/>`;
 	});
-	const edgeAt = (bucket: number): string => msText(edgesMs[Math.min(bucket, edgesMs.length - 1)]!);
+	const edgeAt = (bucket: number): string => formatMs(edgesMs[Math.min(bucket, edgesMs.length - 1)]!);
 	const hosts = shown.reduce((sum, value) => sum + value, 0);
 	const places = shown.length > 2 ? [0, Math.floor(shown.length / 2), shown.length] : [0, shown.length];
 	return chart(
 		{
 			title: 'Round-trip times',
-			text: `Hosts that are up by their time: ${count(hosts)}, from ${edgeAt(first)} to ${edgeAt(last + 1)}.`,
+			text: `Hosts that are up by their time: ${formatCount(hosts)}, from ${edgeAt(first)} to ${edgeAt(last + 1)}.`,
 			yMax,
 			xTicks: places.map((place) => [place / shown.length, edgeAt(first + place)] as const),
 		},
@@ -127,7 +133,7 @@ export function mapChart(squares: readonly MapSquare[], nameOf: (index: number) 
 		if (square === undefined) return `<rect class="none" ${at} ${size}/>`;
 		const { hosts, up, down, other } = square;
 		const share = hosts === 0 ? 0 : up / hosts;
-		const words = `${nameOf(index)}: ${count(up)} up, ${count(down)} down, ${count(other)} other`;
+		const words = `${nameOf(index)}: ${formatCount(up)} up, ${formatCount(down)} down, ${formatCount(other)} other`;
 		const kind = up === 0 ? (down === 0 ? 'other' : 'down') : 'up';
 		const opacity = kind === 'up' ? ` fill-opacity="${(0.25 + 0.75 * share).toFixed(2)}"` : '';
 		return `<rect class="${kind}" ${at} ${size}${opacity}><title>${html(words)}</title></rect>`;

@@ -11,11 +11,17 @@ import type {
 	ResultRow,
 	RunDetail,
 } from '../../shared/dashboard-api.ts';
+import {
+	formatCount,
+	formatDuration,
+	formatMs,
+	formatPlural,
+	formatShare,
+	formatUtc,
+} from '../../shared/format.ts';
 import { statuses } from '../../shared/outcome.ts';
-import { count, percent, plural } from '../view/format.ts';
 import { mapChart, rateChart, rttChart } from './charts.ts';
 import { foreign, html, table } from './html.ts';
-import { durationText, msText, timeText } from './numbers.ts';
 import { style } from './style.ts';
 
 export interface Report {
@@ -49,7 +55,7 @@ export function reportPage(report: Report): string {
 <main>
 ${[head(detail), status(detail), pictures(detail), why(detail), workers(detail), addresses(report), changes(report), hosts(report)].filter((part) => part !== '').join('\n')}
 </main>
-<footer>Made by pingpool ${html(version)} from ${foreign(db)}, ${html(timeText(madeAtMs))}.</footer>
+<footer>Made by pingpool ${html(version)} from ${foreign(db)}, ${html(formatUtc(madeAtMs))}.</footer>
 </body>
 </html>
 `;
@@ -58,12 +64,12 @@ ${[head(detail), status(detail), pictures(detail), why(detail), workers(detail),
 function head({ run, done }: RunDetail): string {
 	const { id, state, startedAtMs, finishedAtMs, total, options } = run;
 	const tookMs = finishedAtMs === null ? undefined : finishedAtMs - startedAtMs;
-	const rate = tookMs !== undefined && tookMs > 0 ? ` (${count((done * 1000) / tookMs)} hosts/s)` : '';
+	const rate = tookMs !== undefined && tookMs > 0 ? ` (${formatCount((done * 1000) / tookMs)} hosts/s)` : '';
 	const facts: [string, string][] = [
 		['state', html(state)],
-		['hosts', done === total ? count(total) : `${count(done)} of ${count(total)}`],
-		['started', html(timeText(startedAtMs))],
-		['took', tookMs === undefined ? 'not over' : `${html(durationText(tookMs))}${rate}`],
+		['hosts', done === total ? formatCount(total) : `${formatCount(done)} of ${formatCount(total)}`],
+		['started', html(formatUtc(startedAtMs))],
+		['took', tookMs === undefined ? 'not over' : `${html(formatDuration(tookMs))}${rate}`],
 	];
 	const asked = Object.entries(options)
 		.filter(([, value]) => value !== null)
@@ -92,7 +98,7 @@ function status({ byStatus, done }: RunDetail): string {
 		.map(
 			(name) =>
 				`<div class="card"><span class="word-${kindOf(name)}">${name}</span>` +
-				`<strong>${count(byStatus[name])}</strong><span class="faint">${percent(byStatus[name], done)}</span></div>`,
+				`<strong>${formatCount(byStatus[name])}</strong><span class="faint">${formatShare(byStatus[name], done)}</span></div>`,
 		);
 	return `<h2>What the hosts are</h2>
 <div class="bar"><svg viewBox="0 0 100 10" preserveAspectRatio="none" role="img" aria-label="Shares of up, down and others, as below">${parts.join('')}</svg></div>
@@ -102,7 +108,7 @@ function status({ byStatus, done }: RunDetail): string {
 function pictures({ series, rtt, rttHistogram }: RunDetail): string {
 	const charts = [rateChart(series), rttChart(rttHistogram)].filter((chart) => chart !== undefined);
 	const row =
-		rtt === null ? [] : [[rtt.p50, rtt.p90, rtt.p95, rtt.p99, rtt.max].map((ms) => html(msText(ms)))];
+		rtt === null ? [] : [[rtt.p50, rtt.p90, rtt.p95, rtt.p99, rtt.max].map((ms) => html(formatMs(ms)))];
 	const heads = ['half', '90 %', '95 %', '99 %', 'all'].map((text) => ({
 		head: `${text} within`,
 		isNumber: true,
@@ -116,7 +122,11 @@ function pictures({ series, rtt, rttHistogram }: RunDetail): string {
 function why({ byReason, done }: RunDetail): string {
 	const reasons = Object.entries(byReason).sort((a, b) => b[1] - a[1]);
 	if (reasons.length === 0) return '';
-	const rows = reasons.map(([reason, hosts]) => [foreign(reason), count(hosts), percent(hosts, done)]);
+	const rows = reasons.map(([reason, hosts]) => [
+		foreign(reason),
+		formatCount(hosts),
+		formatShare(hosts, done),
+	]);
 	const columns = [{ head: 'reason' }, number('hosts'), number('of all')];
 	return `<h2>Why hosts are not up</h2>\n${table('Hosts by reason', columns, rows)}`;
 }
@@ -125,7 +135,7 @@ function workers({ byWorker }: RunDetail): string {
 	if (byWorker.length === 0) return '';
 	const rows = byWorker.map(({ worker, byStatus }) => [
 		foreign(worker),
-		...[byStatus.up, byStatus.down, othersOf(byStatus)].map(count),
+		...[byStatus.up, byStatus.down, othersOf(byStatus)].map(formatCount),
 	]);
 	const columns = [{ head: 'worker' }, number('up'), number('down'), number('other')];
 	return `<h2>Who asked</h2>\n${table('Answers by worker', columns, rows)}`;
@@ -153,11 +163,11 @@ function addresses({ map }: Report): string {
 		.slice(0, 16)
 		.map(({ index, hosts, up, down, other }) => [
 			html(nameOf(index)),
-			...[hosts, up, down, other].map(count),
+			...[hosts, up, down, other].map(formatCount),
 		]);
 	const columns = [{ head: 'block' }, number('hosts'), number('up'), number('down'), number('other')];
 	const elsewhere =
-		map.elsewhere === 0 ? '' : ` ${plural(map.elsewhere, 'host')} of the run are no addresses in it.`;
+		map.elsewhere === 0 ? '' : ` ${formatPlural(map.elsewhere, 'host')} of the run are no addresses in it.`;
 	return `<h2>Where</h2>
 <p>${html(map.prefix)}: a square per ${bits === 24 ? 'address' : `/${bits + 8}`}, sixteen in a row; the fuller its colour, the more of it is up.${elsewhere}</p>
 ${mapChart(map.squares, nameOf)}
@@ -181,7 +191,7 @@ function changes({ comparison }: Report): string {
 	const kinds = Object.keys(changeHeads) as (keyof typeof changeHeads)[];
 	const said = kinds
 		.filter((kind) => counts[kind] > 0)
-		.map((kind) => `${count(counts[kind])} ${changeHeads[kind]}`);
+		.map((kind) => `${formatCount(counts[kind])} ${changeHeads[kind]}`);
 	const summary = said.length === 0 ? 'nothing has changed' : said.join(', ');
 	const rows = changes.map((change) => [
 		foreign(change.host),
@@ -192,18 +202,18 @@ function changes({ comparison }: Report): string {
 	const total = kinds.reduce((sum, kind) => sum + counts[kind], 0);
 	const more =
 		total > rows.length
-			? `<p class="faint">The first ${count(rows.length)} of ${count(total)}; pingpool diff has all of them.</p>`
+			? `<p class="faint">The first ${formatCount(rows.length)} of ${formatCount(total)}; pingpool diff has all of them.</p>`
 			: '';
 	const columns = [{ head: 'host' }, { head: 'change' }, { head: 'before' }, { head: 'now' }];
 	return `<h2>Since run ${before.id}</h2>
-<p>Compared with run ${before.id} of ${html(timeText(before.startedAtMs))}: ${html(summary)}.</p>
+<p>Compared with run ${before.id} of ${html(formatUtc(before.startedAtMs))}: ${html(summary)}.</p>
 ${rows.length === 0 ? '' : table('Changes', columns, rows)}${more}`;
 }
 
 function side(side: Change['before']): string {
 	if (side === null) return '–';
 	const { status, reason, rttMs } = side;
-	const words = [status, reason, rttMs === null ? null : msText(rttMs)].filter((word) => word !== null);
+	const words = [status, reason, rttMs === null ? null : formatMs(rttMs)].filter((word) => word !== null);
 	return `<span class="word-${kindOf(status)}">${html(words.join(' '))}</span>`;
 }
 
@@ -214,12 +224,12 @@ function hosts({ notUp, detail }: Report): string {
 		`<span class="word-${kindOf(status)}">${html(status)}</span>`,
 		reason === null ? '' : foreign(reason),
 		worker === null ? '' : foreign(worker),
-		html(timeText(checkedAtMs)),
+		html(formatUtc(checkedAtMs)),
 	]);
 	const total = detail.done - detail.byStatus.up;
 	const more =
 		total > rows.length
-			? `<p class="faint">The first ${count(rows.length)} of ${count(total)}; pingpool export --run ${detail.run.id} --status down,unresolved,denied,error has all of them.</p>`
+			? `<p class="faint">The first ${formatCount(rows.length)} of ${formatCount(total)}; pingpool export --run ${detail.run.id} --status down,unresolved,denied,error has all of them.</p>`
 			: '';
 	const columns = ['host', 'status', 'reason', 'worker', 'checked'].map((head) => ({ head }));
 	return `<h2>Hosts that are not up</h2>\n${table('Hosts that are not up', columns, rows)}${more}`;

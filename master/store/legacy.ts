@@ -4,6 +4,7 @@
  */
 import type { Database } from 'better-sqlite3';
 import { escapeUnsafe } from '../../shared/display.ts';
+import { formatCount } from '../../shared/format.ts';
 import { reasonCode, statusCode } from '../../shared/outcome.ts';
 import { parseTarget } from '../../shared/target.ts';
 import { packOutcome } from './outcome-code.ts';
@@ -89,10 +90,9 @@ export function importLegacyRows(db: Database, checkedAtMs: number): ImportedCou
 
 /** What is told to the user afterwards. */
 export function importNotice(path: string, { hosts, unknown }: ImportedCounts): string {
-	const rest =
-		unknown === 0 ? '' : ` ${unknown.toLocaleString('en-US')} had no status that is known and show as error.`;
+	const rest = unknown === 0 ? '' : ` ${formatCount(unknown)} had no status that is known and show as error.`;
 	return (
-		`${escapeUnsafe(path)} was written by the old system: its ${hosts.toLocaleString('en-US')} hosts were carried over.${rest}` +
+		`${escapeUnsafe(path)} was written by the old system: its ${formatCount(hosts)} hosts were carried over.${rest}` +
 		` The old table is kept as ${keptName}.`
 	);
 }

@@ -14,6 +14,7 @@ import { basename, dirname, join } from 'node:path';
 import Database from 'better-sqlite3';
 import { escapeUnsafe } from '../../shared/display.ts';
 import { PingpoolError, systemErrorCode } from '../../shared/errors.ts';
+import { formatUtc } from '../../shared/format.ts';
 import { databaseError } from './database-error.ts';
 
 /** Who has a database, as another one is told. */
@@ -168,7 +169,7 @@ function inUse(path: string, master: MasterIdentity | undefined): PingpoolError 
 	const who =
 		master === undefined
 			? ''
-			: `: process ${shown(master.pid)} on ${shown(master.host)}, since ${timeText(master.sinceMs)}`;
+			: `: process ${shown(master.pid)} on ${shown(master.host)}, since ${sinceText(master.sinceMs)}`;
 	return new PingpoolError('database', `${escapeUnsafe(path)} is in use by another master${who}`, {
 		hint: 'Wait until it has ended, or end it; or give another file with --db.',
 	});
@@ -179,9 +180,6 @@ function shown(value: unknown): string {
 	return escapeUnsafe(String(value).slice(0, 64));
 }
 
-/** `2026-11-22 02:44:00 UTC` */
-function timeText(ms: number): string {
-	const time = new Date(ms);
-	if (Number.isNaN(time.getTime())) return 'an unknown time';
-	return `${time.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+function sinceText(ms: number): string {
+	return Number.isNaN(new Date(ms).getTime()) ? 'an unknown time' : formatUtc(ms);
 }

@@ -1,5 +1,7 @@
 /** The lines of a list that are no targets: the first ten in words, and how many there are. */
+
 import { PingpoolError } from '../../shared/errors.ts';
+import { formatCount } from '../../shared/format.ts';
 
 const shownMax = 10;
 
@@ -21,7 +23,7 @@ export class Problems {
 	/** @param hint how to mend it */
 	error(hint: string): PingpoolError {
 		const lines = this.count === 1 ? 'line is' : 'lines are';
-		const count = `${this.count.toLocaleString('en-US')} ${lines} no target in ${this.#name}`;
+		const count = `${formatCount(this.count)} ${lines} no target in ${this.#name}`;
 		const more = this.count > shownMax ? ` (the first ${shownMax} are shown)` : '';
 		return new PingpoolError('invalid-input', `${this.shown.join('\n')}\n${count}${more}`, {
 			hint,

@@ -1,6 +1,7 @@
 /** How far a run is, in one line. */
+
+import { formatClock, formatCount } from '../../shared/format.ts';
 import type { RunProgress } from '../run.ts';
-import { clockTime, count } from './format.ts';
 
 /** The narrowest bar that says anything, and the widest. */
 const barMin = 10;
@@ -28,13 +29,13 @@ export function progressLine(progress: RunProgress, perSecond: number, width: nu
 
 function partsOf({ total, done, byStatus }: RunProgress, perSecond: number): string[] {
 	const share = total === 0 ? 100 : Math.floor((100 * done) / total);
-	const eta = perSecond > 0 ? clockTime((total - done) / perSecond) : '-';
+	const eta = perSecond > 0 ? formatClock(1_000 * Math.round((total - done) / perSecond)) : '-';
 	const other = byStatus.unresolved + byStatus.denied + byStatus.error;
 	return [
-		`${share}% ${count(done)}/${count(total)}`,
-		`${count(perSecond)}/s`,
+		`${share}% ${formatCount(done)}/${formatCount(total)}`,
+		`${formatCount(perSecond)}/s`,
 		`ETA ${eta}`,
-		`up ${count(byStatus.up)} down ${count(byStatus.down)} other ${count(other)}`,
+		`up ${formatCount(byStatus.up)} down ${formatCount(byStatus.down)} other ${formatCount(other)}`,
 	];
 }
 

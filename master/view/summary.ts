@@ -1,9 +1,9 @@
 /** What is printed when a run has ended. */
 import { escapeUnsafe } from '../../shared/display.ts';
+import { formatCount, formatPercent, formatPlural } from '../../shared/format.ts';
 import { statuses } from '../../shared/outcome.ts';
 import { sumOf } from '../accounting.ts';
 import type { RunOutcome } from '../run.ts';
-import { count, percent, plural } from './format.ts';
 
 /** The object that --json prints. */
 export interface JsonSummary {
@@ -65,33 +65,36 @@ export function jsonSummary(outcome: RunOutcome, db: string): JsonSummary {
 export function summaryLines(outcome: RunOutcome, db: string): string[] {
 	const { runId, state, total, doneBefore, counts, byReason, workers, seconds } = outcome;
 	const done = sumOf(counts);
-	const of = done === total ? plural(total, 'host') : `${count(done)} of ${plural(total, 'host')}`;
-	const rate = `${seconds.toFixed(2)} s (${count(ratePerSecond(outcome))}/s)`;
+	const of =
+		done === total ? formatPlural(total, 'host') : `${formatCount(done)} of ${formatPlural(total, 'host')}`;
+	const rate = `${seconds.toFixed(2)} s (${formatCount(ratePerSecond(outcome))}/s)`;
 	const lines =
 		doneBefore === 0
 			? [`run ${runId} ${state}: ${of} in ${rate}`]
 			: [
 					`run ${runId} ${state}: ${of}`,
-					`continued at ${count(doneBefore)}: ${plural(done - doneBefore, 'host')} in ${rate}`,
+					`continued at ${formatCount(doneBefore)}: ${formatPlural(done - doneBefore, 'host')} in ${rate}`,
 				];
 	lines.push(
 		'',
 		...table(
 			statuses
 				.filter((status) => counts[status] > 0 || status === 'up' || status === 'down')
-				.map((status) => [`  ${status}`, count(counts[status]), percent(counts[status], done)]),
+				.map((status) => [`  ${status}`, formatCount(counts[status]), formatPercent(counts[status], done)]),
 		),
 	);
 	if (byReason.size > 0) {
-		const reasons = [...byReason].sort((a, b) => b[1] - a[1]).map(([reason, n]) => [`  ${reason}`, count(n)]);
+		const reasons = [...byReason]
+			.sort((a, b) => b[1] - a[1])
+			.map(([reason, n]) => [`  ${reason}`, formatCount(n)]);
 		lines.push('', `why not up${doneBefore === 0 ? '' : ', since it was continued'}`, ...table(reasons));
 	}
 	const rows = workers.map(({ name, byStatus, failures }) => [
 		`  ${escapeUnsafe(name)}`,
-		count(byStatus.up),
-		count(byStatus.down),
-		count(byStatus.unresolved + byStatus.denied + byStatus.error),
-		count(failures),
+		formatCount(byStatus.up),
+		formatCount(byStatus.down),
+		formatCount(byStatus.unresolved + byStatus.denied + byStatus.error),
+		formatCount(failures),
 	]);
 	lines.push('', ...table([['worker', 'up', 'down', 'other', 'failures'], ...rows]));
 	const aside = workers.filter(({ setAside }) => setAside !== undefined);
@@ -107,7 +110,7 @@ export function summaryLines(outcome: RunOutcome, db: string): string[] {
 
 /** `412,000 of 1,000,000 hosts are in hosts.db` */
 export function doneText({ total, counts }: RunOutcome, db: string): string {
-	return `${count(sumOf(counts))} of ${plural(total, 'host')} are in ${escapeUnsafe(db)}`;
+	return `${formatCount(sumOf(counts))} of ${formatPlural(total, 'host')} are in ${escapeUnsafe(db)}`;
 }
 
 /** Hosts per second of what this process did. */

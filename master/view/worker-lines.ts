@@ -4,8 +4,8 @@
  */
 import type { LiveWorker, WorkerState } from '../../shared/dashboard-api.ts';
 import { escapeUnsafe } from '../../shared/display.ts';
+import { formatCount } from '../../shared/format.ts';
 import { cutTo, displayWidth, padTo } from './display-width.ts';
-import { count } from './format.ts';
 
 export interface WorkerLinesOptions {
 	/** columns that a line may take, and lines that there may be */
@@ -52,14 +52,14 @@ interface Column {
 
 const columns: readonly Column[] = [
 	{ heading: 'state', rank: 4, isText: true, of: stateWord },
-	{ heading: 'hosts/s', rank: 6, of: ({ ratePerSecond }) => count(ratePerSecond) },
+	{ heading: 'hosts/s', rank: 6, of: ({ ratePerSecond }) => formatCount(ratePerSecond) },
 	{
 		heading: 'in flight',
 		rank: 3,
-		of: ({ inFlight, windowHosts }) => `${count(inFlight)}/${count(windowHosts)}`,
+		of: ({ inFlight, windowHosts }) => `${formatCount(inFlight)}/${formatCount(windowHosts)}`,
 	},
-	{ heading: 'done', rank: 5, of: ({ done }) => count(done) },
-	{ heading: 'failed', rank: 2, of: ({ failures }) => count(failures) },
+	{ heading: 'done', rank: 5, of: ({ done }) => formatCount(done) },
+	{ heading: 'failed', rank: 2, of: ({ failures }) => formatCount(failures) },
 	{ heading: 'p50', rank: 1, of: ({ latencyMs }) => (latencyMs === null ? '-' : latency(latencyMs.p50)) },
 ];
 
@@ -139,8 +139,8 @@ function painted(text: string, code: string | undefined): string {
 function restText(rest: readonly LiveWorker[]): string {
 	const states = new Map<WorkerState, number>();
 	for (const { state } of rest) states.set(state, (states.get(state) ?? 0) + 1);
-	const parts = [...states].map(([state, workers]) => `${count(workers)} ${state}`);
-	return `… and ${count(rest.length)} more: ${parts.join(', ')}`;
+	const parts = [...states].map(([state, workers]) => `${formatCount(workers)} ${state}`);
+	return `… and ${formatCount(rest.length)} more: ${parts.join(', ')}`;
 }
 
 function stateWord({ state, asideUntilAtMs }: LiveWorker, nowMs: number): string {

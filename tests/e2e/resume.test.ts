@@ -1,7 +1,7 @@
 /** Masters that die, and the same command that goes on where they were. */
 import { existsSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { count } from '../../master/view/format.ts';
+import { formatCount } from '../../shared/format.ts';
 import type { Running } from '../process.ts';
 import { describeUnless, notLong, testUnless, withoutEchoSockets } from '../requirements.ts';
 import { closedPort } from '../servers.ts';
@@ -86,7 +86,9 @@ describeUnless(withoutEchoSockets(), 'the same command after a kill', () => {
 				await using master = space.start(['master', '--rate', '6000']);
 				const now = await killedBehind(before + 200, master);
 				if (kills > 0) {
-					expect(master.errors()).toContain(`continuing run 1: ${count(before)} of ${count(total)} done\n`);
+					expect(master.errors()).toContain(
+						`continuing run 1: ${formatCount(before)} of ${formatCount(total)} done\n`,
+					);
 				}
 				expect(existsSync(space.path('hosts.db-master'))).toBe(true);
 				before = now;
@@ -96,9 +98,9 @@ describeUnless(withoutEchoSockets(), 'the same command after a kill', () => {
 			}
 			const { code, stdout, stderr } = await space.master(['--rate', '0']);
 			expect(code).toBe(0);
-			expect(stderr).toContain(`continuing run 1: ${count(before)} of ${count(total)} done\n`);
+			expect(stderr).toContain(`continuing run 1: ${formatCount(before)} of ${formatCount(total)} done\n`);
 			expect(stdout).toContain(
-				`run 1 finished: ${count(total)} hosts\ncontinued at ${count(before)}: ${count(total - before)} hosts in `,
+				`run 1 finished: ${formatCount(total)} hosts\ncontinued at ${formatCount(before)}: ${formatCount(total - before)} hosts in `,
 			);
 			expectWhole(total);
 			const found = answers();
@@ -116,7 +118,7 @@ describeUnless(withoutEchoSockets(), 'the same command after a kill', () => {
 		);
 		const kept = answers();
 		const { code, stdout, stderr } = await space.master(['--rate', '0', '--json']);
-		expect(stderr).toContain(`continuing run 1: ${count(before)} of 81,920 done\n`);
+		expect(stderr).toContain(`continuing run 1: ${formatCount(before)} of 81,920 done\n`);
 		expect(code).toBe(0);
 		expect(JSON.parse(stdout)).toMatchObject({
 			...{ run: 1, state: 'finished', hosts: 81_920, up: 81_920, error: 0, continued: before },
@@ -219,12 +221,12 @@ testUnless(
 		const done = stored();
 		expect(done).toBeLessThan(4_096);
 		expect(master.errors()).toContain(
-			`  ${count(done)} of 4,096 hosts are in hosts.db; the same command goes on where it stopped\n`,
+			`  ${formatCount(done)} of 4,096 hosts are in hosts.db; the same command goes on where it stopped\n`,
 		);
 		const again = await space.worker(['--rate', '0', '--port', port]);
 		await using _again = again.running;
 		const { code, stderr } = await space.run(args, { env });
-		expect(stderr).toContain(`continuing run 1: ${count(done)} of 4,096 done\n`);
+		expect(stderr).toContain(`continuing run 1: ${formatCount(done)} of 4,096 done\n`);
 		expect(code).toBe(0);
 		expect(space.rows('SELECT count(*) AS n, count(DISTINCT host) AS hosts FROM results')).toEqual([
 			{ n: 4_096, hosts: 4_096 },

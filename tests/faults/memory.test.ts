@@ -2,7 +2,7 @@
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, vi } from 'vitest';
 import { readMemory } from '../../bench/usage.ts';
-import { count } from '../../master/view/format.ts';
+import { formatCount } from '../../shared/format.ts';
 import { Workspace } from '../e2e/command-line.ts';
 import type { Running } from '../process.ts';
 import { startProcess } from '../process.ts';
@@ -86,7 +86,7 @@ describeUnless(
 				}, 100);
 				try {
 					const [code, said] = [await master.exited, master.errors()];
-					expect([code, said]).toEqual([0, expect.stringContaining(`${count(whole.hosts)} hosts\n`)]);
+					expect([code, said]).toEqual([0, expect.stringContaining(`${formatCount(whole.hosts)} hosts\n`)]);
 				} finally {
 					clearInterval(timer);
 				}

@@ -1,7 +1,7 @@
 /** Events, the newest first. */
 import { useMemo } from 'preact/hooks';
 import type { EventLevel, LiveEvent } from '../../../shared/dashboard-api.ts';
-import { formatClock, formatTime } from '../../format.ts';
+import { formatClock, formatTime } from '../../../shared/format.ts';
 import { HostName, SafeText } from '../../parts/safe-text.tsx';
 import type { SymbolName, Tone } from '../../parts/status-badge.tsx';
 import { Badge } from '../../parts/status-badge.tsx';

@@ -2,7 +2,7 @@
 import { useMemo } from 'preact/hooks';
 import type { AlignedData, Options } from 'uplot';
 import type { HostHistory } from '../../../shared/dashboard-api.ts';
-import { formatMoment, formatMs, formatPlural } from '../../format.ts';
+import { formatMoment, formatMs, formatPlural } from '../../../shared/format.ts';
 import { axisOf, Chart } from '../../parts/chart.tsx';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { themeColor } from '../../state/theme.ts';

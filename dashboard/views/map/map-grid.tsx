@@ -4,7 +4,7 @@
  */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { MapSquare } from '../../../shared/dashboard-api.ts';
-import { formatCompact, formatCount, formatMs, formatShare, none } from '../../format.ts';
+import { formatCompact, formatCount, formatMs, formatShare, none } from '../../../shared/format.ts';
 import { MapLegend } from './map-legend.tsx';
 import {
 	type MapPrefix,

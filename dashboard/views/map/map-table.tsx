@@ -1,7 +1,7 @@
 /** The map as a table: those squares that have hosts. */
 import { useState } from 'preact/hooks';
 import type { MapSquare } from '../../../shared/dashboard-api.ts';
-import { formatCount, formatMs, formatShare, none } from '../../format.ts';
+import { formatCount, formatMs, formatShare, none } from '../../../shared/format.ts';
 import { type Column, Table } from '../../parts/table.tsx';
 import { type MapPrefix, squareText } from './map-prefix.ts';
 

@@ -2,8 +2,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { RunDetail } from '../../../shared/dashboard-api.ts';
 import { escapeUnsafe } from '../../../shared/display.ts';
+import { formatCompact } from '../../../shared/format.ts';
 import { type Status, statuses } from '../../../shared/outcome.ts';
-import { formatCompact } from '../../format.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { useQuery } from '../../state/api.ts';
 import { toggled } from '../../word-list.ts';

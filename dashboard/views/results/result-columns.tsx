@@ -1,6 +1,6 @@
 /** The columns of results. Those that are least missed are left out where the page is narrow. */
 import type { ResultRow } from '../../../shared/dashboard-api.ts';
-import { formatMoment, formatMs, none } from '../../format.ts';
+import { formatMoment, formatMs, none } from '../../../shared/format.ts';
 import { HostName, SafeText } from '../../parts/safe-text.tsx';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import type { VirtualColumn } from '../../parts/virtual-table.tsx';

@@ -7,7 +7,7 @@ import type {
 	RunDetail,
 	Series,
 } from '../../../shared/dashboard-api.ts';
-import { formatCount } from '../../format.ts';
+import { formatCount } from '../../../shared/format.ts';
 import { hasEnded } from '../../state/live-state.ts';
 
 export interface RunPicture {

@@ -1,7 +1,8 @@
 /** How far a run is: the bar, and the numbers that one looks at first. */
+
+import { formatCount, formatDuration, formatRate, formatShare, none } from '../../../shared/format.ts';
 import type { Status } from '../../../shared/outcome.ts';
 import { statuses } from '../../../shared/outcome.ts';
-import { formatCount, formatDuration, formatRate, formatShare, none } from '../../format.ts';
 import { hasEnded } from '../../state/live-state.ts';
 import type { RunPicture } from './picture.ts';
 

@@ -2,7 +2,7 @@
 import { useCallback, useMemo, useRef } from 'preact/hooks';
 import type { Options } from 'uplot';
 import type { Series } from '../../../shared/dashboard-api.ts';
-import { formatClock, formatCompact, formatCount, formatRate } from '../../format.ts';
+import { formatClock, formatCompact, formatCount, formatRate } from '../../../shared/format.ts';
 import { Card } from '../../parts/card.tsx';
 import { axisBelowPx, axisOf, Chart } from '../../parts/chart.tsx';
 import { EmptyState } from '../../parts/states.tsx';

@@ -1,5 +1,5 @@
 /** Why hosts are not up, the commonest reason first: each leads to its hosts. */
-import { formatCount, formatShare } from '../../format.ts';
+import { formatCount, formatShare } from '../../../shared/format.ts';
 import { Card } from '../../parts/card.tsx';
 import { SafeText } from '../../parts/safe-text.tsx';
 import { EmptyState } from '../../parts/states.tsx';

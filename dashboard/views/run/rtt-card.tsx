@@ -3,7 +3,7 @@ import { useCallback, useMemo, useRef } from 'preact/hooks';
 import type uPlot from 'uplot';
 import type { Options } from 'uplot';
 import type { RttHistogram, RttPercentiles } from '../../../shared/dashboard-api.ts';
-import { formatCompact, formatCount, formatMs } from '../../format.ts';
+import { formatCompact, formatCount, formatMs } from '../../../shared/format.ts';
 import { Card, Figure, Figures } from '../../parts/card.tsx';
 import { axisBelowPx, axisOf, Chart, drawBars } from '../../parts/chart.tsx';
 import { EmptyState } from '../../parts/states.tsx';

@@ -1,5 +1,5 @@
 /** What the run was asked to do. */
-import { formatMoment } from '../../format.ts';
+import { formatMoment } from '../../../shared/format.ts';
 import { Card } from '../../parts/card.tsx';
 import { SafeText } from '../../parts/safe-text.tsx';
 import type { RunPicture } from './picture.ts';

@@ -1,6 +1,7 @@
 /** What became of the hosts: each count leads to them. */
+
+import { formatCount, formatShare } from '../../../shared/format.ts';
 import { statuses } from '../../../shared/outcome.ts';
-import { formatCount, formatShare } from '../../format.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { hrefOf } from '../../router.ts';
 import type { RunPicture } from './picture.ts';

@@ -1,5 +1,5 @@
 /** What is on its way, and what had to be done twice. */
-import { formatCount, formatShare } from '../../format.ts';
+import { formatCount, formatShare } from '../../../shared/format.ts';
 import { Card, Figure, Figures } from '../../parts/card.tsx';
 import type { RunTraffic } from './picture.ts';
 

@@ -1,6 +1,6 @@
 /** What stands in the cells of the table of workers, beyond plain numbers. */
 import type { LiveWorker } from '../../../shared/dashboard-api.ts';
-import { formatCount, formatDuration, formatPlural, formatRate, none } from '../../format.ts';
+import { formatCount, formatDuration, formatPlural, formatRate, none } from '../../../shared/format.ts';
 import { HostName, SafeText } from '../../parts/safe-text.tsx';
 import { Sparkline } from '../../parts/sparkline.tsx';
 import { WorkerStateBadge } from '../../parts/status-badge.tsx';

@@ -1,7 +1,7 @@
 /** The workers of a live run, one row each. */
 import { useState } from 'preact/hooks';
 import type { LiveRun, LiveWorker } from '../../../shared/dashboard-api.ts';
-import { formatBytes, formatCount, formatCpu, formatMs, none } from '../../format.ts';
+import { formatBytes, formatCount, formatCpu, formatMs, none } from '../../../shared/format.ts';
 import type { Column } from '../../parts/table.tsx';
 import { Table } from '../../parts/table.tsx';
 import type { RateHistory } from '../../state/rate-history.ts';

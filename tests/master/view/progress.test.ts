@@ -47,6 +47,16 @@ describe('progress elsewhere than on a terminal', () => {
 		shown.stop();
 	});
 
+	it('rounds the time to go to whole seconds', () => {
+		const { shown, written, progress } = view({});
+		shown.start(() => progress);
+		progress.done = 72;
+		vi.advanceTimersByTime(5_000);
+		// 28 hosts at 14.4/s: 1.94 s
+		expect(written[0]).toContain('ETA 0:02');
+		shown.stop();
+	});
+
 	it('is 100 % of an empty list', () => {
 		const { shown, written } = view({});
 		shown.start(() => ({ total: 0, done: 0, byStatus, inFlight: 0 }));

@@ -8,11 +8,13 @@ import {
 	formatDuration,
 	formatMoment,
 	formatMs,
+	formatPercent,
 	formatPlural,
 	formatRate,
 	formatShare,
 	formatTime,
-} from '../../dashboard/format.ts';
+	formatUtc,
+} from '../../shared/format.ts';
 
 describe('numbers', () => {
 	it.each([
@@ -49,6 +51,14 @@ describe('numbers', () => {
 		[1, 3, '33.3 %'],
 		[0, 0, '–'],
 	])('%d of %d as %s', (part, whole, text) => expect(formatShare(part, whole)).toBe(text));
+
+	it('shares in columns with one decimal', () => {
+		expect([formatPercent(1, 3), formatPercent(1, 1), formatPercent(0, 0)]).toEqual([
+			'33.3 %',
+			'100.0 %',
+			'0.0 %',
+		]);
+	});
 
 	it.each([
 		[0, '0 B'],
@@ -94,11 +104,18 @@ describe('times', () => {
 		[4_900, '0:04'],
 		[754_000, '12:34'],
 		[3_723_000, '1:02:03'],
+		[360_000_000, '100:00:00'],
+		[-5_000, '0:00'],
 	])('%d ms after the start as %s', (ms, text) => expect(formatClock(ms)).toBe(text));
 
 	it("a moment in the reader's own time zone", () => {
 		const at = new Date(2026, 10, 2, 9, 2, 8).getTime();
 		expect(formatTime(at)).toBe('09:02:08');
 		expect(formatMoment(at)).toBe('2026-11-02 09:02:08');
+	});
+
+	it('a moment for all time zones, and a time that is none', () => {
+		expect(formatUtc(Date.UTC(2026, 10, 22, 9, 15, 3))).toBe('2026-11-22 09:15:03 UTC');
+		expect(formatUtc(Number.NaN)).toBe('–');
 	});
 });

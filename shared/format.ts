@@ -1,4 +1,7 @@
-/** Numbers and times as people read them. Always with the same digits and marks, whatever the browser's language is. */
+/**
+ * Numbers and times as people read them: on a terminal, in the dashboard, in a report. Always with the same digits and
+ * marks, whatever language the browser or the system has.
+ */
 
 /** What stands where there is no value. */
 export const none = '–';
@@ -34,6 +37,11 @@ export function formatShare(part: number, whole: number): string {
 	if (percent > 0 && percent < 0.1) return '<0.1 %';
 	if (percent < 100 && percent > 99.9) return '>99.9 %';
 	return `${trimZeros(percent.toFixed(1))} %`;
+}
+
+/** The same with one decimal always, for columns in which shares stand below each other; `0.0 %` of nothing. */
+export function formatPercent(part: number, whole: number): string {
+	return `${(whole === 0 ? 0 : (100 * part) / whole).toFixed(1)} %`;
 }
 
 /** Three digits that matter: `0.042 ms`, `1.23 ms`, `45.6 ms`, `1,234 ms` */
@@ -94,6 +102,12 @@ export function formatTime(atMs: number): string {
 	const at = new Date(atMs);
 	const two = (value: number) => String(value).padStart(2, '0');
 	return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
+}
+
+/** A moment for readers in other time zones: `2026-11-22 09:15:03 UTC`; a dash for a time that is none */
+export function formatUtc(atMs: number): string {
+	const at = new Date(atMs);
+	return Number.isNaN(at.getTime()) ? none : `${at.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }
 
 /** `1 host`, `2 hosts` */
