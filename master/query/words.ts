@@ -27,9 +27,9 @@ export class DatabaseWords {
 	refresh(): void {
 		const version = this.version();
 		if (version === this.#readVersion) return;
-		this.#statuses = this.#read('SELECT code, name FROM statuses');
-		this.#reasons = this.#read('SELECT code, name FROM reasons');
-		this.#workers = this.#read('SELECT id, name FROM workers');
+		this.#statuses = wordsOf(this.#db.prepare('SELECT code, name FROM statuses'));
+		this.#reasons = wordsOf(this.#db.prepare('SELECT code, name FROM reasons'));
+		this.#workers = wordsOf(this.#db.prepare('SELECT id, name FROM workers'));
 		this.#readVersion = version;
 	}
 
@@ -67,11 +67,11 @@ export class DatabaseWords {
 			sql: tests.map(({ codes, sql }) => `${sql} IN (${[...codes!].join(', ')})`).join(' AND '),
 		};
 	}
+}
 
-	#read(sql: string): Words {
-		const rows = this.#db.prepare(sql).raw().all() as [number, unknown][];
-		return new Map(rows.map(([code, word]) => [code, String(word)]));
-	}
+function wordsOf(statement: Statement): Words {
+	const rows = statement.raw().all() as [number, unknown][];
+	return new Map(rows.map(([code, word]) => [code, String(word)]));
 }
 
 /** @returns `undefined` for an empty list; a word that the database does not know has no number */

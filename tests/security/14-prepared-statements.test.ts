@@ -1,6 +1,8 @@
 /** Requirement 14: no value becomes part of SQL, and nobody else reads what we keep. */
 import { chmodSync, existsSync, statSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { rowFilter } from '../../master/query/row-filter.ts';
+import { DatabaseWords } from '../../master/query/words.ts';
 import { openDatabase, openToRead } from '../../master/store/open-database.ts';
 import { openSqliteStore } from '../../master/store/sqlite.ts';
 import { durabilities } from '../../master/store/store.ts';
@@ -132,6 +134,30 @@ describe('14: hosts that are SQL', () => {
 	});
 });
 
+describe('14: questions that are SQL', () => {
+	it('are parameters of a condition, which is the same for every text', async () => {
+		const path = space.path('hosts.db');
+		await addRun(path, { rows: 1 });
+		const db = openToRead(path, 100);
+		try {
+			const words = new DatabaseWords(db);
+			words.refresh();
+			const none = { statuses: [], reasons: [], workers: [], prefix: undefined, text: undefined };
+			for (const injection of injections) {
+				const text = rowFilter({ ...none, text: injection }, words);
+				expect(['instr(lower(host), lower(?))', 'instr(host, lower(?))']).toContain(text.sql);
+				expect(text.params).toEqual([injection]);
+				// Words are looked up, and stand as the numbers that the database has for them.
+				const kinds = rowFilter({ ...none, reasons: [injection, 'timeout'], workers: [injection] }, words);
+				expect(kinds.sql).toMatch(/^\(\(outcome >> 3\) & 127\) IN \(\d+\) AND \(outcome >> 30\) IN \(\)$/);
+				expect(() => rowFilter({ ...none, prefix: injection }, words)).toThrow('a block of addresses');
+			}
+		} finally {
+			db.close();
+		}
+	});
+});
+
 describe('14: the sources', () => {
 	const sources = sourcesOf('master/**/*.ts').filter(({ text }) => text.includes("'better-sqlite3'"));
 
@@ -141,10 +167,20 @@ describe('14: the sources', () => {
 		"'../store/schema.ts'",
 		"'./outcome-code.ts'",
 		"'../store/outcome-code.ts'",
+		"'../answer-columns.ts'",
+		"'./result-rows.ts'",
 	];
 	/** What is no constant by its looks, and the line of the same file by which it can be nothing else. */
 	const exceptions: Readonly<Record<string, string>> = {
 		durability: 'readonly durability: Durability;',
+		"texts.join('')": 'const texts = wanted.map((name) => `, CAST(${columns[name]} AS BLOB)`);',
+		// Its condition is that of a filter: see "questions" below.
+		rows: 'const rows = `FROM answers NOT INDEXED WHERE id >= ? AND id < ? ${condition}`;',
+		condition: "const condition = filter.sql === '' ? '' : `AND ${filter.sql}`;",
+		value: 'const value = `CAST(${column} AS INTEGER)`;',
+		behind: "const [behind, notBehind] = sign > 0 ? ['>=', '<='] : ['<=', '>='];",
+		notBehind: "const [behind, notBehind] = sign > 0 ? ['>=', '<='] : ['<=', '>='];",
+		'this.#name': 'this.#name = `temp.changes_${tables}`;',
 		status: 'const { status } = outcomeSql;',
 		"columns.join(', ')": 'const columns = shapes[shape];',
 		"new Array(count).fill(row).join(', ')": "columns.map(() => '?').join(', ')})`;",

@@ -206,9 +206,11 @@ describe('the exit code', () => {
 
 	it('is 0 for a process whose reader leaves', async () => {
 		const shell = `"$0" "$1" diff --db "$2" 1 3 --format jsonl | head -n 1; echo "\${PIPESTATUS[0]}"`;
-		const { stdout, stderr } = await promisify(execFile)('bash', [
-			...['-c', shell, process.execPath, bin, database.path],
-		]);
+		const { stdout, stderr } = await promisify(execFile)(
+			'bash',
+			['--norc', '-c', shell, process.execPath, bin, database.path],
+			{ env: { PATH: process.env.PATH } },
+		);
 		expect(stderr).toBe('');
 		expect(stdout.trimEnd().split('\n').at(-1)).toBe('0');
 	});
