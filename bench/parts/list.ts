@@ -13,6 +13,7 @@ import { scalingPart } from './scaling.ts';
 import { shuffledPart } from './shuffled.ts';
 import { startPart } from './start.ts';
 import { unevenPart } from './uneven.ts';
+import { watchingPart } from './watching.ts';
 
 export const parts: readonly Part[] = [
 	enginePart,
@@ -23,6 +24,7 @@ export const parts: readonly Part[] = [
 	unevenPart,
 	chaosPart,
 	attackPart,
+	watchingPart,
 	memoryPart,
 	shuffledPart,
 	startPart,
