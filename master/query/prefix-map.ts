@@ -82,7 +82,7 @@ function* fromRows(
 	const size = 2 ** (32 - bits);
 	const columns = new AnswerColumns({
 		db,
-		wanted: ['kind', 'rtt', 'host'],
+		wanted: ['rtt', 'host'],
 		where: { sql: 'host >= ? AND host < ?', params: textRange(first, bits) },
 	});
 	const counts = new PrefixCounts(256);

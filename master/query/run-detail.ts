@@ -12,6 +12,7 @@ import type { DatabaseWords } from './words.ts';
 export function* runDetail({ db, words, summaries }: QueryContext, id: number): Steps<RunDetail> {
 	readRun(db, id);
 	const summary = yield* summaries.fresh(id);
+	words.refresh();
 	return {
 		// Read last: of a run that has ended meanwhile, all is told.
 		run: readRun(db, id),
@@ -28,12 +29,13 @@ function countsOf(
 	words: DatabaseWords,
 ): Pick<RunDetail, 'byStatus' | 'byReason' | 'byWorker'> {
 	const byStatus = noRows();
-	const byReason: Record<string, number> = {};
+	// Any word may stand in a database, also one that every object has.
+	const byReason = new Map<string, number>();
 	const byWorker = new Map<string, Record<keyof ByStatus, number>>();
 	for (const [i, kind] of kinds.entries()) {
 		const rows = kindRows[i]!;
 		const reason = words.reason(reasonOf(kind));
-		if (reason !== null) byReason[reason] = (byReason[reason] ?? 0) + rows;
+		if (reason !== null) byReason.set(reason, (byReason.get(reason) ?? 0) + rows);
 		// One that only a newer program knows has no place here.
 		const status = statuses[statusOf(kind)];
 		if (status === undefined) continue;
@@ -44,7 +46,11 @@ function countsOf(
 		byWorker.set(worker, ofWorker);
 	}
 	const workers = [...byWorker].map(([worker, rows]) => ({ worker, byStatus: rows }));
-	return { byStatus, byReason, byWorker: workers.sort((a, b) => (a.worker < b.worker ? -1 : 1)) };
+	return {
+		byStatus,
+		byReason: Object.fromEntries(byReason),
+		byWorker: workers.sort((a, b) => (a.worker < b.worker ? -1 : 1)),
+	};
 }
 
 function noRows(): Record<keyof ByStatus, number> {

@@ -13,19 +13,23 @@ interface RawRun extends Omit<RunRow, 'byStatus' | 'options'>, Record<keyof BySt
 	readonly options: string;
 }
 
-/** The newest runs, the newest first. */
-export function listRuns(db: Database): RunRow[] {
-	const rows = db
-		.prepare<[number], RawRun>(`SELECT ${columns} FROM runs ORDER BY id DESC LIMIT ?`)
-		.all(runsListedMax);
+/** The newest runs, the newest first. @param max Default: as many as a page is told of */
+export function listRuns(db: Database, max = runsListedMax): RunRow[] {
+	const rows = db.prepare<[number], RawRun>(`SELECT ${columns} FROM runs ORDER BY id DESC LIMIT ?`).all(max);
 	return rows.map(toRun);
 }
 
 /** @throws PingpoolError `not-found` */
 export function readRun(db: Database, id: number): RunRow {
+	const run = runAt(db, id);
+	if (run === undefined) throw new PingpoolError('not-found', `there is no run ${id} in the database`);
+	return run;
+}
+
+/** The run of a number, if there is one. */
+export function runAt(db: Database, id: number): RunRow | undefined {
 	const row = db.prepare<[number], RawRun>(`SELECT ${columns} FROM runs WHERE id = ?`).get(id);
-	if (row === undefined) throw new PingpoolError('not-found', `there is no run ${id} in the database`);
-	return toRun(row);
+	return row && toRun(row);
 }
 
 /** Whether rows may still come: also of a run that was broken off, which may go on. */

@@ -74,7 +74,7 @@ export class Summaries {
 		const run = readRun(this.#db, runId);
 		const columns = new AnswerColumns({
 			db: this.#db,
-			wanted: ['kind', 'rtt', 'checked', 'host', 'address'],
+			wanted: ['rtt', 'checked', 'host', 'address'],
 			sinceMs: run.startedAtMs,
 		});
 		const base = runId * runUnit;

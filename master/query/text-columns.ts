@@ -9,12 +9,13 @@ const lineFeed = 0x0a;
 /**
  * Reads whole numbers between commas.
  *
- * @returns how many; no more than fit
+ * @returns how many, of which no more are kept than fit; NaN when something else stands among them
  */
 export function parseIntegers(text: Uint8Array, into: Float64Array | Uint32Array): number {
 	const { length } = text;
 	let value = 0;
 	let isNegative = false;
+	let isOdd = false;
 	let count = 0;
 	for (let at = 0; at < length; at += 1) {
 		const digit = text[at]! - 48;
@@ -25,10 +26,11 @@ export function parseIntegers(text: Uint8Array, into: Float64Array | Uint32Array
 			value = 0;
 			isNegative = false;
 		} else if (digit === minus - 48) isNegative = true;
+		else isOdd = true;
 	}
 	if (length === 0) return 0;
 	into[count] = isNegative ? -value : value;
-	return Math.min(count + 1, into.length);
+	return isOdd ? Number.NaN : count + 1;
 }
 
 /**

@@ -13,7 +13,7 @@ import type { Steps } from './steps.ts';
 import type { FromThread, Question, ThreadOptions, ToThread } from './thread-messages.ts';
 
 const port = parentPort!;
-const { path, busyTimeoutMs } = workerData as ThreadOptions;
+const { path } = workerData as ThreadOptions;
 const turns = new SharedTurns();
 
 /** The file as it was opened last, which may be another one by now under the same name. */
@@ -31,7 +31,7 @@ function context(): QueryContext {
 		// What still reads the old one fails.
 		open?.context.db.close();
 		open = undefined;
-		open = { context: queryContext(openToRead(path, busyTimeoutMs), systemClock), file };
+		open = { context: queryContext(openToRead(path), systemClock), file };
 	}
 	return open.context;
 }

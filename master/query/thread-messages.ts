@@ -4,9 +4,8 @@ import type { PackedError } from '../store/thread-messages.ts';
 import type { ComparisonPart, ResultFilter } from './queries.ts';
 
 export interface ThreadOptions {
+	/** file of the database, which may come to be later */
 	readonly path: string;
-	/** how long another program's lock is waited for */
-	readonly busyTimeoutMs: number;
 }
 
 export type Question =

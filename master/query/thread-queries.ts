@@ -18,16 +18,9 @@ import { unpackError } from '../store/thread-messages.ts';
 import type { ComparisonPart, Queries, ResultFilter } from './queries.ts';
 import type { FromThread, Question, ThreadOptions, ToThread } from './thread-messages.ts';
 
-export interface ThreadQueriesOptions {
-	/** file of the database, which may come to be later */
-	readonly path: string;
-	/** how long another program's lock is waited for. Default: 5,000 */
-	readonly busyTimeoutMs?: number;
-}
-
 /** Nothing is opened before the first question. */
-export function threadQueries({ path, busyTimeoutMs = 5_000 }: ThreadQueriesOptions): Queries {
-	return new ThreadQueries({ path, busyTimeoutMs });
+export function threadQueries(options: ThreadOptions): Queries {
+	return new ThreadQueries(options);
 }
 
 interface Pending {

@@ -70,7 +70,7 @@ class Join {
 		this.#found = found;
 		this.#before = before;
 		this.#after = after;
-		this.#columns = new AnswerColumns({ db, wanted: ['kind', 'rtt', 'host'] });
+		this.#columns = new AnswerColumns({ db, wanted: ['rtt', 'host'] });
 	}
 
 	/** Compares the hosts that fall into one of some parts. */

@@ -85,8 +85,8 @@ class Pair {
 	constructor(db: Database, before: number, after: number) {
 		this.#ids = [before, after];
 		this.positions = Math.max(positionsOf(db, before), positionsOf(db, after));
-		this.#before = new AnswerColumns({ db, wanted: ['kind', 'rtt'] });
-		this.#after = new AnswerColumns({ db, wanted: ['kind', 'rtt'] });
+		this.#before = new AnswerColumns({ db, wanted: ['rtt'] });
+		this.#after = new AnswerColumns({ db, wanted: ['rtt'] });
 	}
 
 	/** @returns positions that have a row in one run alone */
