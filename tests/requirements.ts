@@ -13,7 +13,7 @@
  *                                   PINGPOOL_TEST_ALL=1 as well, nothing is skipped either
  */
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, test } from 'vitest';
 
@@ -70,6 +70,32 @@ export function withoutCommand(name: string): string | undefined {
 		}
 	});
 	return found ? undefined : `the ${name} command is missing`;
+}
+
+/** Where Debian and others put a Chromium, unless PINGPOOL_CHROMIUM says where it is. */
+const browsers = [
+	'/usr/bin/chromium',
+	'/usr/bin/chromium-browser',
+	'/usr/bin/google-chrome',
+	'/usr/bin/google-chrome-stable',
+];
+
+/** @throws Error when there is none: ask `withoutBrowser` before */
+export function browserPath(): string {
+	const { PINGPOOL_CHROMIUM: chosen } = process.env;
+	const found = (chosen === undefined ? browsers : [chosen]).find((path) => existsSync(path));
+	if (found === undefined) throw new Error('no browser was found');
+	return found;
+}
+
+/** Why no page can be looked at here, or `undefined`. */
+export function withoutBrowser(): string | undefined {
+	try {
+		browserPath();
+		return undefined;
+	} catch {
+		return 'needs Chromium; PINGPOOL_CHROMIUM says where it is';
+	}
 }
 
 /** Why the system calls of a process can not be followed here, or `undefined`. */

@@ -1,0 +1,186 @@
+/** Every view of a run that goes on: four workers, of which one dies, in a real browser. */
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openEvents } from '../master/dashboard/event-stream.ts';
+import { describeUnless, sizeOf, withoutBrowser, withoutEchoSockets } from '../requirements.ts';
+import type { WatchedPage } from './browser.ts';
+import { openBrowser, openPage } from './browser.ts';
+import type { StartedRun } from './live-run.ts';
+import { startLiveRun } from './live-run.ts';
+import { expectWellMade, someLooks } from './looks.ts';
+
+const size = sizeOf({
+	usual: { hosts: 4_000, workerRate: 1_000 },
+	ci: { hosts: 100_000, workerRate: 3_000 },
+	long: { hosts: 100_000, workerRate: 2_000 },
+});
+const dead = 1;
+
+describeUnless(withoutBrowser() ?? withoutEchoSockets(), 'a run of which a worker dies', () => {
+	let run: StartedRun;
+	let browser: Browser;
+	let watched: WatchedPage;
+
+	beforeAll(async () => {
+		[browser, run] = await Promise.all([openBrowser(), startLiveRun(size)]);
+		watched = await openPage(browser, { origin: run.url });
+		using stream = await openEvents(`${run.url}/api/live`);
+		// What it has under way then is to be asked again, of the others.
+		for (let count = 1; ; count += 1) {
+			await stream.reached(count);
+			const { done, total } = stream.events[count - 1]!.data.run;
+			if (done > total / 10) break;
+		}
+		run.kill(dead);
+	});
+	afterAll(async () => {
+		await run?.[Symbol.asyncDispose]();
+		await browser?.close();
+	});
+
+	const open = async (path: string): Promise<void> => {
+		await watched.page.goto(`${run.url}${path}`);
+	};
+	const text = (selector: string) => watched.page.locator(selector).first().innerText();
+	const shown = (words: string | RegExp) => watched.page.getByText(words).first().waitFor();
+	const wellMade = (view: string) => expectWellMade(watched, view, someLooks(view));
+
+	test('Run: how far it is, and how fast, as it goes on', async () => {
+		await open('/');
+		await shown('Live');
+		expect(await text('h1')).toMatch(/^Run 2\s+running$/);
+		const bar = watched.page.getByRole('progressbar');
+		// All but the hosts that are held will have an answer.
+		const last = run.list.hosts - run.list.held;
+		await expect.poll(() => bar.getAttribute('aria-valuenow')).toBe(String(last));
+		expect(await bar.getAttribute('aria-valuemax')).toBe(String(run.list.hosts));
+		const cards = await watched.page.locator('.status-card').allInnerTexts();
+		const counts = cards.map((card) => Number(/[\d,]+/.exec(card)![0].replaceAll(',', '')));
+		expect(counts.reduce((sum, count) => sum + count)).toBe(last);
+		await wellMade('Run');
+	});
+
+	test('Workers: the dead one is set aside, and why', async () => {
+		await open('/workers');
+		const row = watched.page.getByRole('row').filter({ hasText: run.workers[dead]! });
+		await row.getByText('set aside').waitFor();
+		expect(await row.innerText()).toContain('can not be reached: the connection was refused');
+		for (const name of run.workers) await shown(name);
+		expect(await watched.page.getByRole('row').count()).toBe(1 + run.workers.length);
+		await row.getByRole('button', { name: 'failures' }).click();
+		await shown(/broke off the connection/);
+		await wellMade('Workers');
+	});
+
+	test('Tasks: chunks that failed, and others that were asked again', async () => {
+		await open('/tasks');
+		const count = async (words: string) => {
+			const button = watched.page.getByRole('button', { name: words });
+			return Number(/[\d,]+$/.exec(await button.innerText())?.[0].replaceAll(',', ''));
+		};
+		await expect.poll(() => count('failed')).toBeGreaterThan(0);
+		// Of one that was late already, another one had taken over.
+		expect((await count('asked again')) + (await count('hedge'))).toBeGreaterThan(0);
+		expect(await watched.page.locator('.timeline-name').allInnerTexts()).toEqual(
+			run.workers.map((name) => name.replace('http://', '')),
+		);
+		expect(await coloursOf(watched, '.timeline canvas')).toBeGreaterThan(4);
+		await watched.page.getByRole('button', { name: 'failed' }).click();
+		await watched.page.getByText('chunks as a table').click();
+		const row = watched.page.locator('.chunk-table tbody tr').first();
+		await row.waitFor();
+		expect(await row.innerText()).toMatch(/failed[\s\S]*UND_ERR_SOCKET/);
+		await wellMade('Tasks');
+	});
+
+	test('Results: rows as the database has them', async () => {
+		await open('/results?status=down');
+		await shown(`${count('down')} rows`);
+		await watched.page.locator('[data-row="0"]').getByText('refused').waitFor();
+		await wellMade('Results');
+		// The name of a host leads to its history, where there is no name to be seen its row.
+		await watched.page.locator('[data-row="0"]').press('Enter');
+		await expect.poll(() => new URL(watched.page.url()).pathname).toBe('/hosts');
+		await shown('Round-trip time over runs');
+		await wellMade('Host');
+	});
+
+	test('Map: from all blocks down to an address', async () => {
+		await open('/map?prefix=127.10.0.0/16');
+		const square = watched.page.getByRole('gridcell', { name: '127.10.2.0/24', exact: false });
+		expect(await square.getAttribute('aria-label')).toMatch(/: 0 % up, 0 of 256 up, 0 down/);
+		await wellMade('Map');
+		await watched.page.getByRole('gridcell', { name: '127.10.1.0/24', exact: false }).click();
+		const address = watched.page.getByRole('gridcell', { name: /^127\.10\.1\.7:/ });
+		expect(await address.getAttribute('aria-label')).toMatch(/: 1 of 1 up/);
+		await wellMade('Map of addresses');
+	});
+
+	test('Runs, and two of them compared', async () => {
+		await open('/runs');
+		await shown('goes on');
+		await wellMade('Runs');
+		await watched.page.getByLabel('Compare run 1').check();
+		await watched.page.getByLabel('Compare run 2').check();
+		await watched.page.getByRole('button', { name: 'Compare #1 with #2' }).click();
+		await watched.page.getByText(/Run 2 goes on/).waitFor();
+		const kind = (name: string) => watched.page.getByRole('button', { name }).innerText();
+		// As tests/browser/live-run.ts has arranged it.
+		expect(await kind('newly down')).toMatch(/\b10$/);
+		expect(await kind('newly up')).toMatch(/\b20$/);
+		await wellMade('Compare');
+	});
+
+	test('Events: what the run said of the dead worker, and when', async () => {
+		await open('/events');
+		await shown(/broke off the connection/);
+		await watched.page.getByRole('combobox', { name: 'Level' }).selectOption('Warnings and errors');
+		await expect.poll(() => watched.page.locator('tbody tr').count()).toBeGreaterThan(0);
+		await wellMade('Events');
+	});
+
+	test('the end: what the page says is what the database has', async () => {
+		await open('/');
+		await shown('Live');
+		watched.allowGone();
+		run.release();
+		await shown('The run has ended');
+		expect(await text('h1')).toMatch(/^Run 2\s+finished$/);
+		const cards = await watched.page.locator('.status-card').allInnerTexts();
+		for (const [status, found] of Object.entries(counts())) {
+			const card = cards.find((words) => words.startsWith(status));
+			expect(card, status).toMatch(new RegExp(`^${status}\\s+${found.toLocaleString('en-US')}\\b`));
+		}
+		expect(Object.values(counts()).reduce((sum, each) => sum + each)).toBe(run.list.hosts);
+		expect(await run.master.exited).toBe(0);
+		// Views that need no more than what was said stay.
+		await watched.page.getByRole('link', { name: 'Tasks' }).click();
+		await watched.page.getByRole('button', { name: 'failed' }).waitFor();
+		expect(watched.takeFaults()).toEqual([]);
+	});
+
+	function counts(): Record<string, number> {
+		const sql = 'SELECT status, count(*) AS n FROM results WHERE run_id = 2 GROUP BY 1';
+		return Object.fromEntries(
+			run.space.rows<{ status: string; n: number }>(sql).map(({ status, n }) => [status, n]),
+		);
+	}
+	function count(status: string): string {
+		return counts()[status]!.toLocaleString('en-US');
+	}
+});
+
+/** How many colours a canvas has, of a row of its pixels in every eight. */
+function coloursOf({ page }: WatchedPage, selector: string): Promise<number> {
+	return page.evaluate(`(() => {
+		const colours = new Set();
+		for (const canvas of document.querySelectorAll(${JSON.stringify(selector)})) {
+			const { width, height } = canvas;
+			for (let y = 0; y < height; y += 8) {
+				const { data } = canvas.getContext('2d').getImageData(0, y, width, 1);
+				for (let i = 0; i < data.length; i += 4) colours.add(data[i] << 16 | data[i + 1] << 8 | data[i + 2]);
+			}
+		}
+		return colours.size;
+	})()`);
+}
