@@ -53,6 +53,22 @@ export function parseRun(text: string): number {
 	throw new InvalidArgumentError('Expected the number of a run.');
 }
 
+/** Where to write to: `undefined` for standard output, which is `-`. */
+export function outputPath(given: string | undefined): string | undefined {
+	return given === '-' ? undefined : given;
+}
+
+/** A parser for an option that is given several times, or with commas: some of the words that are known. */
+export function someOf<Word extends string>(
+	known: readonly Word[],
+): (text: string, previous: readonly Word[] | undefined) => Word[] {
+	return (text, previous = []) => {
+		const words = text.split(',').map((word) => known.find((one) => one === word.trim()));
+		if (words.includes(undefined)) throw new InvalidArgumentError(`Expected some of ${known.join(', ')}.`);
+		return [...previous, ...(words as Word[])];
+	};
+}
+
 /** An option that names a file. */
 export function fileOption(flags: string, description: string): Option {
 	return option(flags, description).argParser(parseFile);

@@ -215,6 +215,9 @@ export const questionsMax = 64;
 export const runsListedMax = 10_000;
 export const historyEntriesMax = 1_000;
 
+/** How long another program's lock on a database is waited for. */
+export const databaseBusyMsMax = 5_000;
+
 /** What is kept between questions: summaries of runs (a few hundred kilobytes each), maps, comparisons, sorted rows
  * and how many of these, and places of hosts that were shown. */
 export const summariesMax = 8;
@@ -260,4 +263,5 @@ assertLimit(hostBytesMax < lineBytesMax, 'a line holds the longest host');
 assertLimit(addressesPerLineMax < targetsPerRunMax, 'a line fits a run');
 assertLimit(livePagesMax < dashboardConnectionsMax, 'pages that watch leave room for questions');
 assertLimit(liveUpdateMs >= 100, 'a page is told of at most ten updates a second');
+assertLimit(databaseBusyMsMax < dashboardQueryMsMax, 'a question outlives a lock');
 assertLimit(liveHeartbeatMs < dashboardDrainMs, 'a page that reads is not taken for one that does not');

@@ -3,20 +3,17 @@
 import { systemClock } from '../../shared/clock.ts';
 import type { Change, ChangeKind } from '../../shared/dashboard-api.ts';
 import { escapeUnsafe } from '../../shared/display.ts';
-import { PingpoolError } from '../../shared/errors.ts';
-import type { Output } from '../export/output.ts';
-import { streamOutput } from '../export/output.ts';
-import { ConfigExit } from '../options.ts';
+import type { Output } from '../output.ts';
+import { openOutput } from '../output.ts';
 import { changeOf, differencesOf } from '../query/compare/comparison.ts';
 import type { Differences } from '../query/compare/differences.ts';
 import type { QueryContext } from '../query/context.ts';
 import { queryContext } from '../query/context.ts';
 import { runSteps } from '../query/steps.ts';
-import { onSignals } from '../signals.ts';
+import { runCommand } from '../run-command.ts';
 import { databaseError } from '../store/database-error.ts';
 import { openToRead } from '../store/open-database.ts';
 import { version } from '../version.ts';
-import { exitCodeOf, printError } from '../view/error.ts';
 import { terminalTraits } from '../view/terminal.ts';
 import type { DiffConfig } from './config.ts';
 import { parseDiffConfig } from './config.ts';
@@ -25,8 +22,6 @@ import { pickRuns } from './pick-runs.ts';
 import { rowForms } from './row-forms.ts';
 import { kindsShown, missingText, TextForm } from './text-form.ts';
 
-/** How long another program's lock is waited for. */
-const busyTimeoutMs = 5_000;
 /** Characters that are written at a time. */
 const writtenAtATime = 16_384;
 const exitCodeDown = 3;
@@ -37,26 +32,15 @@ const exitCodeDown = 3;
  * @param argv arguments behind `pingpool diff`
  * @returns the exit code
  */
-export async function main(argv: readonly string[]): Promise<number> {
-	const signals = onSignals();
-	try {
-		return await diff(parseDiffConfig(argv, version), signals.signal);
-	} catch (error) {
-		if (signals.signal.aborted) return signals.exitCode();
-		if (error instanceof ConfigExit) return error.exitCode;
-		if (!(error instanceof PingpoolError)) throw error;
-		printError(error);
-		return exitCodeOf(error);
-	} finally {
-		signals.release();
-	}
+export function main(argv: readonly string[]): Promise<number> {
+	return runCommand(({ signal }) => diff(parseDiffConfig(argv, version), signal));
 }
 
 /** @returns the exit code. @throws the signal's reason, and PingpoolError */
 async function diff(config: DiffConfig, signal: AbortSignal): Promise<number> {
 	const { db: path, failOnDown } = config;
-	const db = openToRead(path, busyTimeoutMs);
-	const output = streamOutput(process.stdout, signal);
+	const db = openToRead(path);
+	const output = await openOutput(undefined, signal);
 	try {
 		const context = queryContext(db, systemClock);
 		const pair = pickRuns(db, config, escapeUnsafe(path));

@@ -3,7 +3,7 @@ import { InvalidArgumentError } from 'commander';
 import type { ChangeKind } from '../../shared/dashboard-api.ts';
 import { changeKinds } from '../../shared/dashboard-api.ts';
 import { checkEnvironment } from '../../shared/environment.ts';
-import { fileOption, newCommand, option, parseArguments, parseRun } from '../options.ts';
+import { fileOption, newCommand, option, parseArguments, parseRun, someOf } from '../options.ts';
 
 export const diffFormats = ['text', 'csv', 'jsonl'] as const;
 export type DiffFormat = (typeof diffFormats)[number];
@@ -83,7 +83,7 @@ export function parseDiffConfig(argv: readonly string[], version: string): DiffC
 		.option(
 			'--kind <name>',
 			`changes of it alone: ${changeKinds.join(', ')}; several, or with commas`,
-			gather,
+			someOf(changeKinds),
 		)
 		.option('--limit <n>', 'hosts of each kind that the text names; 0 for all', parseLimit, limitDefault)
 		.addOption(option('--fail-on-down', 'end with exit code 3 when a host is newly down').default(false))
@@ -98,12 +98,4 @@ export function parseDiffConfig(argv: readonly string[], version: string): DiffC
 function parseLimit(text: string): number {
 	if (/^(0|[1-9][0-9]{0,9})$/.test(text)) return Number(text);
 	throw new InvalidArgumentError('Expected a number of hosts.');
-}
-
-function gather(text: string, previous: readonly ChangeKind[] = []): ChangeKind[] {
-	const words = text.split(',').map((word) => word.trim());
-	const known = words.map((word) => changeKinds.find((kind) => kind === word));
-	if (known.includes(undefined))
-		throw new InvalidArgumentError(`Expected some of ${changeKinds.join(', ')}.`);
-	return [...previous, ...(known as ChangeKind[])];
 }

@@ -2,8 +2,8 @@
 import type { Database } from 'better-sqlite3';
 import type { RunRow } from '../../shared/dashboard-api.ts';
 import { PingpoolError } from '../../shared/errors.ts';
-import { findRun } from '../export/runs.ts';
-import { isOver, listRuns, readRun } from '../query/run-rows.ts';
+import { findRun } from '../query/find-run.ts';
+import { isOver, listRuns } from '../query/run-rows.ts';
 
 export interface RunPair {
 	readonly before: RunRow;
@@ -19,24 +19,22 @@ export function pickRuns(
 	{ before, after }: { readonly before: number | undefined; readonly after: number | undefined },
 	name: string,
 ): RunPair {
-	for (const id of [before, after]) findRun(db, id, name);
+	const [older, newer] = [findRun(db, before, name), findRun(db, after, name)];
 	if (before !== undefined && before === after) {
 		throw new PingpoolError('invalid-input', `run ${before} is no different from itself`, {
 			hint: 'Give two runs: the older one and the newer one.',
 		});
 	}
-	if (before !== undefined && after !== undefined) {
-		return { before: readRun(db, before), after: readRun(db, after) };
-	}
+	if (before !== undefined && after !== undefined) return { before: older, after: newer };
 	const over = listRuns(db).filter(isOver);
 	const [newest] = over;
 	if (newest === undefined) throw nothingToCompare(name, 'no finished run');
 	if (before !== undefined) {
 		if (before === newest.id) throw nothingToCompare(name, `no finished run after run ${before}`);
-		return { before: readRun(db, before), after: newest };
+		return { before: older, after: newest };
 	}
-	const older = over.slice(1);
-	const previous = older.find(({ fingerprint }) => fingerprint === newest.fingerprint) ?? older[0];
+	const [, ...others] = over;
+	const previous = others.find(({ fingerprint }) => fingerprint === newest.fingerprint) ?? others[0];
 	if (previous === undefined) throw nothingToCompare(name, `one finished run alone, run ${newest.id}`);
 	return { before: previous, after: newest };
 }

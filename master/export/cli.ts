@@ -1,28 +1,24 @@
 /** `pingpool export`: the results of a run as CSV, as lines of JSON or as Parquet. */
 import type { Database } from 'better-sqlite3';
+import type { RunRow } from '../../shared/dashboard-api.ts';
 import { escapeUnsafe } from '../../shared/display.ts';
 import { PingpoolError } from '../../shared/errors.ts';
 import { formatCount, formatPlural } from '../../shared/format.ts';
-import { ConfigExit } from '../options.ts';
+import type { Output } from '../output.ts';
+import { openOutput, refuseFilesOf } from '../output.ts';
+import { findRun } from '../query/find-run.ts';
+import { isOver } from '../query/run-rows.ts';
+import { runCommand } from '../run-command.ts';
 import type { Signals } from '../signals.ts';
-import { onSignals } from '../signals.ts';
 import { databaseError } from '../store/database-error.ts';
 import { openToRead } from '../store/open-database.ts';
 import { version } from '../version.ts';
-import { exitCodeOf, printError } from '../view/error.ts';
 import type { ExportConfig } from './config.ts';
 import { parseExportConfig } from './config.ts';
 import type { RowEncoder } from './encoder.ts';
 import { isBinary, openEncoder } from './formats.ts';
-import type { Output } from './output.ts';
-import { fileOutput, refuseFilesOf, streamOutput } from './output.ts';
 import type { ExportRow } from './read-rows.ts';
 import { readRows } from './read-rows.ts';
-import type { RunFacts } from './runs.ts';
-import { findRun } from './runs.ts';
-
-/** How long another program's lock is waited for. */
-const busyTimeoutMs = 5_000;
 
 /**
  * Exports a run.
@@ -30,18 +26,8 @@ const busyTimeoutMs = 5_000;
  * @param argv arguments behind `pingpool export`
  * @returns the exit code
  */
-export async function main(argv: readonly string[]): Promise<number> {
-	const signals = onSignals();
-	try {
-		return await exportWith(parseExportConfig(argv, version), signals);
-	} catch (error) {
-		if (error instanceof ConfigExit) return error.exitCode;
-		if (!(error instanceof PingpoolError)) throw error;
-		printError(error);
-		return exitCodeOf(error);
-	} finally {
-		signals.release();
-	}
+export function main(argv: readonly string[]): Promise<number> {
+	return runCommand((signals) => exportWith(parseExportConfig(argv, version), signals));
 }
 
 async function exportWith(config: ExportConfig, signals: Signals): Promise<number> {
@@ -52,11 +38,11 @@ async function exportWith(config: ExportConfig, signals: Signals): Promise<numbe
 		});
 	}
 	const encoder = await openEncoder(config.format);
-	const db = openToRead(path, busyTimeoutMs);
+	const db = openToRead(path);
 	try {
 		const run = guarded(path, () => findRun(db, config.run, escapeUnsafe(path)));
 		if (file !== undefined) refuseFilesOf(file, path);
-		const output = file === undefined ? streamOutput(process.stdout, signals.signal) : await fileOutput(file);
+		const output = await openOutput(file, signals.signal);
 		try {
 			const rows = await writeRows({ db, run, config, encoder, output, signal: signals.signal });
 			if (signals.signal.aborted) return signals.exitCode();
@@ -73,7 +59,7 @@ async function exportWith(config: ExportConfig, signals: Signals): Promise<numbe
 
 interface Writing {
 	readonly db: Database;
-	readonly run: RunFacts;
+	readonly run: RunRow;
 	readonly config: ExportConfig;
 	readonly encoder: RowEncoder;
 	readonly output: Output;
@@ -100,11 +86,13 @@ async function writeRows(writing: Writing): Promise<number | undefined> {
 }
 
 /** What nobody sees who looks at the rows alone. */
-function report({ id, state, total }: RunFacts, rows: number, { statuses, output }: ExportConfig): void {
-	const isOver = state === 'finished' || state === 'imported';
-	const unfinished = isOver ? '' : `; its state is ${escapeUnsafe(state)}, of ${formatPlural(total, 'host')}`;
+function report(run: RunRow, rows: number, { statuses, output }: ExportConfig): void {
+	const { id, state, total } = run;
+	const unfinished = isOver(run)
+		? ''
+		: `; its state is ${escapeUnsafe(state)}, of ${formatPlural(total, 'host')}`;
 	const which = statuses.length === 0 ? '' : ` (${statuses.join(', ')})`;
-	if (isOver && output === undefined) return;
+	if (isOver(run) && output === undefined) return;
 	const where = output === undefined ? '' : ` in ${escapeUnsafe(output)}`;
 	process.stderr.write(
 		`run ${id}: ${formatCount(rows)} ${rows === 1 ? 'row' : 'rows'}${which}${where}${unfinished}\n`,

@@ -1,10 +1,17 @@
 /** The command line of `pingpool export`, validated. */
 import type { Command } from 'commander';
-import { InvalidArgumentError } from 'commander';
 import { checkEnvironment } from '../../shared/environment.ts';
 import type { Status } from '../../shared/outcome.ts';
 import { statuses } from '../../shared/outcome.ts';
-import { fileOption, newCommand, parseArguments, parseFile, parseRun } from '../options.ts';
+import {
+	fileOption,
+	newCommand,
+	outputPath,
+	parseArguments,
+	parseFile,
+	parseRun,
+	someOf,
+} from '../options.ts';
 import type { ExportFormat } from './formats.ts';
 import { exportFormats } from './formats.ts';
 
@@ -53,7 +60,7 @@ export function parseExportConfig(argv: readonly string[], version: string): Exp
 	parseArguments(command, argv);
 	checkEnvironment(process.env);
 	const { format, db, run, status = [], output } = command.opts<ParsedOptions>();
-	return { format, db, run, statuses: status, output: output === '-' ? undefined : output };
+	return { format, db, run, statuses: status, output: outputPath(output) };
 }
 
 function createCommand(version: string): Command {
@@ -71,14 +78,11 @@ function createCommand(version: string): Command {
 	command.addOption(fileOption('--db <file>', 'database').default('hosts.db'));
 	return command
 		.option('--run <n>', 'the run (default: the newest)', parseRun)
-		.option('--status <name>', `rows with it alone: ${statuses.join(', ')}; several, or with commas`, gather)
+		.option(
+			'--status <name>',
+			`rows with it alone: ${statuses.join(', ')}; several, or with commas`,
+			someOf(statuses),
+		)
 		.option('-o, --output <file>', 'write there; - is standard output (default: -)', parseFile)
 		.addHelpText('after', help);
-}
-
-function gather(text: string, previous: readonly Status[] = []): Status[] {
-	const words = text.split(',').map((word) => word.trim());
-	const known = words.map((word) => statuses.find((status) => status === word));
-	if (known.includes(undefined)) throw new InvalidArgumentError(`Expected some of ${statuses.join(', ')}.`);
-	return [...previous, ...(known as Status[])];
 }

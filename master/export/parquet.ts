@@ -51,7 +51,7 @@ export function parquetEncoder(): RowEncoder {
 	const writer = new ParquetWriter({ writer: bytes, schema, createdBy: 'pingpool' });
 	let held: ExportRow[] = [];
 	const writeGroup = (): void => {
-		const columnData = columns.map((name) => ({ name, data: held.map((row) => valueOf(row, name)) }));
+		const columnData = columns.map((name) => ({ name, data: held.map((row) => cellOf(row, name)) }));
 		writer.write({ columnData, rowGroupSize: groupRows });
 		held = [];
 	};
@@ -72,7 +72,7 @@ export function parquetEncoder(): RowEncoder {
 	};
 }
 
-function valueOf(row: ExportRow, name: Column): unknown {
+function cellOf(row: ExportRow, name: Column): unknown {
 	if (name !== 'checked_at' || row.checked_at === null) return row[name];
 	return new Date(row.checked_at);
 }

@@ -3,23 +3,19 @@ import type { Comparison, RunRow } from '../../shared/dashboard-api.ts';
 import { resultsPageMax } from '../../shared/dashboard-api.ts';
 import { escapeUnsafe } from '../../shared/display.ts';
 import { PingpoolError } from '../../shared/errors.ts';
-import { fileOutput, refuseFilesOf, streamOutput } from '../export/output.ts';
-import { findRun } from '../export/runs.ts';
-import { ConfigExit } from '../options.ts';
+import { openOutput, refuseFilesOf } from '../output.ts';
+import { findRun } from '../query/find-run.ts';
 import type { Queries } from '../query/queries.ts';
+import { isOver } from '../query/run-rows.ts';
 import { threadQueries } from '../query/thread-queries.ts';
-import { onSignals } from '../signals.ts';
+import { runCommand } from '../run-command.ts';
 import { databaseError } from '../store/database-error.ts';
 import { openToRead } from '../store/open-database.ts';
 import { version } from '../version.ts';
-import { exitCodeOf, printError } from '../view/error.ts';
 import type { ReportConfig } from './config.ts';
 import { parseReportConfig } from './config.ts';
 import type { Report } from './page.ts';
 import { reportPage } from './page.ts';
-
-/** How long another program's lock is waited for. */
-const busyTimeoutMs = 5_000;
 
 /** Hosts that are listed one by one, of each kind. */
 const listedMax = 1_000;
@@ -30,20 +26,11 @@ const listedMax = 1_000;
  * @param argv arguments behind `pingpool report`
  * @returns the exit code
  */
-export async function main(argv: readonly string[]): Promise<number> {
-	const signals = onSignals();
-	try {
-		await report(parseReportConfig(argv, version), signals.signal);
+export function main(argv: readonly string[]): Promise<number> {
+	return runCommand(async ({ signal }) => {
+		await report(parseReportConfig(argv, version), signal);
 		return 0;
-	} catch (error) {
-		if (signals.signal.aborted) return signals.exitCode();
-		if (error instanceof ConfigExit) return error.exitCode;
-		if (!(error instanceof PingpoolError)) throw error;
-		printError(error);
-		return exitCodeOf(error);
-	} finally {
-		signals.release();
-	}
+	});
 }
 
 async function report(config: ReportConfig, signal: AbortSignal): Promise<void> {
@@ -55,14 +42,14 @@ async function report(config: ReportConfig, signal: AbortSignal): Promise<void> 
 	}
 	const id = runNumber(config);
 	if (file !== undefined) refuseFilesOf(file, db);
-	const queries = threadQueries({ path: db, busyTimeoutMs });
+	const queries = threadQueries({ path: db });
 	let page: string;
 	try {
 		page = reportPage(await gather(queries, config, id, signal));
 	} finally {
 		await queries.close();
 	}
-	const output = file === undefined ? streamOutput(process.stdout, signal) : await fileOutput(file);
+	const output = await openOutput(file, signal);
 	try {
 		await output.write(page);
 		await output.finish();
@@ -74,7 +61,7 @@ async function report(config: ReportConfig, signal: AbortSignal): Promise<void> 
 
 /** The run that is meant, of those that there are. */
 function runNumber({ db: path, run, since }: ReportConfig): number {
-	const db = openToRead(path, busyTimeoutMs);
+	const db = openToRead(path);
 	try {
 		const { id } = findRun(db, run, escapeUnsafe(path));
 		if (since !== undefined) findRun(db, since, escapeUnsafe(path));
@@ -113,9 +100,7 @@ async function gather(
 
 /** The newest one before a run that asked the same hosts, and all of them. */
 function runBefore({ id, fingerprint }: RunRow, runs: readonly RunRow[]): number | undefined {
-	return runs.find(
-		(run) => run.id < id && run.fingerprint === fingerprint && ['finished', 'imported'].includes(run.state),
-	)?.id;
+	return runs.find((run) => run.id < id && run.fingerprint === fingerprint && isOver(run))?.id;
 }
 
 async function comparison(

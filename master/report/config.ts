@@ -1,6 +1,6 @@
 /** The command line of `pingpool report`, validated. */
 import { checkEnvironment } from '../../shared/environment.ts';
-import { fileOption, newCommand, parseArguments, parseFile, parseRun } from '../options.ts';
+import { fileOption, newCommand, outputPath, parseArguments, parseFile, parseRun } from '../options.ts';
 
 export interface ReportConfig {
 	readonly db: string;
@@ -51,5 +51,5 @@ export function parseReportConfig(argv: readonly string[], version: string): Rep
 		since?: number;
 		output?: string;
 	}>();
-	return { db, run, since, output: output === '-' ? undefined : output };
+	return { db, run, since, output: outputPath(output) };
 }

@@ -1,23 +1,18 @@
 /** `pingpool serve`: the dashboard of a database, whether a run goes on or not. */
 import { systemClock } from '../../shared/clock.ts';
 import { escapeUnsafe } from '../../shared/display.ts';
-import { messageOf, PingpoolError } from '../../shared/errors.ts';
+import { messageOf } from '../../shared/errors.ts';
 import { listenAt } from '../dashboard/listen.ts';
 import { createMetrics } from '../dashboard/metrics.ts';
 import { startDashboard } from '../dashboard/start.ts';
 import { withoutToken } from '../log/entries.ts';
-import { ConfigExit } from '../options.ts';
 import { threadQueries } from '../query/thread-queries.ts';
-import { onSignals } from '../signals.ts';
+import { runCommand } from '../run-command.ts';
 import { openToRead } from '../store/open-database.ts';
 import { version } from '../version.ts';
-import { exitCodeOf, printError } from '../view/error.ts';
 import { eventText } from '../view/event-text.ts';
 import type { ServeConfig } from './config.ts';
 import { parseServeConfig } from './config.ts';
-
-/** How long another program's lock is waited for. */
-const busyTimeoutMs = 5_000;
 
 /**
  * Serves until it is told to stop.
@@ -25,24 +20,16 @@ const busyTimeoutMs = 5_000;
  * @param argv arguments behind `pingpool serve`
  * @returns the exit code
  */
-export async function main(argv: readonly string[]): Promise<number> {
-	const signals = onSignals();
-	try {
-		await serve(parseServeConfig(argv, version), signals.signal);
+export function main(argv: readonly string[]): Promise<number> {
+	return runCommand(async ({ signal }) => {
+		await serve(parseServeConfig(argv, version), signal);
 		return 0;
-	} catch (error) {
-		if (error instanceof ConfigExit) return error.exitCode;
-		if (!(error instanceof PingpoolError)) throw error;
-		printError(error);
-		return exitCodeOf(error);
-	} finally {
-		signals.release();
-	}
+	});
 }
 
 async function serve({ db, address, token }: ServeConfig, stopped: AbortSignal): Promise<void> {
 	// Said now if there is nothing to show.
-	openToRead(db, busyTimeoutMs).close();
+	openToRead(db).close();
 	const listener = await listenAt(address);
 	const dashboard = startDashboard({
 		listener,
@@ -51,7 +38,7 @@ async function serve({ db, address, token }: ServeConfig, stopped: AbortSignal):
 		about: () => ({ version, mode: 'serve', db, runId: null }),
 		source: undefined,
 		metrics: createMetrics(undefined),
-		openQueries: async () => threadQueries({ path: db, busyTimeoutMs }),
+		openQueries: async () => threadQueries({ path: db }),
 		clock: systemClock,
 		fault: (error) => process.stderr.write(`pingpool: the dashboard met a fault: ${messageOf(error)}\n`),
 	});

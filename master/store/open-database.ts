@@ -16,6 +16,7 @@ import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { escapeUnsafe } from '../../shared/display.ts';
 import { PingpoolError, systemErrorCode } from '../../shared/errors.ts';
+import { databaseBusyMsMax } from '../../shared/limits.ts';
 import { databaseError } from './database-error.ts';
 import { importLegacyRows, importNotice, setAsideLegacyTable } from './legacy.ts';
 import { applicationId, migrate, schemaVersion } from './schema.ts';
@@ -181,7 +182,7 @@ export function lookInto<Found>(
  *
  * @throws PingpoolError `database` when there is none, or it is another's or the old system's
  */
-export function openToRead(path: string, busyTimeoutMs: number): Database.Database {
+export function openToRead(path: string, busyTimeoutMs = databaseBusyMsMax): Database.Database {
 	const name = escapeUnsafe(path);
 	try {
 		if (!existsSync(path)) {

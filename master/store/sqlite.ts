@@ -4,6 +4,7 @@ import type { Database, Statement } from 'better-sqlite3';
 import { systemClock } from '../../shared/clock.ts';
 import { escapeUnsafe } from '../../shared/display.ts';
 import { systemErrorCode } from '../../shared/errors.ts';
+import { databaseBusyMsMax } from '../../shared/limits.ts';
 import type { LedgerPages } from '../dispatch/rules/ledger.ts';
 import type { RowSink } from './buffered-store.ts';
 import { BufferedStore } from './buffered-store.ts';
@@ -62,7 +63,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
 export function holdSqlite({
 	path,
 	onNotice = () => {},
-	busyTimeoutMs = 5_000,
+	busyTimeoutMs = databaseBusyMsMax,
 	lockWaitMs = 120_000,
 	durability = 'normal',
 	identity = { pid: process.pid, host: hostname(), sinceMs: systemClock.wallMs() },

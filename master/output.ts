@@ -1,27 +1,35 @@
-/** Where an export is written: to a stream whose reader may leave, or to a file that is there whole or not at all. */
+/** Where a command writes what it is asked for: to a stream whose reader may leave, or to a file that is there whole or not at all. */
 import { randomBytes } from 'node:crypto';
 import { realpathSync, renameSync, statSync, unlinkSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Writable } from 'node:stream';
-import { onAbort } from '../../shared/abort.ts';
-import { escapeUnsafe } from '../../shared/display.ts';
-import { messageOf, PingpoolError } from '../../shared/errors.ts';
-import type { Encoded } from './encoder.ts';
+import { onAbort } from '../shared/abort.ts';
+import { escapeUnsafe } from '../shared/display.ts';
+import { messageOf, PingpoolError } from '../shared/errors.ts';
 
 export interface Output {
 	/** @returns whether there is somebody who wants more, once there is room for it */
-	write(content: Encoded): Promise<boolean>;
+	write(content: string | Uint8Array): Promise<boolean>;
 	/** What was written is all. */
 	finish(): Promise<void>;
 	/** What was written is not to be kept. Does nothing after `finish`. */
 	discard(): Promise<void>;
 }
 
+/**
+ * @param path of the file; `undefined` for standard output
+ * @param signal ends waiting for a slow reader
+ * @throws PingpoolError `invalid-input`
+ */
+export async function openOutput(path: string | undefined, signal: AbortSignal): Promise<Output> {
+	return path === undefined ? streamOutput(process.stdout, signal) : fileOutput(path);
+}
+
 /** Waits while the reader is slower, and says when it has gone (`| head`), the disk behind it is full, or the signal
  * has come. */
-export function streamOutput(stream: Writable, signal: AbortSignal): Output {
+function streamOutput(stream: Writable, signal: AbortSignal): Output {
 	const gone = Promise.withResolvers<boolean>();
 	let isGone = false;
 	const onGone = (): void => {
@@ -58,7 +66,7 @@ export function streamOutput(stream: Writable, signal: AbortSignal): Output {
  *
  * @throws PingpoolError `invalid-input`
  */
-export async function fileOutput(path: string): Promise<Output> {
+async function fileOutput(path: string): Promise<Output> {
 	try {
 		const stats = statSync(path, { throwIfNoEntry: false });
 		if (stats !== undefined && !stats.isFile()) return direct(await open(path, 'w'), path);
