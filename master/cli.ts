@@ -2,6 +2,7 @@
 import { randomInt } from 'node:crypto';
 import { noLongerNeeded } from '../shared/abort.ts';
 import { systemClock } from '../shared/clock.ts';
+import type { LiveWorker } from '../shared/dashboard-api.ts';
 import { escapeUnsafe, jsonText } from '../shared/display.ts';
 import { messageOf, PingpoolError } from '../shared/errors.ts';
 import { createRandom } from '../shared/random.ts';
@@ -24,6 +25,7 @@ import type { RunOutcome } from './run.ts';
 import type { Signals } from './signals.ts';
 import { onSignals } from './signals.ts';
 import type { TargetList } from './targets/target-list.ts';
+import { untilItThrows } from './until-it-throws.ts';
 import { version } from './version.ts';
 import { exitCodeOf, printError } from './view/error.ts';
 import { jsonSummary, summaryLines } from './view/summary.ts';
@@ -53,6 +55,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 				config: monitoredConfig(config),
 			})
 		: undefined;
+	const watched = untilItThrows((event) => open.log.event(event));
 	const open = await openLog({
 		stream: process.stderr,
 		format: config.logFormat,
@@ -60,13 +63,13 @@ export async function main(argv: readonly string[]): Promise<number> {
 		quiet: config.quiet,
 		environment: process.env,
 		clock: systemClock,
-		workers: config.view === 'workers' ? () => monitor?.workers() ?? [] : undefined,
+		workers: config.view === 'workers' ? () => workersOf(monitor, watched) : undefined,
 	});
 	// A second Ctrl-C ends this process where it is: what shows progress must not stay on the terminal.
 	const cleanUp = (): void => open.progress.stop();
 	process.on('exit', cleanUp);
 	try {
-		return await runLogged({ config, open, monitor });
+		return await runLogged({ config, open, monitor, watched });
 	} catch (error) {
 		if (error instanceof PingpoolError) {
 			open.log.error(error);
@@ -127,6 +130,8 @@ interface BegunRun {
 	readonly open: OpenLog;
 	/** `undefined` when nobody would look at it */
 	readonly monitor: RunMonitor | undefined;
+	/** does what tells the monitor */
+	readonly watched: (work: () => void) => void;
 }
 
 interface RunParts extends BegunRun {
@@ -135,17 +140,17 @@ interface RunParts extends BegunRun {
 	readonly closers: Closer[];
 }
 
-async function runWith({ config, open, monitor, signals, closers }: RunParts): Promise<number> {
+async function runWith({ config, open, monitor, watched, signals, closers }: RunParts): Promise<number> {
 	limitYoungGeneration();
 	const { log, progress } = open;
 	const onEvent: OnRunEvent = (event) => {
 		log.event(event);
-		monitor?.event(event);
+		watched(() => monitor?.event(event));
 	};
 	const dashboard = monitor && (await openDashboard(config, monitor, onEvent));
 	closers.push(async () => {
 		// It has an end of its own, unless something else ended it.
-		monitor?.end(signals.signal.aborted ? 'interrupted' : 'failed');
+		watched(() => monitor?.end(signals.signal.aborted ? 'interrupted' : 'failed'));
 		await dashboard?.close();
 	});
 	const workersFile = await openFleet(config, onEvent);
@@ -224,11 +229,20 @@ async function runWith({ config, open, monitor, signals, closers }: RunParts): P
 		},
 	});
 	progress.stop();
-	monitor?.end(outcome.state, outcome.error === undefined ? undefined : messageOf(outcome.error));
+	const why = outcome.error === undefined ? undefined : messageOf(outcome.error);
+	watched(() => monitor?.end(outcome.state, why));
 	// Awaited with all that is closed, and what fails of it is told then.
 	dashboard?.close().catch(() => undefined);
 	report(outcome, config, log);
 	return exitCodeOfRun(outcome, config, signals.exitCode());
+}
+
+function workersOf(monitor: RunMonitor | undefined, watched: BegunRun['watched']): readonly LiveWorker[] {
+	let workers: readonly LiveWorker[] = [];
+	watched(() => {
+		workers = monitor?.workers() ?? [];
+	});
+	return workers;
 }
 
 function isWatched({ dashboard, view }: MasterConfig): boolean {

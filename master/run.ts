@@ -18,6 +18,7 @@ import { openRun, wantedRun } from './resume.ts';
 import type { RunCounts, Store } from './store/store.ts';
 import { Tally } from './tally.ts';
 import type { TargetList } from './targets/target-list.ts';
+import { untilItThrows } from './until-it-throws.ts';
 
 /** How long what is under way may take to end after an interruption. */
 const drainMsMax = 10_000;
@@ -86,6 +87,7 @@ export async function executeRun(deps: RunDeps): Promise<RunOutcome> {
 	const { config, list, store, workers, followFleet, clock, random, onEvent, monitor, interrupted } = deps;
 	const { settings } = config;
 	const startedMs = clock.monotonicMs();
+	const watched = untilItThrows(onEvent);
 	const wanted = wantedRun(config, list);
 	const { runId, done, doneBefore } = await openRun({ store, wanted, fresh: config.fresh, clock, onEvent });
 	const ledger = new Ledger(list.total, done);
@@ -103,7 +105,7 @@ export async function executeRun(deps: RunDeps): Promise<RunOutcome> {
 		workerTimeoutMs: config.workerTimeoutMs,
 		workersMayJoin: followFleet !== undefined,
 		onRows: (rows) => {
-			monitor?.rows(rows);
+			watched(() => monitor?.rows(rows));
 			tally.add(rows);
 			return store.append({ ...rows, runId, checkedAtMs: clock.wallMs() });
 		},
@@ -121,7 +123,7 @@ export async function executeRun(deps: RunDeps): Promise<RunOutcome> {
 		byStatus: tally.byStatus(),
 		inFlight: dispatcher.inFlight,
 	}));
-	monitor?.begin({ runId, total: list.total, doneBefore, dispatcher, tally });
+	watched(() => monitor?.begin({ runId, total: list.total, doneBefore, dispatcher, tally }));
 
 	const onInterrupted = (): void => {
 		onEvent({ type: 'stopping', inFlight: dispatcher.inFlight });

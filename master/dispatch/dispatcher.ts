@@ -9,6 +9,7 @@ import { connectionsPerWorkerMax } from '../../shared/limits.ts';
 import type { Capabilities } from '../../shared/protocol.ts';
 import type { OnRunEvent } from '../events.ts';
 import type { DispatchObserver } from './observer.ts';
+import { Observers } from './observers.ts';
 import { DispatchRules } from './rules/dispatch-rules.ts';
 import type { Lane } from './rules/lane.ts';
 import type { AnsweredRows, RulesOptions, Step } from './rules/rules-io.ts';
@@ -45,7 +46,7 @@ interface Asked {
 export class Dispatcher {
 	readonly #options: DispatcherOptions;
 	readonly #rules: DispatchRules;
-	readonly #observers: readonly DispatchObserver[];
+	readonly #observers: Observers;
 	readonly #workers = new Map<string, Asked>();
 	/** of workers that came back before what they had under way had ended: until that has, and they are closed */
 	readonly #draining = new Set<Promise<void>>();
@@ -64,7 +65,7 @@ export class Dispatcher {
 
 	constructor(options: DispatcherOptions) {
 		this.#options = options;
-		this.#observers = options.observers ?? [];
+		this.#observers = new Observers(options.observers ?? [], options.onEvent);
 		this.#rules = new DispatchRules({ ...options, nowMs: options.clock.monotonicMs() });
 	}
 
@@ -171,14 +172,12 @@ export class Dispatcher {
 				this.#requests.set(id, new AbortController());
 				// Nothing but a counter for each: who looks for it in two logs can see what came before it.
 				const request = `${this.#options.requestsName}-${id.toString(36)}`;
-				for (const observer of this.#observers) {
-					observer.asked?.({ id, request, worker, probe, kind, hosts: hosts.length });
-				}
+				this.#observers.asked({ id, request, worker, probe, kind, hosts: hosts.length });
 				void queue.add(() => this.#ask(step, request, link));
 				return;
 			}
 			case 'late':
-				for (const observer of this.#observers) observer.late?.(step.id);
+				this.#observers.late(step.id);
 				return;
 			case 'cancel':
 				this.#requests.get(step.id)?.abort(step.reason);
@@ -209,13 +208,13 @@ export class Dispatcher {
 				probe,
 				settings: this.#options.settings,
 				onBlock: (block) => {
-					for (const observer of this.#observers) observer.answered?.(id, block);
+					this.#observers.answered(id, block);
 					const rows = this.#rules.answered(id, block, this.#nowMs());
 					if (rows !== undefined) this.#keep(rows);
 					this.#pump();
 				},
 				onSent: (waitMs) => {
-					for (const observer of this.#observers) observer.sent?.(id, waitMs);
+					this.#observers.sent(id, waitMs);
 					this.#rules.sent(id, waitMs, this.#nowMs());
 					this.#pump();
 				},
@@ -225,7 +224,7 @@ export class Dispatcher {
 					this.#pump();
 				},
 				onLoad: (load) => {
-					for (const observer of this.#observers) observer.load?.(worker, load);
+					this.#observers.load(worker, load);
 				},
 				signal,
 			});
@@ -234,7 +233,7 @@ export class Dispatcher {
 			else if (!signal.aborted) this.fail(error);
 		} finally {
 			this.#requests.delete(id);
-			for (const observer of this.#observers) observer.closed?.(id, failure, signal.aborted);
+			this.#observers.closed(id, failure, signal.aborted);
 		}
 		this.#rules.closed(id, failure, this.#nowMs());
 		this.#pump();
@@ -261,10 +260,8 @@ export class Dispatcher {
 	}
 
 	#tellMet(worker: string, met: Capabilities | WorkerFailure): void {
-		for (const observer of this.#observers) {
-			if (met instanceof WorkerFailure) observer.unmet?.(worker, met);
-			else observer.met?.(worker, met);
-		}
+		if (met instanceof WorkerFailure) this.#observers.unmet(worker, met);
+		else this.#observers.met(worker, met);
 	}
 
 	async #read(): Promise<void> {

@@ -48,6 +48,35 @@ async function runWith(options: Omit<FixtureOptions, 'observers'>): Promise<Told
 }
 
 describe('observers', () => {
+	it('that throw are told nothing more, and neither the run nor others are hurt', async () => {
+		const names = ['met', 'unmet', 'asked', 'sent', 'answered', 'late', 'closed', 'load'] as const;
+		for (const name of names) {
+			let calls = 0;
+			const thrower: DispatchObserver = {
+				[name]: () => {
+					calls += 1;
+					throw new Error(`no ${name}`);
+				},
+			};
+			const told = listener();
+			const { dispatcher, answers, events } = dispatchFixture({
+				workers: [{ link: new FakeLink({ name: 'a' }) }],
+				total: 250,
+				chunkHosts: 100,
+				observers: [thrower, told.observer],
+			});
+			await dispatcher.run();
+			expect(answers.size).toBe(250);
+			expect(told.asked).toHaveLength(3);
+			expect([...told.of.values()].flat().filter((what) => what.startsWith('answered'))).toHaveLength(3);
+			expect(calls).toBeLessThanOrEqual(1);
+			const notices = events.filter(({ type }) => type === 'notice');
+			expect(notices).toHaveLength(calls);
+			if (calls === 1) expect(notices[0]).toMatchObject({ message: expect.stringContaining(`no ${name}`) });
+			expect(calls).toBe(['unmet', 'late', 'load'].includes(name) ? 0 : 1);
+		}
+	});
+
 	it('are told of every request, from when it is asked for to its end', async () => {
 		const { asked, of, workers } = await runWith({
 			workers: [{ link: new FakeLink({ name: 'a' }), capabilities: { version: '1.2.3' } }],
