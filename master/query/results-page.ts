@@ -6,12 +6,12 @@
  * window of rows (sorted-rows.ts); rows without a round-trip time stand behind all that have one, in list order.
  */
 import type { ResultRow, ResultSort, ResultsPage, RunRow } from '../../shared/dashboard-api.ts';
+import type { AnswerRow } from '../store/answer-row.ts';
+import { answerColumns } from '../store/answer-row.ts';
 import { runUnit } from '../store/schema.ts';
 import { blockPositions } from './block-summary.ts';
 import type { QueryContext } from './context.ts';
 import type { ResultFilter } from './queries.ts';
-import type { RawRow } from './result-rows.ts';
-import { rowColumns } from './result-rows.ts';
 import type { RowFilter } from './row-filter.ts';
 import { rowFilter } from './row-filter.ts';
 import type { Place } from './row-place.ts';
@@ -89,8 +89,8 @@ function* rowsFrom(
 	const { db, summaries, rows } = context;
 	const conditions = [filter.sql, condition].filter((sql) => sql !== '');
 	const statement = db
-		.prepare<unknown[], RawRow>(
-			`SELECT ${rowColumns} FROM answers NOT INDEXED
+		.prepare<unknown[], AnswerRow>(
+			`SELECT ${answerColumns} FROM answers NOT INDEXED
 			WHERE id >= ? AND id < ?${conditions.map((sql) => ` AND ${sql}`).join('')} ORDER BY id LIMIT ?`,
 		)
 		.raw();

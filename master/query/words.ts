@@ -1,6 +1,7 @@
 /** The words of a database for the numbers in its answers, read anew when somebody has written meanwhile: new workers
  * join while a run goes on, and a newer program may know more reasons. */
 import type { Database, Statement } from 'better-sqlite3';
+import { outcomeSql } from '../store/outcome-code.ts';
 import { reasonOf, statusOf, workerOf } from './answer-kind.ts';
 
 type Words = ReadonlyMap<number, string>;
@@ -58,9 +59,9 @@ export class DatabaseWords {
 		workers: readonly string[],
 	): { readonly passes: (kind: number) => boolean; readonly sql: string } {
 		const tests = [
-			{ codes: codesOf(this.#statuses, statuses), of: statusOf, sql: '(outcome & 7)' },
-			{ codes: codesOf(this.#reasons, reasons), of: reasonOf, sql: '((outcome >> 3) & 127)' },
-			{ codes: codesOf(this.#workers, workers), of: workerOf, sql: '(outcome >> 30)' },
+			{ codes: codesOf(this.#statuses, statuses), of: statusOf, sql: outcomeSql.status },
+			{ codes: codesOf(this.#reasons, reasons), of: reasonOf, sql: outcomeSql.reason },
+			{ codes: codesOf(this.#workers, workers), of: workerOf, sql: outcomeSql.worker },
 		].filter(({ codes }) => codes !== undefined);
 		return {
 			passes: (kind) => tests.every(({ codes, of }) => codes!.has(of(kind))),
