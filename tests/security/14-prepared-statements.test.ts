@@ -168,7 +168,7 @@ describe('14: the sources', () => {
 		"'./outcome-code.ts'",
 		"'../store/outcome-code.ts'",
 		"'../answer-columns.ts'",
-		"'./result-rows.ts'",
+		"'../store/answer-row.ts'",
 	];
 	/** What is no constant by its looks, and the line of the same file by which it can be nothing else. */
 	const exceptions: Readonly<Record<string, string>> = {
