@@ -18,6 +18,7 @@ import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import type { DispatchObserver } from '../dispatch/observer.ts';
 import type { AnsweredRows } from '../dispatch/rules/rules-io.ts';
 import type { RunEvent } from '../events.ts';
+import { withoutToken } from '../log/entries.ts';
 import type { Tally } from '../tally.ts';
 import { eventLevel } from '../view/event-level.ts';
 import { eventText } from '../view/event-text.ts';
@@ -97,7 +98,7 @@ export class RunMonitor {
 	event(event: RunEvent): void {
 		if (event.type === 'list-read') this.#listed = event.total;
 		else if (event.type === 'stopping') this.#state = 'stopping';
-		const text = event.type === 'run-started' ? `run ${event.runId} begins` : eventText(event);
+		const text = event.type === 'run-started' ? `run ${event.runId} begins` : eventText(withoutToken(event));
 		if (text === undefined) return;
 		const worker = 'worker' in event ? event.worker : null;
 		this.#say({ level: eventLevel(event), type: event.type, worker, text });

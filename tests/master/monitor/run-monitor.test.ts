@@ -35,6 +35,15 @@ describe('before the run has begun', () => {
 		]);
 	});
 
+	it('the token of a link is not among what was said: a picture of the page would give it away', () => {
+		const { monitor } = monitorFixture();
+		const url = 'http://192.0.2.1:8787/?token=0123456789abcdef';
+		monitor.event({ type: 'dashboard-ready', url, takenPort: undefined, isLocal: false });
+		const [event] = monitor.hello().message.events;
+		expect(event!.text).toMatch(/^dashboard: http:\/\/192\.0\.2\.1:8787\/\?token=</);
+		expect(event!.text).not.toContain('0123456789abcdef');
+	});
+
 	it('a run that fails is said to have', () => {
 		const { monitor, wait } = monitorFixture();
 		wait(50);
