@@ -215,6 +215,11 @@ export const questionsMax = 64;
 export const runsListedMax = 10_000;
 export const historyEntriesMax = 1_000;
 
+/** Slices of a run's time that rows are counted by: how many at most, and how long they are at first. Whenever there
+ * would be more, pairs are made one. */
+export const seriesSlicesMax = 600;
+export const seriesSliceMsFirst = 250;
+
 /** How long another program's lock on a database is waited for. */
 export const databaseBusyMsMax = 5_000;
 
@@ -263,5 +268,6 @@ assertLimit(hostBytesMax < lineBytesMax, 'a line holds the longest host');
 assertLimit(addressesPerLineMax < targetsPerRunMax, 'a line fits a run');
 assertLimit(livePagesMax < dashboardConnectionsMax, 'pages that watch leave room for questions');
 assertLimit(liveUpdateMs >= 100, 'a page is told of at most ten updates a second');
+assertLimit(seriesSlicesMax % 2 === 0, 'all slices are in a pair');
 assertLimit(databaseBusyMsMax < dashboardQueryMsMax, 'a question outlives a lock');
 assertLimit(liveHeartbeatMs < dashboardDrainMs, 'a page that reads is not taken for one that does not');

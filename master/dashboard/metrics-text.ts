@@ -10,7 +10,7 @@ import { workerStates } from '../../shared/dashboard-api.ts';
 import { escapeUnsafe } from '../../shared/display.ts';
 import { metricsWorkersMax } from '../../shared/limits.ts';
 import type { BucketSample, MetricFamily, Sample } from '../../shared/metric-family.ts';
-import { counter, gauge, histogram } from '../../shared/metric-family.ts';
+import { counter, gauge, histogram, misnamedGauges } from '../../shared/metric-family.ts';
 import { reasons, statuses } from '../../shared/outcome.ts';
 import type { WorkerLoad } from '../../shared/worker-load.ts';
 import { version } from '../version.ts';
@@ -24,13 +24,6 @@ export interface RunMoment {
 
 /** @param moment `undefined` where no run goes on */
 export type RenderMetrics = (moment: RunMoment | undefined) => Promise<{ type: string; text: string }>;
-
-/** Gauges that are named like counters, which promtool finds fault with; and nobody misses them. */
-const misnamed = [
-	'nodejs_active_handles_total',
-	'nodejs_active_requests_total',
-	'nodejs_active_resources_total',
-];
 
 export function createRender(): RenderMetrics {
 	const ofRun = new Registry();
@@ -48,7 +41,7 @@ export function createRender(): RenderMetrics {
 	]);
 	ofProcess.registerMetric(info as unknown as Metric);
 	collectDefaultMetrics({ register: ofProcess });
-	for (const name of misnamed) ofProcess.removeSingleMetric(name);
+	for (const name of misnamedGauges) ofProcess.removeSingleMetric(name);
 	return async (now) => {
 		const texts: Promise<string>[] = [];
 		if (now !== undefined) {

@@ -5,10 +5,7 @@
  * then are those of the slice that was open, so whoever counts tells of the time first.
  */
 import type { Series, SeriesPoint } from '../../shared/dashboard-api.ts';
-
-const sliceMsFirst = 250;
-/** Even, so that all are in a pair. */
-const slicesMax = 600;
+import { seriesSliceMsFirst, seriesSlicesMax } from '../../shared/limits.ts';
 
 /** Rows so far, and hosts in requests now. */
 export interface SeriesCounts {
@@ -19,7 +16,7 @@ export interface SeriesCounts {
 }
 
 export class SliceSeries {
-	#sliceMs = sliceMsFirst;
+	#sliceMs = seriesSliceMsFirst;
 	#points: SeriesPoint[] = [];
 	/** of what was told, at which change of the run each point came (run-monitor.ts) */
 	#versions: number[] = [];
@@ -69,7 +66,7 @@ export class SliceSeries {
 		});
 		this.#versions.push(version);
 		this.#before = { up, down, other };
-		if (this.#points.length >= slicesMax) this.#lengthen(version);
+		if (this.#points.length >= seriesSlicesMax) this.#lengthen(version);
 	}
 
 	#lengthen(version: number): void {

@@ -1,17 +1,15 @@
 /** Rows by the time at which they were answered: in slices of one length, which doubles whenever there would be too many
  * of them, so that a run of days takes no more room than one of seconds. */
 import type { Series } from '../../shared/dashboard-api.ts';
+import { seriesSliceMsFirst, seriesSlicesMax } from '../../shared/limits.ts';
 
-const sliceMsFirst = 250;
-/** Even, so that all are in a pair. */
-const slicesMax = 600;
 /** Kinds that are told apart: up, down, other. */
 const kinds = 3;
 
 export class TimeCounts {
-	#sliceMs = sliceMsFirst;
+	#sliceMs = seriesSliceMsFirst;
 	#slices = 0;
-	readonly #counts = new Uint32Array(slicesMax * kinds);
+	readonly #counts = new Uint32Array(seriesSlicesMax * kinds);
 
 	/**
 	 * @param atMs from the start of the run
@@ -20,7 +18,7 @@ export class TimeCounts {
 	add(atMs: number, status: number): void {
 		// A clock that was set meanwhile may say that it was before the start.
 		let slice = atMs > 0 ? Math.floor(atMs / this.#sliceMs) : 0;
-		while (slice >= slicesMax) {
+		while (slice >= seriesSlicesMax) {
 			this.#lengthen();
 			slice = Math.floor(atMs / this.#sliceMs);
 		}
@@ -39,13 +37,13 @@ export class TimeCounts {
 
 	#lengthen(): void {
 		const counts = this.#counts;
-		for (let slice = 0; slice < slicesMax / 2; slice += 1) {
+		for (let slice = 0; slice < seriesSlicesMax / 2; slice += 1) {
 			for (let kind = 0; kind < kinds; kind += 1) {
 				const first = 2 * slice * kinds + kind;
 				counts[slice * kinds + kind] = counts[first]! + counts[first + kinds]!;
 			}
 		}
-		counts.fill(0, (slicesMax / 2) * kinds);
+		counts.fill(0, (seriesSlicesMax / 2) * kinds);
 		this.#slices = Math.ceil(this.#slices / 2);
 		this.#sliceMs *= 2;
 	}

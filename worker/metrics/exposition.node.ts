@@ -5,20 +5,13 @@
 import type { Metric } from 'prom-client';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { MetricFamily, Sample } from '../../shared/metric-family.ts';
-import { counter, gauge, histogram } from '../../shared/metric-family.ts';
+import { counter, gauge, histogram, misnamedGauges } from '../../shared/metric-family.ts';
 import type { LogHistogram } from './log-histogram.ts';
 import type { NodeMetrics } from './node-metrics.node.ts';
 import { outcomes } from './outcomes.ts';
 import type { InFlight } from './worker-metrics.ts';
 
 export type Exposition = (inFlight: InFlight) => Promise<{ type: string; text: string }>;
-
-/** Gauges that are named like counters, which promtool finds fault with; and nobody misses them. */
-const misnamed = [
-	'nodejs_active_handles_total',
-	'nodejs_active_requests_total',
-	'nodejs_active_resources_total',
-];
 
 /** What has been counted so far is there at once; of the process itself, some things from now on. */
 export function createExposition(metrics: NodeMetrics): Exposition {
@@ -34,7 +27,7 @@ export function createExposition(metrics: NodeMetrics): Exposition {
 	// What the registry needs of a metric is what these have; its types know prom-client's own classes alone.
 	for (const family of families) registry.registerMetric(family as unknown as Metric);
 	collectDefaultMetrics({ register: registry });
-	for (const name of misnamed) registry.removeSingleMetric(name);
+	for (const name of misnamedGauges) registry.removeSingleMetric(name);
 	return async (inFlight) => {
 		held = inFlight;
 		return { type: registry.contentType, text: await registry.metrics() };
