@@ -232,8 +232,8 @@ export const sortedWindowsMax = 4;
 export const sortedRowsMax = 10_000;
 export const placesMax = 20_000;
 
-/** Rows of a run that are held at a time (25 bytes each) while it is compared with one of another list. */
-export const joinedRowsMax = 3_000_000;
+/** Rows of a run that are held at a time (190 MB of them) while it is compared with one of another list. */
+export const joinedRowsMax = 6_000_000;
 
 function assertLimit(holds: boolean, relation: string): void {
 	if (!holds) throw new Error(`limits.ts: ${relation} does not hold`);
