@@ -274,9 +274,6 @@ export interface ResultRow {
 export const resultSorts = ['position', 'rtt', '-rtt', 'checked', '-checked'] as const;
 export type ResultSort = (typeof resultSorts)[number];
 
-/** Rows of a page, at most. */
-export const resultsPageMax = 500;
-
 /**
  * `GET /api/runs/:id/results?status=down,error&reason=timeout&worker=…&prefix=10.0.0.0/8&q=text&sort=-rtt&limit=200&after=…`
  * Filters that are left out let everything through; `q` is a part of the host's text, `prefix` a block of addresses.

@@ -215,6 +215,26 @@ export const questionsMax = 64;
 export const runsListedMax = 10_000;
 export const historyEntriesMax = 1_000;
 
+/** Rows, or changes, of one answer to a page. */
+export const resultsPageMax = 500;
+
+/** What a master remembers of a run for pages that come later: requests that have ended, of these so many per second,
+ * and what the run said. */
+export const chunksKeptMax = 10_000;
+export const chunksKeptPerSecondMax = 500;
+export const eventsKeptMax = 1_000;
+
+/** What a page holds of that while it is open: at ten requests a second and worker, minutes of a large fleet. */
+export const chunksHeldMax = 20_000;
+export const eventsHeldMax = 5_000;
+
+/** Between two readings of a run that goes on elsewhere. */
+export const pageRefreshMs = 2_000;
+
+/** Before a page opens a broken live stream again: doubled each time, up to the second. */
+export const reopenMsMin = 1_000;
+export const reopenMsMax = 15_000;
+
 /** Slices of a run's time that rows are counted by: how many at most, and how long they are at first. Whenever there
  * would be more, pairs are made one. */
 export const seriesSlicesMax = 600;
@@ -268,6 +288,10 @@ assertLimit(hostBytesMax < lineBytesMax, 'a line holds the longest host');
 assertLimit(addressesPerLineMax < targetsPerRunMax, 'a line fits a run');
 assertLimit(livePagesMax < dashboardConnectionsMax, 'pages that watch leave room for questions');
 assertLimit(liveUpdateMs >= 100, 'a page is told of at most ten updates a second');
+assertLimit(chunksKeptMax <= chunksHeldMax, 'a page has room for all requests that it is told of at first');
+assertLimit(eventsKeptMax <= eventsHeldMax, 'and for all that the run said');
+assertLimit(resultsPageMax <= sortedRowsMax, 'a page of rows is cut from a window of them');
+assertLimit(resultsPageMax <= placesMax, 'all hosts of a page are found again');
 assertLimit(seriesSlicesMax % 2 === 0, 'all slices are in a pair');
 assertLimit(databaseBusyMsMax < dashboardQueryMsMax, 'a question outlives a lock');
 assertLimit(liveHeartbeatMs < dashboardDrainMs, 'a page that reads is not taken for one that does not');

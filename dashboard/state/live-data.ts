@@ -14,7 +14,7 @@ import type {
 	RttHistogram,
 	Series,
 } from '../../shared/dashboard-api.ts';
-import { chunksHeldMax, eventsHeldMax } from '../limits.ts';
+import { chunksHeldMax, eventsHeldMax } from '../../shared/limits.ts';
 
 /** Chunks by id, in the order in which they were first heard of. The map is one and the same from update to update. */
 export interface HeldChunks {

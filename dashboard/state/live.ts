@@ -12,7 +12,7 @@ import type {
 	RttHistogram,
 	Series,
 } from '../../shared/dashboard-api.ts';
-import { reopenMsMax, reopenMsMin } from '../limits.ts';
+import { reopenMsMax, reopenMsMin } from '../../shared/limits.ts';
 import type { HeldChunks, LiveData } from './live-data.ts';
 import { fromHello, withUpdate } from './live-data.ts';
 import { hasEnded } from './live-state.ts';

@@ -2,7 +2,7 @@
 import { computed, signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { RunRow } from '../../shared/dashboard-api.ts';
-import { refreshMs } from '../limits.ts';
+import { pageRefreshMs } from '../../shared/limits.ts';
 import { about } from './about.ts';
 import type { Query } from './api.ts';
 import { useQuery } from './api.ts';
@@ -36,7 +36,7 @@ export function useRuns(): Query<RunList> {
 	// The database of a run that has no number yet, or that has ended, is not there to be asked.
 	const isAsked = about.value?.mode === 'serve' || (liveRunId.value !== null && connection.value !== 'ended');
 	const query = useQuery<RunList>(isAsked ? '/api/runs' : null, {
-		refreshMs: ({ runs }) => (runs.some((run) => !hasEnded(run.state)) ? refreshMs * 5 : 0),
+		refreshMs: ({ runs }) => (runs.some((run) => !hasEnded(run.state)) ? pageRefreshMs * 5 : 0),
 	});
 	const { data } = query;
 	useEffect(() => {

@@ -1,6 +1,7 @@
 /** One host: what every run said of it. */
 import type { HostHistory } from '../../shared/dashboard-api.ts';
 import { formatCount, formatMoment, formatMs, formatPlural, formatShare, none } from '../../shared/format.ts';
+import { historyEntriesMax } from '../../shared/limits.ts';
 import { Card, Figure, Figures } from '../parts/card.tsx';
 import { HostName, SafeText } from '../parts/safe-text.tsx';
 import { EmptyState, ErrorState, Loading } from '../parts/states.tsx';
@@ -15,8 +16,6 @@ import { historyFigures } from './host/history-figures.ts';
 import { blockOf } from './map/map-prefix.ts';
 import './host/host.css';
 
-/** Entries of an answer, at most: older ones are not told. */
-const entriesMax = 1_000;
 type Entry = HostHistory['entries'][number];
 
 export function HostsView() {
@@ -128,8 +127,8 @@ function History({ history }: { readonly history: HostHistory }) {
 					rowKey={(row) => `${row.runId} ${row.position}`}
 					isCardsWhenNarrow
 				/>
-				{entries.length >= entriesMax && (
-					<p class="host-note">These are the newest {formatCount(entriesMax)}.</p>
+				{entries.length >= historyEntriesMax && (
+					<p class="host-note">These are the newest {formatCount(historyEntriesMax)}.</p>
 				)}
 			</Card>
 		</>

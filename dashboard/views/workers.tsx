@@ -1,7 +1,7 @@
 /** The workers: how each of them is, what it has under way, and what it says of itself. */
 import type { RunDetail } from '../../shared/dashboard-api.ts';
 import { workerStates } from '../../shared/dashboard-api.ts';
-import { refreshMs } from '../limits.ts';
+import { pageRefreshMs } from '../../shared/limits.ts';
 import { Card } from '../parts/card.tsx';
 import { RunPicker } from '../parts/run-picker.tsx';
 import { EmptyState, Loading } from '../parts/states.tsx';
@@ -28,7 +28,7 @@ export function WorkersView() {
 	const isLive = isLiveShown.value;
 	const id = shownRunId(list);
 	const detail = useQuery<RunDetail>(isLive || id === null ? null : `/api/runs/${id}`, {
-		refreshMs: ({ run }) => (hasEnded(run.state) ? 0 : refreshMs),
+		refreshMs: ({ run }) => (hasEnded(run.state) ? 0 : pageRefreshMs),
 	});
 	return (
 		<>

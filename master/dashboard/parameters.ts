@@ -1,16 +1,10 @@
 /** What stands behind the `?` of a question, made into what queries take. Strict: what means nothing is refused. */
-import {
-	type ChangeKind,
-	changeKinds,
-	type ResultSort,
-	resultSorts,
-	resultsPageMax,
-} from '../../shared/dashboard-api.ts';
+import { type ChangeKind, changeKinds, type ResultSort, resultSorts } from '../../shared/dashboard-api.ts';
 import { quote } from '../../shared/display.ts';
 import { PingpoolError } from '../../shared/errors.ts';
 import type { Cidr } from '../../shared/ip.ts';
 import { formatIp, parseCidr } from '../../shared/ip.ts';
-import { hostBytesMax, placeTextMax } from '../../shared/limits.ts';
+import { hostBytesMax, placeTextMax, resultsPageMax } from '../../shared/limits.ts';
 import { reasons, statuses } from '../../shared/outcome.ts';
 import type { ComparisonPart, ResultFilter } from '../query/queries.ts';
 

@@ -7,13 +7,11 @@
  * newest back.
  */
 import type { ChunkEnd, LiveChunk } from '../../shared/dashboard-api.ts';
+import { chunksKeptMax, chunksKeptPerSecondMax } from '../../shared/limits.ts';
 import { statusCode } from '../../shared/outcome.ts';
 import type { ResultBlock } from '../../shared/results.ts';
 import type { AskedChunk } from '../dispatch/observer.ts';
 
-const endedMax = 10_000;
-/** Requests that are told of per second, and at a time after a pause. */
-const shownPerSecondMax = 500;
 const failureCharsMax = 300;
 
 const up = statusCode('up');
@@ -41,11 +39,11 @@ export class ChunkLog {
 	readonly #ended: ChunkRecord[] = [];
 	#endedCount = 0;
 	/** versions at which requests were left out, around the end */
-	readonly #skipped = new Float64Array(endedMax);
+	readonly #skipped = new Float64Array(chunksKeptMax);
 	#skippedCount = 0;
 	/** of the first that can be told from */
 	#forgottenVersion = Number.NEGATIVE_INFINITY;
-	#allowed = shownPerSecondMax;
+	#allowed = chunksKeptPerSecondMax;
 	#allowedMs = 0;
 
 	/** @param atMs from the start */
@@ -128,8 +126,8 @@ export class ChunkLog {
 	}
 
 	#mayShow(atMs: number): boolean {
-		const more = ((atMs - this.#allowedMs) * shownPerSecondMax) / 1000;
-		this.#allowed = Math.min(shownPerSecondMax, this.#allowed + more);
+		const more = ((atMs - this.#allowedMs) * chunksKeptPerSecondMax) / 1000;
+		this.#allowed = Math.min(chunksKeptPerSecondMax, this.#allowed + more);
 		this.#allowedMs = atMs;
 		if (this.#allowed < 1) return false;
 		this.#allowed -= 1;
@@ -137,7 +135,7 @@ export class ChunkLog {
 	}
 
 	#keep(chunk: ChunkRecord): void {
-		const at = this.#endedCount % endedMax;
+		const at = this.#endedCount % chunksKeptMax;
 		const before = this.#ended[at];
 		if (before !== undefined) this.#forgottenVersion = Math.max(this.#forgottenVersion, before.version);
 		this.#ended[at] = chunk;
@@ -145,15 +143,15 @@ export class ChunkLog {
 	}
 
 	#skip(version: number): void {
-		this.#skipped[this.#skippedCount % endedMax] = version;
+		this.#skipped[this.#skippedCount % chunksKeptMax] = version;
 		this.#skippedCount += 1;
 	}
 
 	#endedSince(version: number): ChunkRecord[] {
 		const found: ChunkRecord[] = [];
-		const oldest = Math.max(0, this.#endedCount - endedMax);
+		const oldest = Math.max(0, this.#endedCount - chunksKeptMax);
 		for (let at = this.#endedCount - 1; at >= oldest; at -= 1) {
-			const chunk = this.#ended[at % endedMax]!;
+			const chunk = this.#ended[at % chunksKeptMax]!;
 			if (chunk.version <= version) break;
 			found.push(chunk);
 		}
@@ -161,9 +159,9 @@ export class ChunkLog {
 	}
 
 	#skippedSince(version: number): number {
-		const oldest = Math.max(0, this.#skippedCount - endedMax);
+		const oldest = Math.max(0, this.#skippedCount - chunksKeptMax);
 		let at = this.#skippedCount;
-		while (at > oldest && this.#skipped[(at - 1) % endedMax]! > version) at -= 1;
+		while (at > oldest && this.#skipped[(at - 1) % chunksKeptMax]! > version) at -= 1;
 		return this.#skippedCount - at;
 	}
 

@@ -1,7 +1,6 @@
-/** What the run said, for whoever comes later: the newest thousand. */
+/** What the run said, for whoever comes later: the newest. */
 import type { LiveEvent } from '../../shared/dashboard-api.ts';
-
-const eventsMax = 1_000;
+import { eventsKeptMax } from '../../shared/limits.ts';
 
 export class EventLog {
 	/** in the order in which they came, around the end */
@@ -10,7 +9,7 @@ export class EventLog {
 
 	/** @param version what to call the change (run-monitor.ts) */
 	add(event: Omit<LiveEvent, 'id'>, version: number): void {
-		this.#held[this.#count % eventsMax] = { version, event: { id: this.#count + 1, ...event } };
+		this.#held[this.#count % eventsKeptMax] = { version, event: { id: this.#count + 1, ...event } };
 		this.#count += 1;
 	}
 
@@ -22,9 +21,9 @@ export class EventLog {
 	/** Those behind a version that are held, the oldest first. */
 	since(version: number): LiveEvent[] {
 		const found: LiveEvent[] = [];
-		const oldest = Math.max(0, this.#count - eventsMax);
+		const oldest = Math.max(0, this.#count - eventsKeptMax);
 		for (let at = this.#count - 1; at >= oldest; at -= 1) {
-			const held = this.#held[at % eventsMax]!;
+			const held = this.#held[at % eventsKeptMax]!;
 			if (held.version <= version) break;
 			found.push(held.event);
 		}

@@ -1,8 +1,8 @@
 /** `pingpool report`: a run as one page, to keep or to send to somebody. */
 import type { Comparison, RunRow } from '../../shared/dashboard-api.ts';
-import { resultsPageMax } from '../../shared/dashboard-api.ts';
 import { escapeUnsafe } from '../../shared/display.ts';
 import { PingpoolError } from '../../shared/errors.ts';
+import { resultsPageMax } from '../../shared/limits.ts';
 import { openOutput, refuseFilesOf } from '../output.ts';
 import { findRun } from '../query/find-run.ts';
 import type { Queries } from '../query/queries.ts';

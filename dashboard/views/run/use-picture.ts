@@ -1,6 +1,6 @@
 /** Where the numbers of the run's view come from: the live stream, or the database, asked again while a run goes on. */
 import type { RunDetail, RunRow } from '../../../shared/dashboard-api.ts';
-import { refreshMs } from '../../limits.ts';
+import { pageRefreshMs } from '../../../shared/limits.ts';
 import type { ApiError } from '../../state/api.ts';
 import { useQuery } from '../../state/api.ts';
 import { liveRttHistogram, liveRun, liveSeries } from '../../state/live.ts';
@@ -25,7 +25,7 @@ export function useShownRun(): ShownRun {
 	const isLive = isLiveShown.value;
 	const id = shownRunId(list);
 	const detail = useQuery<RunDetail>(isLive || id === null ? null : `/api/runs/${id}`, {
-		refreshMs: ({ run }) => (hasEnded(run.state) ? 0 : refreshMs),
+		refreshMs: ({ run }) => (hasEnded(run.state) ? 0 : pageRefreshMs),
 	});
 	const live = liveRun.value;
 	if (isLive) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { chunksHeldMax, eventsHeldMax } from '../../../dashboard/limits.ts';
 import { fromHello, withUpdate } from '../../../dashboard/state/live-data.ts';
+import { chunksHeldMax, eventsHeldMax } from '../../../shared/limits.ts';
 import { hello, liveChunk, liveEvent, liveRun, liveWorker, point, update } from '../live-fixture.ts';
 
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
