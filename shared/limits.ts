@@ -215,6 +215,9 @@ export const questionsMax = 64;
 export const runsListedMax = 10_000;
 export const historyEntriesMax = 1_000;
 
+/** Characters of a text of a database that are shown: ours are shorter, others' may have a gigabyte. */
+export const shownTextMax = 4_096;
+
 /** Rows, or changes, of one answer to a page. */
 export const resultsPageMax = 500;
 
@@ -284,6 +287,7 @@ assertLimit(requestMsMax < requestDeadlineMsMax, 'the longest request fits the l
 assertLimit(heartbeatMs <= heartbeatMsMax, 'a worker may say how often it says that it is alive');
 assertLimit(resultBlockMsMax < heartbeatMs, 'who has results to send needs no sign of life');
 assertLimit(resultBlockHostsMax <= hostsPerRequestMax, 'a block is no larger than a batch');
+assertLimit(hostBytesMax < shownTextMax, 'the longest host is shown');
 assertLimit(hostBytesMax < lineBytesMax, 'a line holds the longest host');
 assertLimit(addressesPerLineMax < targetsPerRunMax, 'a line fits a run');
 assertLimit(livePagesMax < dashboardConnectionsMax, 'pages that watch leave room for questions');

@@ -132,15 +132,16 @@ function prepare(db: Database, wanted: readonly ColumnName[], sinceMs: number, w
 		const columns = {
 			rtt: `group_concat(ifnull(${rtt}, -1))`,
 			checked: `group_concat(${checked} - ${sinceMs})`,
-			host: `group_concat(host, '\n')`,
+			host: `group_concat(ifnull(host, ''), '\n')`,
 			address: `group_concat(address, '\n')`,
 		} as const;
-		const texts = [`group_concat(${kindSql})`, ...wanted.map((name) => columns[name])];
+		// By the kinds rows are counted: where others made the table, even they may be NULL.
+		const texts = [`group_concat(ifnull(${kindSql}, 0))`, ...wanted.map((name) => columns[name])];
 		return db.prepare<unknown[], Found>(`SELECT ${texts.map(asBytes).join(', ')} ${rows}`).raw();
 	};
 	return {
 		fast: select('rtt_us', 'checked_at'),
-		strict: select('CAST(rtt_us AS INTEGER)', 'CAST(checked_at AS INTEGER)'),
+		strict: select('CAST(rtt_us AS INTEGER)', 'ifnull(CAST(checked_at AS INTEGER), 0)'),
 		positions: db
 			.prepare<unknown[], Buffer>(`SELECT ${asBytes('group_concat(id - CAST(? AS INTEGER))')} ${rows}`)
 			.pluck(),

@@ -7,11 +7,11 @@
  */
 import type { ResultRow, ResultSort, ResultsPage, RunRow } from '../../shared/dashboard-api.ts';
 import type { AnswerRow } from '../store/answer-row.ts';
-import { answerColumns } from '../store/answer-row.ts';
 import { runUnit } from '../store/schema.ts';
 import { blockPositions } from './block-summary.ts';
 import type { QueryContext } from './context.ts';
 import type { ResultFilter } from './queries.ts';
+import { shownColumns } from './result-rows.ts';
 import type { RowFilter } from './row-filter.ts';
 import { rowFilter } from './row-filter.ts';
 import type { Place } from './row-place.ts';
@@ -90,7 +90,7 @@ function* rowsFrom(
 	const conditions = [filter.sql, condition].filter((sql) => sql !== '');
 	const statement = db
 		.prepare<unknown[], AnswerRow>(
-			`SELECT ${answerColumns} FROM answers NOT INDEXED
+			`SELECT ${shownColumns} FROM answers NOT INDEXED
 			WHERE id >= ? AND id < ?${conditions.map((sql) => ` AND ${sql}`).join('')} ORDER BY id LIMIT ?`,
 		)
 		.raw();

@@ -15,7 +15,7 @@ export function placeText({ value, position }: Place, sort: ResultSort): string 
 
 /** @throws PingpoolError `bad-request` for a place in nothing, or in another order */
 export function parsePlace(text: string, sort: ResultSort): Place {
-	const match = /^(?:(-?[a-z]+):(-?[0-9]{0,16}):)?([0-9]{1,10})$/.exec(text);
+	const match = /^(?:(-?[a-z]+):(-?[0-9]{0,19}):)?([0-9]{1,10})$/.exec(text);
 	const isOfSort = match !== null && (match[1] ?? 'position') === sort;
 	const value = match?.[2] ?? '';
 	if (!isOfSort || value === '-' || (value === '' && sort.endsWith('checked'))) {

@@ -5,13 +5,17 @@ import { PingpoolError } from '../../shared/errors.ts';
 import { runsListedMax } from '../../shared/limits.ts';
 import { statuses } from '../../shared/outcome.ts';
 import { runUnit } from '../store/schema.ts';
+import { shownNumber, shownSql, shownText } from './shown-values.ts';
 
-const columns = `id, state, started_at AS startedAtMs, finished_at AS finishedAtMs, total,
-	${statuses.join(', ')}, fingerprint, options`;
+/** Options that have more characters than this were not written by us. */
+const optionsCharsMax = 16_384;
 
-interface RawRun extends Omit<RunRow, 'byStatus' | 'options'>, Record<keyof ByStatus, number | null> {
-	readonly options: string;
-}
+const columns = `id, ${shownSql('state')} AS state, started_at AS startedAtMs,
+	finished_at AS finishedAtMs, total, ${statuses.join(', ')},
+	${shownSql('fingerprint')} AS fingerprint, substr(options, 1, ${optionsCharsMax}) AS options`;
+
+/** These columns, as anybody may have written them. */
+type RawRun = Readonly<Record<keyof RunRow | keyof ByStatus, unknown>>;
 
 /** The newest runs, the newest first. @param max Default: as many as a page is told of */
 export function listRuns(db: Database, max = runsListedMax): RunRow[] {
@@ -47,20 +51,25 @@ export function positionsOf(db: Database, runId: number): number {
 	return typeof last === 'number' ? last - base + 1 : 0;
 }
 
-function toRun({ up, down, unresolved, denied, error, options, ...facts }: RawRun): RunRow {
-	const isCounted = [up, down, unresolved, denied, error].every((count) => typeof count === 'number');
+function toRun(raw: RawRun): RunRow {
+	const counts = statuses.map((status) => [status, shownNumber(raw[status])] as const);
 	return {
-		...facts,
-		byStatus: isCounted ? ({ up, down, unresolved, denied, error } as ByStatus) : null,
-		options: parseOptions(options),
+		id: shownNumber(raw.id) ?? 0,
+		state: shownText(raw.state) ?? '',
+		startedAtMs: shownNumber(raw.startedAtMs) ?? 0,
+		finishedAtMs: shownNumber(raw.finishedAtMs),
+		total: shownNumber(raw.total) ?? 0,
+		byStatus: counts.every(([, count]) => count !== null) ? (Object.fromEntries(counts) as ByStatus) : null,
+		fingerprint: shownText(raw.fingerprint) ?? '',
+		options: parseOptions(raw.options),
 	};
 }
 
 /** @returns no options at all for what is no object of plain values: anybody may have written it */
-function parseOptions(text: string): RunRow['options'] {
+function parseOptions(text: unknown): RunRow['options'] {
 	try {
-		const options: unknown = JSON.parse(text);
-		if (typeof options !== 'object' || options === null) return {};
+		const options: unknown = JSON.parse(String(text));
+		if (typeof options !== 'object' || options === null || Array.isArray(options)) return {};
 		return Object.fromEntries(
 			Object.entries(options).filter(([, value]) => value === null || typeof value !== 'object'),
 		);

@@ -3,6 +3,9 @@
 import type { Database, Statement } from 'better-sqlite3';
 import { outcomeSql } from '../store/outcome-code.ts';
 import { reasonOf, statusOf, workerOf } from './answer-kind.ts';
+import { shownSql, shownText } from './shown-values.ts';
+
+const name = shownSql('name');
 
 type Words = ReadonlyMap<number, string>;
 
@@ -28,9 +31,9 @@ export class DatabaseWords {
 	refresh(): void {
 		const version = this.version();
 		if (version === this.#readVersion) return;
-		this.#statuses = wordsOf(this.#db.prepare('SELECT code, name FROM statuses'));
-		this.#reasons = wordsOf(this.#db.prepare('SELECT code, name FROM reasons'));
-		this.#workers = wordsOf(this.#db.prepare('SELECT id, name FROM workers'));
+		this.#statuses = wordsOf(this.#db.prepare(`SELECT code, ${name} FROM statuses`));
+		this.#reasons = wordsOf(this.#db.prepare(`SELECT code, ${name} FROM reasons`));
+		this.#workers = wordsOf(this.#db.prepare(`SELECT id, ${name} FROM workers`));
 		this.#readVersion = version;
 	}
 
@@ -72,7 +75,7 @@ export class DatabaseWords {
 
 function wordsOf(statement: Statement): Words {
 	const rows = statement.raw().all() as [number, unknown][];
-	return new Map(rows.map(([code, word]) => [code, String(word)]));
+	return new Map(rows.map(([code, word]) => [code, shownText(word) ?? '']));
 }
 
 /** @returns `undefined` for an empty list; a word that the database does not know has no number */

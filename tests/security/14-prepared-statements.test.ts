@@ -169,18 +169,22 @@ describe('14: the sources', () => {
 		"'../store/outcome-code.ts'",
 		"'../answer-columns.ts'",
 		"'../store/answer-row.ts'",
+		"'./result-rows.ts'",
 	];
 	/** What is no constant by its looks, and the line of the same file by which it can be nothing else. */
 	const exceptions: Readonly<Record<string, string>> = {
 		durability: 'readonly durability: Durability;',
-		"texts.join('')": 'const texts = wanted.map((name) => `, CAST(${columns[name]} AS BLOB)`);',
-		// Its condition is that of a filter: see "questions" below.
-		rows: 'const rows = `FROM answers NOT INDEXED WHERE id >= ? AND id < ? ${condition}`;',
-		condition: "const condition = filter.sql === '' ? '' : `AND ${filter.sql}`;",
-		value: 'const value = `CAST(${column} AS INTEGER)`;',
+		"texts.map(asBytes).join(', ')": `...wanted.map((name) => columns[name])];`,
+		"asBytes('group_concat(id - CAST(? AS INTEGER))')": `return \`CAST(\${sql} AS BLOB)\`;`,
+		"asBytes('host')": `return \`CAST(\${sql} AS BLOB)\`;`,
+		name: "const name = shownSql('name');",
+		// Its condition is that of a filter: see the questions above.
+		rows: `const rows = \`FROM answers NOT INDEXED WHERE id >= ? AND id < ?\${where === '' ? '' : \` AND (\${where})\`}\`;`,
+		condition: `const condition = filter.sql === '' ? '' : \`AND \${filter.sql}\`;`,
+		value: `const value = \`CAST(\${column} AS INTEGER)\`;`,
 		behind: "const [behind, notBehind] = sign > 0 ? ['>=', '<='] : ['<=', '>='];",
 		notBehind: "const [behind, notBehind] = sign > 0 ? ['>=', '<='] : ['<=', '>='];",
-		'this.#name': 'this.#name = `temp.changes_${tables}`;',
+		'this.#name': `this.#name = \`temp.changes_\${tables}\`;`,
 		status: 'const { status } = outcomeSql;',
 		"columns.join(', ')": 'const columns = shapes[shape];',
 		"new Array(count).fill(row).join(', ')": "columns.map(() => '?').join(', ')})`;",
