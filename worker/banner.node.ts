@@ -1,5 +1,6 @@
 /** What a worker says of itself when it starts, and the line for workers.txt. */
 import { networkInterfaces } from 'node:os';
+import { likelyAddress } from '../shared/likely-address.ts';
 import type { Capabilities } from '../shared/protocol.ts';
 import type { Credentials } from './credentials.node.ts';
 import type { EchoUnavailable } from './icmp/open.node.ts';
@@ -27,7 +28,7 @@ export function bannerLines(options: BannerOptions): string[] {
 	const scheme = tls === undefined ? 'http' : 'https';
 	const { version, probes, icmp, ratePerSecondMax, hostsPerRequestMax } = capabilities;
 	const everywhere = address === '::' || address === '0.0.0.0';
-	const url = urlOf(scheme, everywhere ? ownAddress() : address, port);
+	const url = urlOf(scheme, everywhere ? likelyAddress(networkInterfaces()) : address, port);
 	const where = everywhere ? `port ${port} of every interface` : urlOf(scheme, address, port);
 	const lines = [`pingpool worker ${version} listens on ${where}`];
 	lines.push(`  icmp  ${icmp === null ? 'not offered' : icmpWords[icmp]}`);
@@ -64,14 +65,4 @@ function count(value: number): string {
 
 function urlOf(scheme: string, address: string, port: number): string {
 	return `${scheme}://${address.includes(':') ? `[${address}]` : address}:${port}`;
-}
-
-/** The address by which other machines most likely reach this one: IPv4 first, and no virtual bridge. */
-function ownAddress(): string {
-	const candidates = Object.entries(networkInterfaces())
-		.flatMap(([name, addresses]) => (addresses ?? []).map((address) => ({ name, ...address })))
-		.filter(({ internal, address }) => !internal && !/^(fe80:|169\.254\.)/i.test(address));
-	const rank = ({ name, family }: { name: string; family: string }): number =>
-		(/^(docker|br-|veth|virbr|tun|tap|wg|cni|flannel|lxc)/.test(name) ? 2 : 0) + (family === 'IPv4' ? 0 : 1);
-	return candidates.sort((a, b) => rank(a) - rank(b))[0]?.address ?? '127.0.0.1';
 }

@@ -4,11 +4,8 @@ import { liveRun } from '../state/live.ts';
 import { hasEnded } from '../state/live-state.ts';
 import { useSampled } from '../state/sampled.ts';
 
-/** Numbers that change faster are not read. */
-const drawMs = 500;
-
 export function HeadRun() {
-	const run = useSampled(liveRun, drawMs);
+	const run = useSampled(liveRun);
 	if (run === null) return null;
 	const { runId, done, total, ratePerSecond, etaMs } = run;
 	const isOver = hasEnded(run.state);

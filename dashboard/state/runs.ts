@@ -1,7 +1,7 @@
 /** The runs of the database, and which of them the views show. */
 import { computed, signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import type { RunRow } from '../../shared/dashboard-api.ts';
+import type { RunDetail, RunRow } from '../../shared/dashboard-api.ts';
 import { pageRefreshMs } from '../../shared/limits.ts';
 import { about } from './about.ts';
 import type { Query } from './api.ts';
@@ -52,4 +52,12 @@ export function useRuns(): Query<RunList> {
  */
 export function shownRunId(runs: readonly RunRow[] | undefined): number | null {
 	return chosenRunId.value ?? liveRunId.value ?? runs?.[0]?.id ?? null;
+}
+
+/** That run as the database has it, asked again while it goes on; nothing is asked while it is shown live. */
+export function useRunDetail(runs: readonly RunRow[] | undefined): Query<RunDetail> {
+	const id = shownRunId(runs);
+	return useQuery<RunDetail>(isLiveShown.value || id === null ? null : `/api/runs/${id}`, {
+		refreshMs: ({ run }) => (hasEnded(run.state) ? 0 : pageRefreshMs),
+	});
 }

@@ -3,8 +3,10 @@ import type { ReadonlySignal } from '@preact/signals';
 import { effect } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
 
-/** The value of a signal, at most once in so many ms: a component that shows much of it is drawn that much less often. */
-export function useSampled<T>(source: ReadonlySignal<T>, everyMs: number): T {
+const everyMs = 500;
+
+/** The value of a signal, at most twice a second: a component that shows much of it is drawn that much less often. */
+export function useSampled<T>(source: ReadonlySignal<T>): T {
 	const [value, setValue] = useState(() => source.peek());
 	useEffect(() => {
 		let timer: ReturnType<typeof setTimeout> | undefined;
@@ -20,6 +22,6 @@ export function useSampled<T>(source: ReadonlySignal<T>, everyMs: number): T {
 			stop();
 			clearTimeout(timer);
 		};
-	}, [source, everyMs]);
+	}, [source]);
 	return value;
 }

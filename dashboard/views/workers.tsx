@@ -1,17 +1,13 @@
 /** The workers: how each of them is, what it has under way, and what it says of itself. */
-import type { RunDetail } from '../../shared/dashboard-api.ts';
 import { workerStates } from '../../shared/dashboard-api.ts';
-import { pageRefreshMs } from '../../shared/limits.ts';
 import { Card } from '../parts/card.tsx';
 import { RunPicker } from '../parts/run-picker.tsx';
 import { EmptyState, Loading } from '../parts/states.tsx';
 import { WorkerStateBadge } from '../parts/status-badge.tsx';
 import { ViewHead } from '../parts/view-head.tsx';
-import { useQuery } from '../state/api.ts';
 import { liveRun, liveWorkers } from '../state/live.ts';
-import { hasEnded } from '../state/live-state.ts';
 import { route, setParams } from '../state/location.ts';
-import { isLiveShown, shownRunId, useRuns } from '../state/runs.ts';
+import { isLiveShown, useRunDetail, useRuns } from '../state/runs.ts';
 import { useSampled } from '../state/sampled.ts';
 import { workerRates } from '../state/worker-rates.ts';
 import { StoredWorkers } from './workers/stored-workers.tsx';
@@ -19,17 +15,11 @@ import { countStates, formatWorkerOrder, parseWorkerOrder, sortWorkers } from '.
 import { WorkerTable } from './workers/worker-table.tsx';
 import './workers/workers.css';
 
-/** How often the table is drawn: numbers that change faster can not be read. */
-const drawMs = 500;
-
 export function WorkersView() {
 	const runs = useRuns();
 	const list = runs.data?.runs;
 	const isLive = isLiveShown.value;
-	const id = shownRunId(list);
-	const detail = useQuery<RunDetail>(isLive || id === null ? null : `/api/runs/${id}`, {
-		refreshMs: ({ run }) => (hasEnded(run.state) ? 0 : pageRefreshMs),
-	});
+	const detail = useRunDetail(list);
 	return (
 		<>
 			<ViewHead title="Workers">
@@ -47,8 +37,8 @@ export function WorkersView() {
 }
 
 function LiveWorkers() {
-	const workers = useSampled(liveWorkers, drawMs);
-	const run = useSampled(liveRun, drawMs);
+	const workers = useSampled(liveWorkers);
+	const run = useSampled(liveRun);
 	const { sort, state } = route.value.params;
 	const order = parseWorkerOrder(sort);
 	if (run === null) return <Loading lines={6} />;

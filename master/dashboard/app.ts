@@ -22,7 +22,7 @@ import { checkRequest } from './guard.ts';
 import type { LiveHub } from './live-hub.ts';
 import type { PageFiles } from './page-files.ts';
 import { fileAnswer, pagePaths } from './page-files.ts';
-import { safeHeaders } from './safe-headers.ts';
+import { withSafeHeaders } from './safe-headers.ts';
 
 export interface DashboardAppOptions {
 	readonly about: () => About;
@@ -51,15 +51,17 @@ export function createDashboardApp(options: DashboardAppOptions): Hono {
 	const app = new Hono();
 
 	app.onError((error, context) =>
-		safe(pagePaths.has(context.req.path) ? errorPage(error, fault) : errorAnswer(error, fault)),
+		withSafeHeaders(pagePaths.has(context.req.path) ? errorPage(error, fault) : errorAnswer(error, fault)),
 	);
-	app.notFound(() => safe(errorAnswer(new PingpoolError('not-found', 'there is nothing here'), fault)));
+	app.notFound(() =>
+		withSafeHeaders(errorAnswer(new PingpoolError('not-found', 'there is nothing here'), fault)),
+	);
 
 	app.use(async (context, next) => {
 		const { path, raw } = context.req;
 		checkRequest(raw, hosts, pagePaths.has(path));
 		await next();
-		safe(context.res);
+		withSafeHeaders(context.res);
 	});
 
 	app.use('/api/*', async (context, next) => {
@@ -100,9 +102,4 @@ function exchange(url: URL, token: string, access: Access | undefined): Response
 	const headers = new Headers({ location: `${url.pathname}${url.search}`, 'cache-control': 'no-store' });
 	if (access !== undefined) headers.set('set-cookie', access.setCookie());
 	return new Response(null, { status: 303, headers });
-}
-
-function safe(response: Response): Response {
-	for (const [name, value] of Object.entries(safeHeaders)) response.headers.set(name, value);
-	return response;
 }

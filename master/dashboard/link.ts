@@ -1,5 +1,6 @@
 /** How people get to a dashboard. */
 import { networkInterfaces } from 'node:os';
+import { likelyAddress } from '../../shared/likely-address.ts';
 import { isLoopbackAddress } from './allowed-hosts.ts';
 import type { Listener } from './listen.ts';
 import { placeOf } from './listen.ts';
@@ -16,7 +17,7 @@ export function linkOf(
 	token: DashboardToken | undefined,
 ): string {
 	const isAnywhere = address === '0.0.0.0' || address === '::';
-	const link = `http://${placeOf(name ?? (isAnywhere ? ownAddress() : address), port)}/`;
+	const link = `http://${placeOf(name ?? (isAnywhere ? likelyAddress(networkInterfaces()) : address), port)}/`;
 	if (token === undefined) return link;
 	return `${link}?token=${token.isOurs ? token.text : '<the one in PINGPOOL_DASHBOARD_TOKEN>'}`;
 }
@@ -24,15 +25,4 @@ export function linkOf(
 /** Whether only this machine can connect. */
 export function isLocal({ address }: Pick<Listener, 'address'>): boolean {
 	return isLoopbackAddress(address);
-}
-
-/** The address by which other machines most likely reach this one: IPv4 first, and no virtual bridge. */
-function ownAddress(): string {
-	const isVirtual = (name: string): boolean =>
-		/^(br-|cni|docker|flannel|lxc|tap|tun|veth|virbr|wg)/.test(name);
-	const found = Object.entries(networkInterfaces())
-		.flatMap(([name, addresses = []]) => addresses.map((each) => ({ ...each, isVirtual: isVirtual(name) })))
-		.filter(({ internal, address }) => !internal && !/^(fe80:|169\.254\.)/i.test(address))
-		.sort((a, b) => Number(a.isVirtual) - Number(b.isVirtual) || a.family.localeCompare(b.family));
-	return found[0]?.address ?? '127.0.0.1';
 }

@@ -2,7 +2,7 @@
  * Headers of every answer. The page runs nothing but its own files, asks nobody else, and stands in nobody's frame.
  * There is no inline script and no inline style; what uPlot and preact set by the CSSOM is no inline style to a browser.
  */
-export const safeHeaders: Readonly<Record<string, string>> = {
+const safeHeaders: Readonly<Record<string, string>> = {
 	'content-security-policy': [
 		"default-src 'none'",
 		"script-src 'self'",
@@ -18,3 +18,9 @@ export const safeHeaders: Readonly<Record<string, string>> = {
 	'cross-origin-opener-policy': 'same-origin',
 	'cross-origin-resource-policy': 'same-origin',
 };
+
+/** The same answer, with them. */
+export function withSafeHeaders(answer: Response): Response {
+	for (const [name, value] of Object.entries(safeHeaders)) answer.headers.set(name, value);
+	return answer;
+}

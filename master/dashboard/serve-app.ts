@@ -6,7 +6,7 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { Hono } from 'hono';
 import { PingpoolError } from '../../shared/errors.ts';
 import { errorAnswer } from './error-answer.ts';
-import { safeHeaders } from './safe-headers.ts';
+import { withSafeHeaders } from './safe-headers.ts';
 import { send } from './send.ts';
 
 /** @param drainMsMax how long a reader may take. Default: limits.ts */
@@ -21,9 +21,7 @@ export function requestListenerOf(app: Hono, drainMsMax?: number): RequestListen
 			overrideGlobalObjects: false,
 			errorHandler: (cause) => {
 				const error = new PingpoolError('bad-request', 'this is no valid HTTP request', { cause });
-				const answer = errorAnswer(error, () => undefined);
-				for (const [name, value] of Object.entries(safeHeaders)) answer.headers.set(name, value);
-				return answer;
+				return withSafeHeaders(errorAnswer(error, () => undefined));
 			},
 		},
 	);

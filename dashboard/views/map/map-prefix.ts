@@ -23,7 +23,7 @@ export function mapPrefixText(prefix: MapPrefix): string {
 }
 
 /** The first address of a square. */
-export function squareBase(prefix: MapPrefix, index: number): number {
+function squareBase(prefix: MapPrefix, index: number): number {
 	return prefix.base + index * 2 ** (24 - prefix.bits);
 }
 

@@ -1,11 +1,8 @@
 /** Where the numbers of the run's view come from: the live stream, or the database, asked again while a run goes on. */
-import type { RunDetail, RunRow } from '../../../shared/dashboard-api.ts';
-import { pageRefreshMs } from '../../../shared/limits.ts';
+import type { RunRow } from '../../../shared/dashboard-api.ts';
 import type { ApiError } from '../../state/api.ts';
-import { useQuery } from '../../state/api.ts';
 import { liveRttHistogram, liveRun, liveSeries } from '../../state/live.ts';
-import { hasEnded } from '../../state/live-state.ts';
-import { isLiveShown, shownRunId, useRuns } from '../../state/runs.ts';
+import { isLiveShown, useRunDetail, useRuns } from '../../state/runs.ts';
 import type { RunPicture } from './picture.ts';
 import { pictureOfDetail, pictureOfLive } from './picture.ts';
 
@@ -23,10 +20,7 @@ export function useShownRun(): ShownRun {
 	const runs = useRuns();
 	const list = runs.data?.runs;
 	const isLive = isLiveShown.value;
-	const id = shownRunId(list);
-	const detail = useQuery<RunDetail>(isLive || id === null ? null : `/api/runs/${id}`, {
-		refreshMs: ({ run }) => (hasEnded(run.state) ? 0 : pageRefreshMs),
-	});
+	const detail = useRunDetail(list);
 	const live = liveRun.value;
 	if (isLive) {
 		const picture = live === null ? undefined : pictureOfLive(live, liveSeries.value, liveRttHistogram.value);

@@ -19,7 +19,7 @@ export interface Bar {
 const badness: Readonly<Record<ChunkEnd, number>> = { ok: 0, open: 1, cancelled: 2, late: 3, failed: 4 };
 
 /** @returns the worse of two ends */
-export function worseEnd(a: ChunkEnd, b: ChunkEnd): ChunkEnd {
+function worseEnd(a: ChunkEnd, b: ChunkEnd): ChunkEnd {
 	return badness[b] > badness[a] ? b : a;
 }
 

@@ -8,7 +8,7 @@ const rowPxMax = 18;
 const rowPxMin = 3;
 /** So that the worker's name fits. */
 const lanePxMin = 16;
-export const laneGapPx = 5;
+const laneGapPx = 5;
 
 export interface LanePlace {
 	readonly lane: Lane;
