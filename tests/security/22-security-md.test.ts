@@ -59,7 +59,7 @@ test('22: its defaults are those of the code', () => {
 	expect(row('connections')).toContain(count(callerConnectionsMax));
 	// What it says can be changed can be.
 	const variables = Object.values(settings).map(({ variable }) => variable);
-	const flags = ['--tls-ca', '--allow-plain-http', '--version'];
+	const flags = ['--tls-ca', '--allow-plain-http', '--version', '--dashboard', '--no-dashboard'];
 	for (const [flag] of text.matchAll(/--[a-z][a-z-]+[a-z]/g)) {
 		const variable = `PINGPOOL_${flag.slice(2).toUpperCase().replaceAll('-', '_')}`;
 		if (!flags.includes(flag)) expect(variables, flag).toContain(variable);
