@@ -7,8 +7,9 @@
 import { spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { escapeLines } from '../../shared/display.ts';
@@ -44,18 +45,33 @@ export async function builtPage(root: string, signal: AbortSignal): Promise<Page
 			hint: 'npm ci && npm run build:dashboard',
 		});
 	}
-	const temporary = join(cache, `.${process.pid}-${randomUUID()}`);
+	const temporary = await folderToBuildIn(cache);
 	try {
-		await mkdir(temporary, { recursive: true });
 		await runVite({ vite, root, folder: temporary, signal });
 		const files = await readPage(temporary);
 		if (files === undefined) throw new PingpoolError('internal', 'what vite built is no page');
 		await rename(temporary, place).catch(() => undefined);
 		return files;
 	} finally {
-		await rm(temporary, { recursive: true, force: true });
+		await remove(temporary);
 		await removeStale(cache, place);
 	}
+}
+
+/** In a checkout that may not be written, as one of another user, nothing is kept: each start builds anew. */
+async function folderToBuildIn(cache: string): Promise<string> {
+	const folder = join(cache, `.${process.pid}-${randomUUID()}`);
+	try {
+		await mkdir(folder, { recursive: true });
+		return folder;
+	} catch {
+		return await mkdtemp(join(tmpdir(), 'pingpool-dashboard-'));
+	}
+}
+
+/** What can not be removed does no harm. */
+function remove(folder: string): Promise<void> {
+	return rm(folder, { recursive: true, force: true }).catch(() => undefined);
 }
 
 /** Stands for all that the page is made of. */
@@ -147,6 +163,6 @@ async function removeStale(cache: string, place: string): Promise<void> {
 		const path = join(cache, name);
 		if (path === place) continue;
 		const { mtimeMs = Number.POSITIVE_INFINITY } = (await stat(path).catch(() => undefined)) ?? {};
-		if (Date.now() - mtimeMs > staleMs) await rm(path, { recursive: true, force: true });
+		if (Date.now() - mtimeMs > staleMs) await remove(path);
 	}
 }

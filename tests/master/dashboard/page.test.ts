@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { builtPage } from '../../../master/dashboard/page-build.ts';
 import { pagePaths, readPage } from '../../../master/dashboard/page-files.ts';
 import { PingpoolError } from '../../../shared/errors.ts';
@@ -25,7 +25,10 @@ let folder: string;
 beforeEach(() => {
 	folder = mkdtempSync(join(tmpdir(), 'pingpool-page-'));
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+afterEach(() => {
+	vi.unstubAllEnvs();
+	rmSync(folder, { recursive: true, force: true });
+});
 
 function write(path: string, text: string): void {
 	mkdirSync(join(folder, path, '..'), { recursive: true });
@@ -160,6 +163,17 @@ describe('the page of a checkout', () => {
 		const anew = await builtPage(folder, signal);
 		expect(Buffer.from(anew.get('/index.html')!.bytes).toString()).toContain('changed');
 		expect(readdirSync(cache())).toHaveLength(2);
+	});
+
+	testUnless(notLong(), 'is built where nothing can be kept', async () => {
+		checkOut(readdirSync(join(root, 'node_modules')).filter((name) => !name.startsWith('.')));
+		// For root, too, no folder can be made in a file.
+		write('node_modules/.cache', 'no folder');
+		mkdirSync(join(folder, 'tmp'));
+		vi.stubEnv('TMPDIR', join(folder, 'tmp'));
+		const page = await builtPage(folder, signal);
+		expect(page.has('/index.html')).toBe(true);
+		expect(readdirSync(join(folder, 'tmp'))).toEqual([]);
 	});
 
 	testUnless(notLong(), 'says what vite says when the sources are wrong', async () => {
