@@ -173,7 +173,8 @@ describe('the page of a checkout', () => {
 		vi.stubEnv('TMPDIR', join(folder, 'tmp'));
 		const page = await builtPage(folder, signal);
 		expect(page.has('/index.html')).toBe(true);
-		expect(readdirSync(join(folder, 'tmp'))).toEqual([]);
+		// Node keeps something there as well.
+		expect(readdirSync(join(folder, 'tmp')).filter((name) => name.startsWith('pingpool-'))).toEqual([]);
 	});
 
 	testUnless(notLong(), 'says what vite says when the sources are wrong', async () => {
