@@ -1,5 +1,7 @@
 /** Options of the command lines of a master's programs. */
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { quote } from '../shared/display.ts';
+import { PingpoolError } from '../shared/errors.ts';
 import { usageText } from '../shared/usage-text.ts';
 
 export interface CommandFacts {
@@ -72,6 +74,34 @@ export function someOf<Word extends string>(
 /** An option that names a file. */
 export function fileOption(flags: string, description: string): Option {
 	return option(flags, description).argParser(parseFile);
+}
+
+/** Flags that the environment decides. To commander, a variable that is there at all means yes.
+ * @throws PingpoolError `usage` for what is neither yes nor no */
+export function environmentFlags(command: Command): Record<string, boolean> {
+	const flags: Record<string, boolean> = {};
+	for (const each of command.options) {
+		const name = each.attributeName();
+		if (!each.isBoolean() || command.getOptionValueSource(name) !== 'env') continue;
+		const text = process.env[each.envVar!]!.trim().toLowerCase();
+		if (['1', 'true', 'yes', 'on'].includes(text)) flags[name] = true;
+		else if (['', '0', 'false', 'no', 'off'].includes(text)) flags[name] = false;
+		else throw new PingpoolError('usage', `${each.envVar} is ${quote(text)}; 1 or 0 is expected`);
+	}
+	return flags;
+}
+
+/** What the user wrote to set an option, `--port` or `PINGPOOL_PORT`; `undefined` when it was not set. */
+export function spelling(command: Command, name: string): string | undefined {
+	const each = command.options.find((candidate) => candidate.attributeName() === name)!;
+	switch (command.getOptionValueSource(name)) {
+		case 'cli':
+			return each.long!;
+		case 'env':
+			return each.envVar!;
+		default:
+			return undefined;
+	}
 }
 
 /** What parsing a command line ended in, when not in something to do: help and version are no errors. */
