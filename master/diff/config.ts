@@ -3,7 +3,15 @@ import { InvalidArgumentError } from 'commander';
 import type { ChangeKind } from '../../shared/dashboard-api.ts';
 import { changeKinds } from '../../shared/dashboard-api.ts';
 import { checkEnvironment } from '../../shared/environment.ts';
-import { fileOption, newCommand, option, parseArguments, parseRun, someOf } from '../options.ts';
+import {
+	environmentFlags,
+	fileOption,
+	newCommand,
+	option,
+	parseArguments,
+	parseRun,
+	someOf,
+} from '../options.ts';
 
 export const diffFormats = ['text', 'csv', 'jsonl'] as const;
 export type DiffFormat = (typeof diffFormats)[number];
@@ -90,7 +98,8 @@ export function parseDiffConfig(argv: readonly string[], version: string): DiffC
 		.addHelpText('after', help);
 	parseArguments(command, argv);
 	checkEnvironment(process.env);
-	const { db, format, kind = [], limit, failOnDown } = command.opts<ParsedOptions>();
+	const options = { ...command.opts<ParsedOptions>(), ...environmentFlags(command) };
+	const { db, format, kind = [], limit, failOnDown } = options;
 	const [before, after] = command.processedArgs as (number | undefined)[];
 	return { db, before, after, format, kinds: kind, limit, failOnDown };
 }

@@ -194,8 +194,9 @@ describe('the exit code', () => {
 		expect((await run('--fail-on-down')).code).toBe(3);
 		expect((await run('--fail-on-down', '2', '2')).code).toBe(2);
 		expect((await run('--fail-on-down', '1', '2')).code).toBe(0);
-		const { code } = await printed(main, ['--db', database.path], { PINGPOOL_FAIL_ON_DOWN: '1' });
-		expect(code).toBe(3);
+		const said = (text: string) => printed(main, ['--db', database.path], { PINGPOOL_FAIL_ON_DOWN: text });
+		expect([(await said('1')).code, (await said('0')).code]).toEqual([3, 0]);
+		expect(await said('perhaps')).toMatchObject({ code: 2, stderr: expect.stringContaining('"perhaps"') });
 	});
 
 	it('is 1 for what is no database of ours', async () => {
