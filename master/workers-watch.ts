@@ -1,26 +1,16 @@
 /**
- * workers.txt while a run goes on.
- *
- * The file, the files that it names (tokens, authorities) and those of the master's own TLS are looked at every
- * second (`stat`: inode, size and time of the last change, which notices editors that replace a file as well, and
- * works where a network's file system tells of no events). What looks different is read when it has looked the same
- * twice: who writes a file in place has it empty or half there for a moment. It is read once more at the look after
- * that, because two versions within the grain of the file system's times look the same. What is wrong or missing is
- * read at every look, until it is good again; until then the workers stay as they were.
+ * workers.txt while a run goes on: the file, the files that it names (tokens, authorities) and those of the master's own
+ * TLS. shared/follow-changes.ts says how they are followed; while one of them is wrong, the workers stay as they were.
  */
 import { stat } from 'node:fs/promises';
-import { onAbort } from '../shared/abort.ts';
 import type { Clock } from '../shared/clock.ts';
 import { escapeUnsafe } from '../shared/display.ts';
 import { PingpoolError, systemErrorCode } from '../shared/errors.ts';
+import { followChanges } from '../shared/follow-changes.ts';
 import type { FleetMember } from './fleet.ts';
 import type { TlsFiles } from './transport/tls-files.ts';
 import { readAuthorities, readClientCertificate } from './transport/tls-files.ts';
 import { openSecrets, readWorkersFile } from './workers-file.ts';
-
-/** Between two looks, and between two while the file changes. */
-const lookMs = 1_000;
-const settleMs = 200;
 
 const noTlsFiles: TlsFiles = { ca: undefined, cert: undefined, key: undefined };
 
@@ -77,10 +67,8 @@ class WorkersWatch {
 	#members: readonly FleetMember[] = [];
 	#namedFiles: readonly string[] = [];
 	#openSecrets: readonly string[] = [];
-	#seen: string;
-	/** looks at which the file is to be read, although it looks the same */
-	#readingsDue = 1;
-	#problem: string | undefined;
+	/** how it looked before it was read the first time */
+	readonly #seen: string;
 
 	constructor(options: WorkersFileOptions, look: Look) {
 		this.path = options.path;
@@ -127,56 +115,30 @@ class WorkersWatch {
 	/** Tells what changes until the signal aborts. Never rejects because of the file. */
 	async follow({ clock, onChange, onProblem, signal }: FollowOptions): Promise<void> {
 		if (!this.isFile) return;
-		const over = Promise.withResolvers<undefined>();
-		const forget = onAbort(signal, () => over.resolve(undefined));
-		try {
-			let pauseMs = lookMs;
-			while (!signal.aborted) {
-				await clock.sleep(pauseMs, signal).catch(() => undefined);
-				if (signal.aborted) return;
-				// A server of files that does not answer must not hold up the end of the run.
-				const looks = await Promise.race([this.#look(), over.promise]);
-				if (looks === undefined) return;
-				pauseMs = lookMs;
-				if (looks.text !== this.#seen) {
-					this.#seen = looks.text;
-					this.#readingsDue = 2;
-					pauseMs = settleMs;
-				} else if (this.#readingsDue > 0) {
-					this.#readingsDue -= 1;
-					this.#readAgain(looks.isFile, onChange, onProblem);
-				}
-			}
-		} finally {
-			forget();
-		}
+		let before = this.#members;
+		await followChanges({
+			seen: this.#seen,
+			look: () => this.#look(),
+			read: ({ isFile }) => {
+				// Reading a pipe would wait for whoever writes to it.
+				if (!isFile)
+					throw new PingpoolError('invalid-input', `${escapeUnsafe(this.path)} is no longer a file`);
+				this.read({ mayBeEmpty: true });
+			},
+			onRead: () => {
+				const change = differences(before, this.#members);
+				before = this.#members;
+				if (change.added.length + change.changed.length + change.removed.length > 0) onChange(change);
+			},
+			onProblem,
+			clock,
+			signal,
+		});
 	}
 
 	async #look(): Promise<Look> {
 		const looks = await Promise.all([this.path, ...this.#namedFiles].map(lookOf));
 		return { text: looks.map(({ text }) => text).join('\n'), isFile: looks.every(({ isFile }) => isFile) };
-	}
-
-	#readAgain(
-		isFile: boolean,
-		onChange: FollowOptions['onChange'],
-		onProblem: FollowOptions['onProblem'],
-	): void {
-		const before = this.#members;
-		try {
-			// Reading a pipe would wait for whoever writes to it.
-			if (!isFile) throw new PingpoolError('invalid-input', `${escapeUnsafe(this.path)} is no longer a file`);
-			this.read({ mayBeEmpty: true });
-			this.#problem = undefined;
-		} catch (error) {
-			if (!(error instanceof PingpoolError)) throw error;
-			this.#readingsDue = 1;
-			if (error.message !== this.#problem) onProblem(error.message);
-			this.#problem = error.message;
-			return;
-		}
-		const change = differences(before, this.#members);
-		if (change.added.length + change.changed.length + change.removed.length > 0) onChange(change);
 	}
 }
 
