@@ -1,4 +1,4 @@
-/** SIGINT and SIGTERM: the first one asks to stop, the second one stops at once. */
+/** SIGINT and SIGTERM: the first one asks to stop, the second one stops at once, the third one whatever it waits for. */
 import { PingpoolError } from '../shared/errors.ts';
 
 export interface Signals {
@@ -15,16 +15,17 @@ export function onSignals(): Signals {
 	const codes = { SIGINT: 130, SIGTERM: 143 } as const;
 	let exitCode = 0;
 	const onSignal = (name: keyof typeof codes): void => {
-		if (controller.signal.aborted) process.exit(codes[name]);
+		if (controller.signal.aborted) {
+			// Leaving waits for threads, and one may be in a call that does not return: a third signal ends even that.
+			release();
+			process.exit(codes[name]);
+		}
 		exitCode = codes[name];
 		controller.abort(new PingpoolError('internal', `stopped by ${name}`));
 	};
-	for (const name of Object.keys(codes)) process.on(name, onSignal);
-	return {
-		signal: controller.signal,
-		exitCode: () => exitCode,
-		release: () => {
-			for (const name of Object.keys(codes)) process.off(name, onSignal);
-		},
+	const release = (): void => {
+		for (const name of Object.keys(codes)) process.off(name, onSignal);
 	};
+	for (const name of Object.keys(codes)) process.on(name, onSignal);
+	return { signal: controller.signal, exitCode: () => exitCode, release };
 }

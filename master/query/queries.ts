@@ -45,7 +45,7 @@ export interface ComparisonPart {
 /**
  * Every method rejects with the reason of its signal soon after that was aborted, and with a PingpoolError otherwise:
  * `not-found` for a run that is not there, `bad-request` for an `after` or `from` that is none, `busy` when more is
- * asked than can wait, `database` for what the file is to blame for.
+ * asked than can wait or nothing more is answered, `database` for what the file is to blame for.
  */
 export interface Queries {
 	/** the newest first */

@@ -70,7 +70,7 @@ class ThreadQueries implements Queries {
 	}
 
 	async #close(): Promise<void> {
-		this.#rejectAll(new PingpoolError('internal', 'no more questions are answered: the master ends'));
+		this.#rejectAll(new PingpoolError('busy', 'no more questions are answered: the master ends'));
 		const thread = this.#thread;
 		if (thread === undefined) return;
 		const exited = new Promise((resolve) => thread.once('exit', resolve));
@@ -82,7 +82,7 @@ class ThreadQueries implements Queries {
 	#ask<Answer>(question: Question, signal: AbortSignal): Promise<Answer> {
 		if (signal.aborted) return Promise.reject(signal.reason);
 		if (this.#closing !== undefined) {
-			return Promise.reject(new PingpoolError('internal', 'the database is closed'));
+			return Promise.reject(new PingpoolError('busy', 'no more questions are answered: the master ends'));
 		}
 		if (this.#pending.size >= questionsMax) {
 			return Promise.reject(

@@ -256,6 +256,23 @@ function kindOf(db: Database.Database, path: string): Kind {
 				{ hint: 'Use that version, or give another file with --db.' },
 			);
 		}
+		const notTables = db
+			.prepare(
+				`SELECT count(*) FROM sqlite_schema WHERE type <> 'table'
+				AND name IN ('runs', 'answers', 'workers', 'statuses', 'reasons')`,
+			)
+			.pluck()
+			.get();
+		// A view can be made to be read without an end, and nothing but its end lets go of a thread that reads.
+		if (notTables !== 0) {
+			throw new PingpoolError(
+				'database',
+				`${escapeUnsafe(path)} was not made by pingpool: its tables are views`,
+				{
+					hint: 'It was left as it is. Give another file with --db.',
+				},
+			);
+		}
 		return 'ours';
 	}
 	const tables = db

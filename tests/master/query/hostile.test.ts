@@ -136,6 +136,16 @@ describe('a database of somebody else', () => {
 		});
 	});
 
+	it.each(['runs', 'answers', 'workers', 'statuses', 'reasons'])(
+		'is not read when its %s are a view',
+		(name) => {
+			const endless =
+				'WITH RECURSIVE c(id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM c) SELECT * FROM c WHERE id < 0';
+			db.exec(`DROP TABLE ${name}; CREATE VIEW ${name} AS ${endless}`);
+			expect(() => openToRead(path, 1_000)).toThrow('was not made by pingpool: its tables are views');
+		},
+	);
+
 	it('has texts that nobody wants to see all of', () => {
 		const long = 'a'.repeat(3_000_000);
 		addRow(0, long, 8 + 2 ** 30, 0, null);
