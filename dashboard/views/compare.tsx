@@ -154,7 +154,7 @@ function Compared({ before, after, kind }: ComparedProps) {
 }
 
 function Heading({ whole, kind }: { readonly whole: Comparison; readonly kind: ChangeKind | null }) {
-	const notes = caveats(whole.before, whole.after);
+	const notes = caveats(whole);
 	return (
 		<>
 			<div class="compare-runs">

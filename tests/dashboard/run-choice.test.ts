@@ -66,16 +66,18 @@ describe('a comparison', () => {
 	});
 
 	it('warns of lists that differ, of runs that are not finished, and of a run beside itself', () => {
-		expect(caveats(run(1), run(2))).toEqual([]);
-		expect(caveats(run(1), run(2, { state: 'imported' }))).toEqual([]);
-		expect(caveats(run(1, { state: 'interrupted' }), run(2, { state: 'running' }))).toEqual([
-			'Run 1 is interrupted: hosts that it has not asked yet count as removed or added.',
-			'Run 2 goes on: hosts that it has not asked yet count as removed or added.',
+		const said = (before: RunRow, after: RunRow, missing = 0) => caveats({ before, after, missing });
+		expect(said(run(1), run(2))).toEqual([]);
+		expect(said(run(1), run(2, { state: 'imported' }))).toEqual([]);
+		expect(said(run(1, { state: 'interrupted' }), run(2, { state: 'running' }), 1_200)).toEqual([
+			'Run 1 is interrupted: hosts that it has no answer of count as neither removed nor added.',
+			'Run 2 goes on: hosts that it has no answer of count as neither removed nor added.',
+			'1,200 hosts could not be compared for that.',
 		]);
-		expect(caveats(run(1), run(2, { fingerprint: 'other' }))).toEqual([
+		expect(said(run(1), run(2, { fingerprint: 'other' }))).toEqual([
 			'The two runs had different lists: hosts of one alone count as removed or added.',
 		]);
-		expect(caveats(run(1), run(1))).toEqual(['Both are the same run.']);
+		expect(said(run(1), run(1))).toEqual(['Both are the same run.']);
 	});
 
 	it.each([

@@ -1,7 +1,10 @@
 /** Kinds of changes in words, and what the numbers of a comparison say. */
-import { type ChangeKind, type Comparison, changeKinds, type RunRow } from '../../../shared/dashboard-api.ts';
+import type { ChangeKind, Comparison } from '../../../shared/dashboard-api.ts';
+import { changeKinds } from '../../../shared/dashboard-api.ts';
+import { formatPlural } from '../../../shared/format.ts';
 import { hrefOf } from '../../router.ts';
 
+/** Kinds as the page names them. */
 export const changeWords: Readonly<Record<ChangeKind, string>> = {
 	'newly-down': 'newly down',
 	'newly-up': 'newly up',
@@ -12,6 +15,7 @@ export const changeWords: Readonly<Record<ChangeKind, string>> = {
 	removed: 'removed',
 };
 
+/** The kind that a parameter of an address names; `null` for all of them. */
 export function changeKindOf(text: string | undefined): ChangeKind | null {
 	return changeKinds.find((kind) => kind === text) ?? null;
 }
@@ -33,13 +37,18 @@ export function compareUrl(
 }
 
 /** What makes a comparison say less than it seems to. */
-export function caveats(before: RunRow, after: RunRow): string[] {
+export function caveats({
+	before,
+	after,
+	missing,
+}: Pick<Comparison, 'before' | 'after' | 'missing'>): string[] {
 	const notes: string[] = [];
 	for (const run of [before, after]) {
 		if (run.state === 'finished' || run.state === 'imported') continue;
 		const says = run.state === 'running' ? 'goes on' : `is ${run.state}`;
-		notes.push(`Run ${run.id} ${says}: hosts that it has not asked yet count as removed or added.`);
+		notes.push(`Run ${run.id} ${says}: hosts that it has no answer of count as neither removed nor added.`);
 	}
+	if (missing > 0) notes.push(`${formatPlural(missing, 'host')} could not be compared for that.`);
 	if (before.fingerprint !== after.fingerprint) {
 		notes.push('The two runs had different lists: hosts of one alone count as removed or added.');
 	}
