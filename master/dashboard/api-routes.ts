@@ -16,6 +16,7 @@ import {
 
 type Ask = (queries: Queries, signal: AbortSignal) => Promise<unknown>;
 
+/** Errors are PingpoolError: `not-found`, `bad-request`, `busy`, and those of the database. */
 export function addApiRoutes(
 	app: Hono,
 	{ about, queries, live }: Pick<DashboardAppOptions, 'about' | 'queries' | 'live'>,

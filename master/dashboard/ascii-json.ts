@@ -5,6 +5,7 @@
  */
 const plain = /^[\x20-\x7e]*$/;
 
+/** @param value what JSON can say */
 export function asciiJson(value: unknown): string {
 	const json = JSON.stringify(value);
 	if (plain.test(json)) return json;

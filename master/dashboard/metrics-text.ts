@@ -25,6 +25,7 @@ export interface RunMoment {
 /** @param moment `undefined` where no run goes on */
 export type RenderMetrics = (moment: RunMoment | undefined) => Promise<{ type: string; text: string }>;
 
+/** Registers all families once; what they read is what each call is given. */
 export function createRender(): RenderMetrics {
 	const ofRun = new Registry();
 	const ofProcess = new Registry();

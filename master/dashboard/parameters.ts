@@ -1,5 +1,6 @@
 /** What stands behind the `?` of a question, made into what queries take. Strict: what means nothing is refused. */
-import { type ChangeKind, changeKinds, type ResultSort, resultSorts } from '../../shared/dashboard-api.ts';
+import type { ChangeKind, ResultSort } from '../../shared/dashboard-api.ts';
+import { changeKinds, resultSorts } from '../../shared/dashboard-api.ts';
 import { quote } from '../../shared/display.ts';
 import { PingpoolError } from '../../shared/errors.ts';
 import type { Cidr } from '../../shared/ip.ts';
@@ -54,6 +55,7 @@ export function historyHostOf(query: URLSearchParams): string {
 /** Prefixes of the map: what has 256 squares below it. */
 const mapBits: readonly number[] = [0, 8, 16, 24];
 
+/** @returns `undefined` for the longest block that all addresses are in */
 export function mapPrefixOf(query: URLSearchParams): string | undefined {
 	const prefix = new Parameters(query, ['prefix']).block('prefix');
 	if (prefix === undefined) return undefined;
@@ -61,6 +63,7 @@ export function mapPrefixOf(query: URLSearchParams): string | undefined {
 	throw badRequest(`prefix is expected to be a block of IPv4 addresses of ${mapBits.join(', ')} bits`);
 }
 
+/** The two runs, and which of their differences. */
 export function comparisonOf(query: URLSearchParams): {
 	readonly before: number;
 	readonly after: number;

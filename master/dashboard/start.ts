@@ -42,6 +42,7 @@ export interface Dashboard {
 	close(): Promise<void>;
 }
 
+/** Answers from now on; what it was asked before waits for it. */
 export function startDashboard(parts: DashboardParts): Dashboard {
 	const { listener, host, about, source, clock, metrics, fault } = parts;
 	const local = isLocal(listener);

@@ -71,6 +71,7 @@ export function kindsShown(wanted: readonly ChangeKind[]): readonly ChangeKind[]
 	return wanted.length === 0 ? changeKinds : changeKinds.filter((kind) => wanted.includes(kind));
 }
 
+/** What is said of hosts that only one of the runs has come to. */
 export function missingText(missing: number): string {
 	return `${formatPlural(missing, 'host')} not compared: one of the runs is not finished, and has no row of them`;
 }

@@ -9,6 +9,7 @@ import { progressText } from '../view/progress-line.ts';
 import { doneText, jsonSummary } from '../view/summary.ts';
 import type { LogEntry } from './log-entry.ts';
 
+/** An event of a run; `text` is `null` for what people see without being told. */
 export function eventEntry(event: RunEvent): LogEntry {
 	const { type, level: _, ...fields } = { level: undefined, ...event };
 	const text = eventText(event);
@@ -40,6 +41,7 @@ function untold(event: RunEvent): string {
 	}
 }
 
+/** What the user can mend, with how. */
 export function errorEntry(error: PingpoolError): LogEntry {
 	const { code, hint, message } = error;
 	return { level: 'error', event: 'error', msg: message, text: errorLines(error), fields: { code, hint } };

@@ -17,6 +17,7 @@ import type { Steps } from './steps.ts';
 
 type Entry = HostHistory['entries'][number];
 
+/** Its answers, of the newest run first: `historyEntriesMax` of them. */
 export function* hostHistory(context: QueryContext, host: string): Steps<HostHistory> {
 	context.words.refresh();
 	const entries: Entry[] = [];

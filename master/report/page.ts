@@ -38,6 +38,7 @@ export interface Report {
 	readonly notUp: readonly ResultRow[];
 }
 
+/** The whole page, as HTML. */
 export function reportPage(report: Report): string {
 	const { detail, version, db, madeAtMs } = report;
 	const title = `pingpool: run ${detail.run.id}`;

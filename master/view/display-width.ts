@@ -33,6 +33,7 @@ const plain = /^[\x20-\x7e]*$/;
 
 const segmenter = new Intl.Segmenter('und', { granularity: 'grapheme' });
 
+/** Columns that a safe text takes. */
 export function displayWidth(text: string): number {
 	if (plain.test(text)) return text.length;
 	let width = 0;

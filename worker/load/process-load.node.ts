@@ -14,6 +14,7 @@ export interface ProcessLoadOptions {
 	readonly counters: (() => EchoCounters) | undefined;
 }
 
+/** Measures this process from now on. */
 export function createProcessLoad({ clock, counters }: ProcessLoadOptions): LoadMeter {
 	const loop = monitorEventLoopDelay({ resolution: loopLookMs });
 	let cpu = process.cpuUsage();

@@ -19,6 +19,7 @@ import { countsOf } from './differences.ts';
 
 const codes = changeKinds.length + 1;
 
+/** @param before run, as `after`; both of one list */
 export function* compareByPosition(db: Database, before: number, after: number): Steps<Differences> {
 	const pair = new Pair(db, before, after);
 	const total = new Float64Array(codes);
