@@ -1,7 +1,8 @@
 /** What a worker says of its own load. It comes with its answers, a few times a second at most: nobody asks for it. */
 import { z } from 'zod';
 
-const amount = z.number().min(0);
+/** No larger than what can be counted: what is shown of it stays a number. */
+const amount = z.number().min(0).max(Number.MAX_SAFE_INTEGER);
 
 export const workerLoadSchema = z.object({
 	/** processor time of the whole process since the last report over the time since then: 1 is one core */

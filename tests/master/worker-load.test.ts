@@ -58,6 +58,7 @@ it.each<[string, unknown]>([
 	['a list', [1]],
 	['an object with a field less', { ...load, forged: undefined }],
 	['a negative number', { ...load, cpu: -1 }],
+	['a number that nothing can have', { ...load, cpu: 1e300 }],
 	['a text', { ...load, memoryBytes: '1' }],
 	['no number', { ...load, dropped: null }],
 ])('is a lie when it is %s', async (_, said) => {

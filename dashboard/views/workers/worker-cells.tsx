@@ -97,21 +97,15 @@ export function FailuresCell({ worker, isOpen, onToggle }: FailuresCellProps) {
 	);
 }
 
-/** The reasons under a worker's row, the commonest first. @param elapsedMs of the run */
-export function FailureList({
-	worker,
-	elapsedMs,
-}: {
-	readonly worker: LiveWorker;
-	readonly elapsedMs: number;
-}) {
+/** The reasons under a worker's row, the commonest first. @param nowMs wall clock of the master */
+export function FailureList({ worker, nowMs }: { readonly worker: LiveWorker; readonly nowMs: number }) {
 	const found = worker.failureReasons.toSorted((a, b) => b.count - a.count);
 	return (
 		<ul class="worker-failures">
 			{found.map(({ message, count, lastAtMs }) => (
 				<li key={message}>
 					<strong>{formatCount(count)} ×</strong> <SafeText text={message} />{' '}
-					<span class="muted">last {formatDuration(elapsedMs - lastAtMs)} ago</span>
+					<span class="muted">last {formatDuration(nowMs - lastAtMs)} ago</span>
 				</li>
 			))}
 			{found.length === 0 && <li class="muted">{none}</li>}

@@ -111,9 +111,7 @@ export function WorkerTable({ run, workers, rates, order, onOrder }: WorkerTable
 			onSort={({ column, isDescending }) => onOrder({ column: column as WorkerSort, isDescending })}
 			isCardsWhenNarrow
 			below={(worker) =>
-				open.has(worker.index) && worker.failures > 0 ? (
-					<FailureList worker={worker} elapsedMs={run.elapsedMs} />
-				) : null
+				open.has(worker.index) && worker.failures > 0 ? <FailureList worker={worker} nowMs={nowMs} /> : null
 			}
 		/>
 	);
