@@ -3,11 +3,12 @@ import { randomInt } from 'node:crypto';
 import { noLongerNeeded } from '../shared/abort.ts';
 import { systemClock } from '../shared/clock.ts';
 import type { LiveWorker } from '../shared/dashboard-api.ts';
-import { escapeUnsafe, jsonText } from '../shared/display.ts';
 import { messageOf, PingpoolError } from '../shared/errors.ts';
 import { createRandom } from '../shared/random.ts';
 import type { Target } from '../shared/target.ts';
 import { probeOf } from '../shared/target.ts';
+import type { Closer } from './closers.ts';
+import { closeAll } from './closers.ts';
 import type { MasterConfig } from './config.ts';
 import { parseMasterConfig } from './config.ts';
 import type { RunDashboard } from './dashboard/run-dashboard.ts';
@@ -21,14 +22,13 @@ import type { RunLog } from './log/run-log.ts';
 import type { MonitoredConfig } from './monitor/run-monitor.ts';
 import { RunMonitor } from './monitor/run-monitor.ts';
 import { ConfigExit } from './options.ts';
-import type { RunOutcome } from './run.ts';
+import { exitCodeOfRun, reportEnd } from './run-end.ts';
 import type { Signals } from './signals.ts';
 import { onSignals } from './signals.ts';
 import type { TargetList } from './targets/target-list.ts';
 import { untilItThrows } from './until-it-throws.ts';
 import { version } from './version.ts';
 import { exitCodeOf, printError } from './view/error.ts';
-import { jsonSummary, summaryLines } from './view/summary.ts';
 import type { WorkersWatch } from './workers-watch.ts';
 import { limitYoungGeneration } from './young-generation.ts';
 
@@ -98,27 +98,6 @@ async function runLogged(begun: BegunRun): Promise<number> {
 		if (signals.signal.aborted && !isDatabaseError(error)) return signals.exitCode();
 		throw error;
 	}
-}
-
-type Closer = () => void | Promise<void>;
-
-/**
- * Closes what was opened, the last first. One that fails keeps none of the others open: a worker of ours that
- * stays would keep this process from ending.
- *
- * @param closers empty afterwards
- * @throws the first failure
- */
-async function closeAll(closers: Closer[]): Promise<void> {
-	const failures: unknown[] = [];
-	for (const close of closers.splice(0).reverse()) {
-		try {
-			await close();
-		} catch (error) {
-			failures.push(error);
-		}
-	}
-	if (failures.length > 0) throw failures[0];
 }
 
 function isDatabaseError(error: unknown): boolean {
@@ -233,7 +212,7 @@ async function runWith({ config, open, monitor, watched, signals, closers }: Run
 	watched(() => monitor?.end(outcome.state, why));
 	// Awaited with all that is closed, and what fails of it is told then.
 	dashboard?.close().catch(() => undefined);
-	report(outcome, config, log);
+	reportEnd(outcome, config, log);
 	return exitCodeOfRun(outcome, config, signals.exitCode());
 }
 
@@ -348,29 +327,6 @@ async function embeddedWorker(
 		);
 	});
 	return { ready, start };
-}
-
-function report(outcome: RunOutcome, config: MasterConfig, log: RunLog): void {
-	if (config.json) process.stdout.write(`${jsonText(jsonSummary(outcome, config.db))}\n`);
-	else if (!config.quiet)
-		process.stdout.write(`${summaryLines(outcome, config.db).map(escapeUnsafe).join('\n')}\n`);
-	const { error, state } = outcome;
-	if (error instanceof PingpoolError) log.error(error);
-	else if (error !== undefined) throw error;
-	// Neither books that do not balance nor another list are gone on with.
-	const isHopeless = error instanceof PingpoolError && ['internal', 'invalid-input'].includes(error.code);
-	log.ended(outcome, config.db, state !== 'finished' && !isHopeless);
-}
-
-function exitCodeOfRun(
-	{ state, counts, error }: RunOutcome,
-	config: MasterConfig,
-	signalCode: number,
-): number {
-	if (state === 'interrupted') return signalCode;
-	if (error instanceof PingpoolError) return exitCodeOf(error);
-	if (state === 'failed' || counts.error > 0) return 1;
-	return config.failOnDown && counts.down > 0 ? 3 : 0;
 }
 
 async function openFleet({ workers, token, tls, allowPlainHttp }: MasterConfig, onEvent: OnRunEvent) {
