@@ -63,7 +63,11 @@ export async function startLiveRun({ hosts, workerRate }: LiveRunOptions): Promi
 		];
 		space.write('hosts.txt', lines);
 		// Some of the hosts of this run, and some others.
-		space.write('before.txt', [...refused.slice(20, 60), `${address(0)}-${address(pings >> 3)}`, '127.8.0.0/26']);
+		space.write('before.txt', [
+			...refused.slice(20, 60),
+			`${address(0)}-${address(pings >> 3)}`,
+			'127.8.0.0/26',
+		]);
 		const settings = ['--allow', '127.0.0.0/8', '--deny', `${address(0x200)}/24`, '--deny', '127.9.0.0/28'];
 		const started = await Promise.all(
 			[1, 2, 3, 4].map(async () => {

@@ -7,7 +7,7 @@ import type { WatchedPage } from './browser.ts';
 import { openBrowser, openPage } from './browser.ts';
 import type { StartedRun } from './live-run.ts';
 import { startLiveRun } from './live-run.ts';
-import { expectWellMade, someLooks } from './looks.ts';
+import { expectWellMade, someLooks, textOf } from './looks.ts';
 
 const size = sizeOf({
 	usual: { hosts: 4_000, workerRate: 1_000 },
@@ -41,8 +41,8 @@ describeUnless(withoutBrowser() ?? withoutEchoSockets(), 'a run of which a worke
 	const open = async (path: string): Promise<void> => {
 		await watched.page.goto(`${run.url}${path}`);
 	};
-	const text = (selector: string) => watched.page.locator(selector).first().innerText();
-	const shown = (words: string | RegExp) => watched.page.getByText(words).first().waitFor();
+	const text = (selector: string) => textOf(watched.page.locator(selector).first());
+	const shown = (words: string | RegExp) => watched.page.getByText(words).filter({ visible: true }).first().waitFor();
 	const wellMade = (view: string) => expectWellMade(watched, view, someLooks(view));
 
 	test('Run: how far it is, and how fast, as it goes on', async () => {
@@ -64,7 +64,7 @@ describeUnless(withoutBrowser() ?? withoutEchoSockets(), 'a run of which a worke
 		await open('/workers');
 		const row = watched.page.getByRole('row').filter({ hasText: run.workers[dead]! });
 		await row.getByText('set aside').waitFor();
-		expect(await row.innerText()).toContain('can not be reached: the connection was refused');
+		expect(await textOf(row)).toContain('can not be reached: the connection was refused');
 		for (const name of run.workers) await shown(name);
 		expect(await watched.page.getByRole('row').count()).toBe(1 + run.workers.length);
 		await row.getByRole('button', { name: 'failures' }).click();
@@ -76,7 +76,7 @@ describeUnless(withoutBrowser() ?? withoutEchoSockets(), 'a run of which a worke
 		await open('/tasks');
 		const count = async (words: string) => {
 			const button = watched.page.getByRole('button', { name: words });
-			return Number(/[\d,]+$/.exec(await button.innerText())?.[0].replaceAll(',', ''));
+			return Number(/[\d,]+$/.exec(await textOf(button))?.[0].replaceAll(',', ''));
 		};
 		await expect.poll(() => count('failed')).toBeGreaterThan(0);
 		// Of one that was late already, another one had taken over.
@@ -89,7 +89,7 @@ describeUnless(withoutBrowser() ?? withoutEchoSockets(), 'a run of which a worke
 		await watched.page.getByText('chunks as a table').click();
 		const row = watched.page.locator('.chunk-table tbody tr').first();
 		await row.waitFor();
-		expect(await row.innerText()).toMatch(/failed[\s\S]*UND_ERR_SOCKET/);
+		expect(await textOf(row)).toMatch(/failed[\s\S]*broke off the connection/);
 		await wellMade('Tasks');
 	});
 
@@ -124,7 +124,7 @@ describeUnless(withoutBrowser() ?? withoutEchoSockets(), 'a run of which a worke
 		await watched.page.getByLabel('Compare run 2').check();
 		await watched.page.getByRole('button', { name: 'Compare #1 with #2' }).click();
 		await watched.page.getByText(/Run 2 goes on/).waitFor();
-		const kind = (name: string) => watched.page.getByRole('button', { name }).innerText();
+		const kind = (name: string) => textOf(watched.page.getByRole('button', { name }));
 		// As tests/browser/live-run.ts has arranged it.
 		expect(await kind('newly down')).toMatch(/\b10$/);
 		expect(await kind('newly up')).toMatch(/\b20$/);
@@ -170,15 +170,19 @@ describeUnless(withoutBrowser() ?? withoutEchoSockets(), 'a run of which a worke
 	}
 });
 
-/** How many colours a canvas has, of a row of its pixels in every eight. */
+/** How many colours canvases have, of a row of pixels in every eight. */
 function coloursOf({ page }: WatchedPage, selector: string): Promise<number> {
 	return page.evaluate(`(() => {
 		const colours = new Set();
 		for (const canvas of document.querySelectorAll(${JSON.stringify(selector)})) {
 			const { width, height } = canvas;
+			const copy = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
+			copy.drawImage(canvas, 0, 0);
+			const { data } = copy.getImageData(0, 0, width, height);
 			for (let y = 0; y < height; y += 8) {
-				const { data } = canvas.getContext('2d').getImageData(0, y, width, 1);
-				for (let i = 0; i < data.length; i += 4) colours.add(data[i] << 16 | data[i + 1] << 8 | data[i + 2]);
+				for (let i = y * width * 4; i < (y + 1) * width * 4; i += 4) {
+					colours.add((data[i] << 16) | (data[i + 1] << 8) | data[i + 2]);
+				}
 			}
 		}
 		return colours.size;

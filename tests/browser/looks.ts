@@ -1,6 +1,6 @@
 /** What every view has to be, whatever it shows: for everybody, at every width, in both themes. */
 import axe from 'axe-core';
-import type { Page } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { sizeOf } from '../requirements.ts';
 import type { Theme, WatchedPage } from './browser.ts';
@@ -22,7 +22,11 @@ export function someLooks(view: string): readonly Look[] {
 const heightPx = 900;
 
 /** Looks at a page as it is now: no violations of axe, nothing wider than the window, no fault. */
-export async function expectWellMade(watched: WatchedPage, name: string, looks: readonly Look[]): Promise<void> {
+export async function expectWellMade(
+	watched: WatchedPage,
+	name: string,
+	looks: readonly Look[],
+): Promise<void> {
 	const { page } = watched;
 	for (const look of looks) {
 		await show(page, look);
@@ -45,6 +49,12 @@ export async function drawn(page: Page): Promise<void> {
 	await page.evaluate(
 		'new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))',
 	);
+}
+
+/** The text of an element as it is shown: with its line breaks, without what is hidden. */
+export function textOf(locator: Locator): Promise<string> {
+	// biome-ignore lint/performance/useDomNodeTextContent: tests read what people do
+	return locator.innerText();
 }
 
 /** Elements that make the page wider than its window. What scrolls in a part of its own is no such thing. */

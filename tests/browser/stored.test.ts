@@ -1,0 +1,183 @@
+/** Every view of a large database in a real browser, and whether each answer is what SQL says. */
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Workspace } from '../e2e/command-line.ts';
+import { writeLargeDatabase } from '../large-database.ts';
+import type { Running } from '../process.ts';
+import { describeUnless, sizeOf, withoutBrowser } from '../requirements.ts';
+import type { WatchedPage } from './browser.ts';
+import { openBrowser, openPage } from './browser.ts';
+import { expectWellMade, someLooks, textOf } from './looks.ts';
+
+/** Of each of its two runs. */
+const rows = sizeOf({ usual: 50_000, ci: 2_500_000, long: 5_000_000 });
+/** What a question may take that reads all rows. */
+const patient = { timeout: 15_000 };
+
+describeUnless(withoutBrowser(), `a database of ${2 * rows} rows`, () => {
+	const space = new Workspace();
+	let serving: Running;
+	let url: string;
+	let browser: Browser;
+	let watched: WatchedPage;
+
+	beforeAll(async () => {
+		const opening = openBrowser();
+		await writeLargeDatabase({ path: space.path('large.db'), rows, runs: 2 });
+		serving = space.start(['serve', '--db', 'large.db', '--listen', '127.0.0.1:0']);
+		[, url = ''] = await serving.says(/(http:\/\/127\.0\.0\.1:\d+)\//);
+		browser = await opening;
+		watched = await openPage(browser, { origin: url });
+	});
+	afterAll(async () => {
+		await browser?.close();
+		await serving?.[Symbol.asyncDispose]();
+		space[Symbol.dispose]();
+	});
+
+	const open = (path: string) => watched.page.goto(`${url}${path}`);
+	const shown = (words: string | RegExp) => watched.page.getByText(words).filter({ visible: true }).first().waitFor(patient);
+	const wellMade = (view: string) => expectWellMade(watched, view, someLooks(view));
+	const sql = <Row>(text: string) => space.rows<Row>(text, 'large.db');
+	const count = (where: string) =>
+		sql<{ n: number }>(`SELECT count(*) AS n FROM results WHERE ${where}`)[0]!.n;
+	const row = (index: number) => watched.page.locator(`[data-row="${index}"]`);
+	/** of a row that has arrived */
+	const rowText = async (index: number) => {
+		await row(index).locator('.badge').waitFor(patient);
+		return textOf(row(index));
+	};
+
+	test('Run and Workers: counts', async () => {
+		await open('/');
+		await shown(words(rows));
+		const cards = await watched.page.locator('.status-card').allInnerTexts();
+		for (const card of cards) {
+			const [status] = card.split(/\s/);
+			expect(card).toContain(`\n${words(count(`run_id = 2 AND status = '${status}'`))}`);
+		}
+		await wellMade('Stored run');
+		await open('/workers');
+		const found = sql<{ worker: string; n: number; down: number }>(
+			`SELECT worker, count(*) AS n, sum(status = 'down') AS down FROM results WHERE run_id = 2 GROUP BY 1`,
+		);
+		for (const { worker, n, down } of found) {
+			const cells = watched.page.getByRole('row').filter({ hasText: worker });
+			await cells.waitFor(patient);
+			expect(await textOf(cells)).toContain(`\t${words(n)}\t`);
+			expect(await textOf(cells)).toContain(`\t${words(down)}\t`);
+		}
+		await wellMade('Stored workers');
+	});
+
+	test('what only a run that goes on has is not offered', async () => {
+		const offered = await watched.page.getByRole('navigation').getByRole('link').allInnerTexts();
+		expect(offered).toEqual(['Run', 'Workers', 'Results', 'Host', 'Map', 'Runs', 'Compare']);
+		await open('/tasks');
+		await shown('This is shown while a run goes on.');
+	});
+
+	test('Results: filtered, sorted, searched', async () => {
+		await open('/results');
+		await watched.page.getByRole('button', { name: /^down/ }).click();
+		await watched.page.getByRole('combobox', { name: 'Reason' }).selectOption('host-unreachable');
+		await watched.page.getByRole('combobox', { name: 'Worker' }).selectOption('embedded');
+		await watched.page.getByRole('searchbox').fill('10.0.64.');
+		const where = `run_id = 2 AND reason = 'host-unreachable' AND worker = 'embedded' AND host LIKE '10.0.64.%'`;
+		const matching = count(where);
+		await shown(matching === 0 ? 'No row passes the filter.' : `${words(matching)} row`);
+		await watched.page.getByRole('button', { name: 'Clear' }).click();
+
+		await watched.page.getByRole('button', { name: 'RTT' }).click();
+		await expect.poll(() => new URL(watched.page.url()).searchParams.get('sort')).toBe('-rtt');
+		const slowest = sql<{ host: string }>(
+			'SELECT host FROM results WHERE run_id = 2 ORDER BY rtt_ms DESC, position LIMIT 3',
+		);
+		for (const [index, { host }] of slowest.entries()) expect(await rowText(index)).toContain(host);
+		await wellMade('Stored results');
+
+		const needle = 'www-4';
+		await open(`/results?q=${needle}`);
+		const first = sql<{ host: string }>(
+			`SELECT host FROM results WHERE run_id = 2 AND host LIKE '%${needle}%' ORDER BY position LIMIT 1`,
+		);
+		expect(await rowText(0)).toContain(first[0]!.host);
+	});
+
+	test('Results: scrolled far, by keyboard', async () => {
+		await open('/results');
+		await rowText(0);
+		await row(0).focus();
+		// Each press goes to the last row that is known, and makes the next ones known.
+		for (let pages = 1; pages <= 12; pages += 1) {
+			await watched.page.keyboard.press('End');
+			await rowText(pages * 200 - 1);
+			await row(pages * 200)
+				.locator('.badge')
+				.waitFor(patient);
+		}
+		const position = 2_390;
+		const [there] = sql<{ host: string }>(
+			`SELECT host FROM results WHERE run_id = 2 AND position = ${position}`,
+		);
+		expect(await rowText(position)).toContain(there!.host);
+		await watched.page.keyboard.press('Home');
+		expect(await rowText(0)).toContain('10.0.0.0');
+		expect(watched.takeFaults()).toEqual([]);
+	});
+
+	test('Map: from the whole down to one address, and its history', async () => {
+		await open('/map');
+		const prefix = '10.0.3.0/24';
+		await watched.page.getByRole('grid').waitFor(patient);
+		for (const step of rows > 65_536 ? ['10.0.0.0/16', prefix] : [prefix]) {
+			await watched.page.getByRole('gridcell', { name: step, exact: false }).click();
+		}
+		await shown('10.0.3.0 to 10.0.3.255');
+		const inside = `run_id = 2 AND host GLOB '10.0.3.*'`;
+		const parts = ['up', 'down'].map((status) => count(`${inside} AND status = '${status}'`));
+		await shown(`${parts[0]} up, ${parts[1]} down`);
+		await wellMade('Stored map');
+		await watched.page.getByRole('gridcell', { name: /^10\.0\.3\.10:/ }).click();
+		await shown('Round-trip time over runs');
+		const history = sql<{ status: string }>(
+			`SELECT status FROM results WHERE position = 778 AND host = '10.0.3.10' ORDER BY run_id DESC`,
+		);
+		const badges = watched.page.locator('tbody .badge');
+		await expect.poll(() => badges.allInnerTexts()).toEqual(history.map(({ status }) => status));
+		await wellMade('Stored host');
+	});
+
+	test('Runs, and the two compared', async () => {
+		await open('/runs');
+		await watched.page.getByLabel('Compare run 1').check();
+		await watched.page.getByLabel('Compare run 2').check();
+		await wellMade('Stored runs');
+		await watched.page.getByRole('button', { name: 'Compare #1 with #2' }).click();
+		const [expected] = sql<Record<string, number>>(`
+			WITH
+				was AS MATERIALIZED (SELECT position, status, rtt_ms FROM results WHERE run_id = 1),
+				is_ AS MATERIALIZED (SELECT position, status, rtt_ms FROM results WHERE run_id = 2)
+			SELECT
+				sum(was.status = 'up' AND is_.status = 'down') AS 'newly down',
+				sum(was.status <> 'up' AND is_.status = 'up') AS 'newly up',
+				sum(
+					was.status = 'up' AND is_.status = 'up'
+					AND is_.rtt_ms > 1.5 * was.rtt_ms AND is_.rtt_ms - was.rtt_ms > 5
+				) AS slower
+			FROM was JOIN is_ USING (position)`);
+		for (const [kind, found] of Object.entries(expected!)) {
+			const button = watched.page.getByRole('button', { name: kind });
+			await button.waitFor(patient);
+			expect(await textOf(button), kind).toMatch(new RegExp(`\\b${words(found)}$`));
+		}
+		await watched.page.getByRole('button', { name: 'newly down' }).click();
+		await row(0).waitFor(patient);
+		await wellMade('Stored compare');
+	});
+});
+
+/** A number as the page writes it. */
+function words(count: number): string {
+	return count.toLocaleString('en-US');
+}
