@@ -8,7 +8,7 @@
  * Times called `…AtMs` are wall-clock, in ms since 1970; those called `atMs`, `startMs`, `endMs` count from the start of
  * the run's process. Texts from outside are as they are: whoever shows them makes them safe.
  */
-import type { Status } from './outcome.ts';
+import type { ByStatus } from './outcome.ts';
 import type { ProbeName } from './target.ts';
 import type { WorkerLoad } from './worker-load.ts';
 
@@ -22,8 +22,6 @@ export interface About {
 	/** the run that this master carries out; `null` before it has a number, and in `serve` */
 	readonly runId: number | null;
 }
-
-export type ByStatus = Readonly<Record<Status, number>>;
 
 export type LiveState = 'starting' | 'running' | 'stopping' | 'finished' | 'failed' | 'interrupted';
 

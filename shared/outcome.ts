@@ -13,6 +13,16 @@
 export const statuses = ['up', 'down', 'unresolved', 'denied', 'error'] as const;
 export type Status = (typeof statuses)[number];
 
+/** How many hosts have each status. */
+export type ByStatus = Readonly<Record<Status, number>>;
+
+export const noHosts: ByStatus = { up: 0, down: 0, unresolved: 0, denied: 0, error: 0 };
+
+/** Hosts that are neither up nor down: where there is room for three numbers, they are one. */
+export function othersOf({ unresolved, denied, error }: ByStatus): number {
+	return unresolved + denied + error;
+}
+
 /** Why a host is not up. Position 0 stands for "no reason". */
 export const reasons = [
 	'',

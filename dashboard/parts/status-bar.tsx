@@ -1,6 +1,6 @@
 /** Counts by status as shares of a bar, with words for those who do not see it. */
-import type { ByStatus } from '../../shared/dashboard-api.ts';
 import { formatCount } from '../../shared/format.ts';
+import type { ByStatus } from '../../shared/outcome.ts';
 import { statuses } from '../../shared/outcome.ts';
 import './status-bar.css';
 

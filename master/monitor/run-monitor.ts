@@ -13,6 +13,7 @@ import type {
 	LiveUpdate,
 	LiveWorker,
 } from '../../shared/dashboard-api.ts';
+import { noHosts, othersOf } from '../../shared/outcome.ts';
 import type { ProbeName } from '../../shared/target.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import type { DispatchObserver } from '../dispatch/observer.ts';
@@ -59,8 +60,6 @@ export interface MonitoredRun {
 	readonly dispatcher: Pick<Dispatcher, 'inFlight' | 'pendingHosts' | 'lanes'>;
 	readonly tally: Tally;
 }
-
-const noRows = { up: 0, down: 0, unresolved: 0, denied: 0, error: 0 };
 
 export class RunMonitor {
 	readonly #config: MonitoredConfig;
@@ -147,7 +146,7 @@ export class RunMonitor {
 		const done = doneBefore + arrived;
 		return {
 			...{ runId, state: this.#state, startedAtMs, elapsedMs: Math.round(atMs), total, done, doneBefore },
-			byStatus: tally?.byStatus() ?? noRows,
+			byStatus: tally?.byStatus() ?? noHosts,
 			byReason: Object.fromEntries(tally?.byReason() ?? []),
 			inFlight: hasEnded ? 0 : (dispatcher?.inFlight ?? 0),
 			pending: hasEnded ? 0 : (dispatcher?.pendingHosts ?? 0),
@@ -231,8 +230,9 @@ export class RunMonitor {
 
 	#counts(): SeriesCounts {
 		const { tally, dispatcher } = this.#run ?? {};
-		const { up, down, unresolved, denied, error } = tally?.byStatus() ?? noRows;
-		return { up, down, other: unresolved + denied + error, inFlight: dispatcher?.inFlight ?? 0 };
+		const byStatus = tally?.byStatus() ?? noHosts;
+		const { up, down } = byStatus;
+		return { up, down, other: othersOf(byStatus), inFlight: dispatcher?.inFlight ?? 0 };
 	}
 
 	#say(event: Omit<LiveEvent, 'id' | 'atMs'>): void {

@@ -1,5 +1,6 @@
 /** What is counted of one worker. */
 import type { LiveWorker } from '../../shared/dashboard-api.ts';
+import { noHosts } from '../../shared/outcome.ts';
 import type { Capabilities } from '../../shared/protocol.ts';
 import type { WorkerLoad } from '../../shared/worker-load.ts';
 import type { Lane } from '../dispatch/rules/lane.ts';
@@ -65,7 +66,7 @@ export class WorkerMonitor {
 			windowHosts: lane?.window.limit ?? 0,
 			chunkHosts: lane?.chunkHosts ?? 0,
 			done,
-			byStatus: tally?.byStatusOf(name) ?? { up: 0, down: 0, unresolved: 0, denied: 0, error: 0 },
+			byStatus: tally?.byStatusOf(name) ?? noHosts,
 			ratePerSecond: Math.round(this.rate.perSecond(nowMs, done)),
 			latencyMs:
 				this.#latency.total === 0

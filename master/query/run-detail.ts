@@ -1,6 +1,7 @@
 /** All that is counted of a run, from its summary. */
-import type { ByStatus, RunDetail } from '../../shared/dashboard-api.ts';
-import { statuses } from '../../shared/outcome.ts';
+import type { RunDetail } from '../../shared/dashboard-api.ts';
+import type { ByStatus } from '../../shared/outcome.ts';
+import { noHosts, statuses } from '../../shared/outcome.ts';
 import { reasonOf, statusOf, workerOf } from './answer-kind.ts';
 import type { QueryContext } from './context.ts';
 import { readRun } from './run-rows.ts';
@@ -28,7 +29,7 @@ function countsOf(
 	{ kinds, kindRows }: RunSummary,
 	words: DatabaseWords,
 ): Pick<RunDetail, 'byStatus' | 'byReason' | 'byWorker'> {
-	const byStatus = noRows();
+	const byStatus = { ...noHosts };
 	// Any word may stand in a database, also one that every object has.
 	const byReason = new Map<string, number>();
 	const byWorker = new Map<string, Record<keyof ByStatus, number>>();
@@ -41,7 +42,7 @@ function countsOf(
 		if (status === undefined) continue;
 		byStatus[status] += rows;
 		const worker = words.worker(workerOf(kind)) ?? '?';
-		const ofWorker = byWorker.get(worker) ?? noRows();
+		const ofWorker = byWorker.get(worker) ?? { ...noHosts };
 		ofWorker[status] += rows;
 		byWorker.set(worker, ofWorker);
 	}
@@ -51,8 +52,4 @@ function countsOf(
 		byReason: Object.fromEntries(byReason),
 		byWorker: workers.sort((a, b) => (a.worker < b.worker ? -1 : 1)),
 	};
-}
-
-function noRows(): Record<keyof ByStatus, number> {
-	return { up: 0, down: 0, unresolved: 0, denied: 0, error: 0 };
 }

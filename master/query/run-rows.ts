@@ -1,8 +1,9 @@
 /** The runs of a database, as the dashboard knows them. */
 import type { Database } from 'better-sqlite3';
-import type { ByStatus, RunRow } from '../../shared/dashboard-api.ts';
+import type { RunRow } from '../../shared/dashboard-api.ts';
 import { PingpoolError } from '../../shared/errors.ts';
 import { runsListedMax } from '../../shared/limits.ts';
+import type { ByStatus } from '../../shared/outcome.ts';
 import { statuses } from '../../shared/outcome.ts';
 import { runUnit } from '../store/schema.ts';
 import { shownNumber, shownSql, shownText } from './shown-values.ts';

@@ -3,14 +3,7 @@
  * Its policy lets nothing be loaded, from anywhere.
  */
 import { createHash } from 'node:crypto';
-import type {
-	ByStatus,
-	Change,
-	Comparison,
-	PrefixMap,
-	ResultRow,
-	RunDetail,
-} from '../../shared/dashboard-api.ts';
+import type { Change, Comparison, PrefixMap, ResultRow, RunDetail } from '../../shared/dashboard-api.ts';
 import {
 	formatCount,
 	formatDuration,
@@ -19,7 +12,7 @@ import {
 	formatShare,
 	formatUtc,
 } from '../../shared/format.ts';
-import { statuses } from '../../shared/outcome.ts';
+import { othersOf, statuses } from '../../shared/outcome.ts';
 import { mapChart, rateChart, rttChart } from './charts.ts';
 import { foreign, html, table } from './html.ts';
 import { style } from './style.ts';
@@ -140,10 +133,6 @@ function workers({ byWorker }: RunDetail): string {
 	]);
 	const columns = [{ head: 'worker' }, number('up'), number('down'), number('other')];
 	return `<h2>Who asked</h2>\n${table('Answers by worker', columns, rows)}`;
-}
-
-function othersOf({ unresolved, denied, error }: ByStatus): number {
-	return unresolved + denied + error;
 }
 
 function number(head: string) {

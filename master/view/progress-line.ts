@@ -1,6 +1,7 @@
 /** How far a run is, in one line. */
 
 import { formatClock, formatCount } from '../../shared/format.ts';
+import { othersOf } from '../../shared/outcome.ts';
 import type { RunProgress } from '../run.ts';
 
 /** The narrowest bar that says anything, and the widest. */
@@ -30,12 +31,11 @@ export function progressLine(progress: RunProgress, perSecond: number, width: nu
 function partsOf({ total, done, byStatus }: RunProgress, perSecond: number): string[] {
 	const share = total === 0 ? 100 : Math.floor((100 * done) / total);
 	const eta = perSecond > 0 ? formatClock(1_000 * Math.round((total - done) / perSecond)) : '-';
-	const other = byStatus.unresolved + byStatus.denied + byStatus.error;
 	return [
 		`${share}% ${formatCount(done)}/${formatCount(total)}`,
 		`${formatCount(perSecond)}/s`,
 		`ETA ${eta}`,
-		`up ${formatCount(byStatus.up)} down ${formatCount(byStatus.down)} other ${formatCount(other)}`,
+		`up ${formatCount(byStatus.up)} down ${formatCount(byStatus.down)} other ${formatCount(othersOf(byStatus))}`,
 	];
 }
 

@@ -1,7 +1,7 @@
 /** What is printed when a run has ended. */
 import { escapeUnsafe } from '../../shared/display.ts';
 import { formatCount, formatPercent, formatPlural } from '../../shared/format.ts';
-import { statuses } from '../../shared/outcome.ts';
+import { othersOf, statuses } from '../../shared/outcome.ts';
 import { sumOf } from '../accounting.ts';
 import type { RunOutcome } from '../run.ts';
 
@@ -93,7 +93,7 @@ export function summaryLines(outcome: RunOutcome, db: string): string[] {
 		`  ${escapeUnsafe(name)}`,
 		formatCount(byStatus.up),
 		formatCount(byStatus.down),
-		formatCount(byStatus.unresolved + byStatus.denied + byStatus.error),
+		formatCount(othersOf(byStatus)),
 		formatCount(failures),
 	]);
 	lines.push('', ...table([['worker', 'up', 'down', 'other', 'failures'], ...rows]));

@@ -1,6 +1,5 @@
 /** A run as its view shows it, whether its numbers come from the live stream or from the database. */
 import type {
-	ByStatus,
 	LiveRun,
 	RttHistogram,
 	RttPercentiles,
@@ -8,6 +7,7 @@ import type {
 	Series,
 } from '../../../shared/dashboard-api.ts';
 import { formatCount } from '../../../shared/format.ts';
+import type { ByStatus } from '../../../shared/outcome.ts';
 import { hasEnded } from '../../state/live-state.ts';
 
 export interface RunPicture {

@@ -1,7 +1,7 @@
 /** The workers of a run that is read from the database: what each of them answered is all that is known there. */
-import type { ByStatus, RunDetail } from '../../../shared/dashboard-api.ts';
+import type { RunDetail } from '../../../shared/dashboard-api.ts';
 import { formatCount, formatShare } from '../../../shared/format.ts';
-import type { Status } from '../../../shared/outcome.ts';
+import type { ByStatus, Status } from '../../../shared/outcome.ts';
 import { statuses } from '../../../shared/outcome.ts';
 import { Card } from '../../parts/card.tsx';
 import { HostName } from '../../parts/safe-text.tsx';
