@@ -215,6 +215,9 @@ export const questionsMax = 64;
 export const runsListedMax = 10_000;
 export const historyEntriesMax = 1_000;
 
+/** Kinds of answers (status, reason and worker) that a run may have: each is held for every block of its rows. */
+export const answerKindsMax = 65_536;
+
 /** Characters of a text of a database that are shown: ours are shorter, others' may have a gigabyte. */
 export const shownTextMax = 4_096;
 

@@ -3,6 +3,8 @@
  * row is counted once, when it is first seen; rows never change, so the summary of a run that goes on only grows. It
  * takes some kilobytes per block of 65,536 rows, and two megabytes at most for the prefixes.
  */
+import { PingpoolError } from '../../shared/errors.ts';
+import { answerKindsMax } from '../../shared/limits.ts';
 import { RttCounts } from '../monitor/rtt-histogram.ts';
 import type { AnswerColumns } from './answer-columns.ts';
 import { statusOf } from './answer-kind.ts';
@@ -70,6 +72,10 @@ export class RunSummary {
 	#addKind(summary: BlockSummary, kind: number): void {
 		let number = this.#kindNumbers.get(kind);
 		if (number === undefined) {
+			// With one for every row, as nobody but an attacker makes them, this thread would take the process with it.
+			if (this.kinds.length >= answerKindsMax) {
+				throw new PingpoolError('database', `the run has over ${answerKindsMax} kinds of answers`);
+			}
 			number = this.kinds.push(kind) - 1;
 			this.kindRows.push(0);
 			this.#kindNumbers.set(kind, number);

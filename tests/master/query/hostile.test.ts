@@ -13,7 +13,7 @@ import { openToRead } from '../../../master/store/open-database.ts';
 import { applicationId, runUnit, schemaVersion } from '../../../master/store/schema.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { resultSorts } from '../../../shared/dashboard-api.ts';
-import { shownTextMax } from '../../../shared/limits.ts';
+import { answerKindsMax, shownTextMax } from '../../../shared/limits.ts';
 import { finish, QueryDatabase } from '../../query-database.ts';
 
 const markup = '<img src=x onerror=alert(1)>';
@@ -145,6 +145,16 @@ describe('a database of somebody else', () => {
 			expect(() => openToRead(path, 1_000)).toThrow('was not made by pingpool: its tables are views');
 		},
 	);
+
+	it('is not summed up when every answer is another one', () => {
+		db.prepare(
+			`WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+			INSERT INTO answers (id, host, outcome, checked_at) SELECT ? + i, 'h' || i, i << 30, 0 FROM n`,
+		).run(answerKindsMax, BigInt(runUnit));
+		expect(() => ask((context) => finish(runDetail(context, 1)))).toThrow('kinds of answers');
+		const asked = { ...all, sort: 'position', limit: 10, after: undefined } as const;
+		expect(ask((context) => finish(resultsPage(context, 1, asked))).rows).toHaveLength(10);
+	});
 
 	it('has texts that nobody wants to see all of', () => {
 		const long = 'a'.repeat(3_000_000);
