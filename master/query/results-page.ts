@@ -5,19 +5,19 @@
  * passed over, so that a rare status costs a few blocks of ten million rows. In other orders, a page is cut from a
  * window of rows (sorted-rows.ts); rows without a round-trip time stand behind all that have one, in list order.
  */
-import type { ResultRow, ResultSort, ResultsPage, RunRow } from '../../shared/dashboard-api.ts';
+import type { ResultRow, ResultSort, ResultsPage } from '../../shared/dashboard-api.ts';
 import type { AnswerRow } from '../store/answer-row.ts';
 import { runUnit } from '../store/schema.ts';
 import { blockPositions } from './block-summary.ts';
 import type { QueryContext } from './context.ts';
 import type { ResultFilter } from './queries.ts';
 import { shownColumns } from './result-rows.ts';
-import type { RowFilter } from './row-filter.ts';
 import { rowFilter } from './row-filter.ts';
 import type { Place } from './row-place.ts';
 import { parsePlace, placeText } from './row-place.ts';
 import { positionsOf, readRun } from './run-rows.ts';
 import type { RunSummary } from './run-summary.ts';
+import type { PageQuestion } from './sorted-rows.ts';
 import { sortedPlaces } from './sorted-rows.ts';
 import type { Steps } from './steps.ts';
 
@@ -29,7 +29,7 @@ export function* resultsPage(context: QueryContext, runId: number, wanted: Resul
 	const { sort, limit } = wanted;
 	const after = wanted.after === undefined ? undefined : parsePlace(wanted.after, sort);
 	const summary = filter.isSummed ? yield* context.summaries.fresh(runId) : undefined;
-	const question: Question = { context, run, filter, sort, limit, after };
+	const question: PageQuestion = { context, run, filter, sort, limit, after };
 	const rows = sort === 'position' ? yield* inListOrder(question) : yield* inOrder(question);
 	const hasMore = rows.length > limit;
 	if (hasMore) rows.length = limit;
@@ -42,16 +42,7 @@ export function* resultsPage(context: QueryContext, runId: number, wanted: Resul
 	};
 }
 
-interface Question {
-	readonly context: QueryContext;
-	readonly run: RunRow;
-	readonly filter: RowFilter;
-	readonly sort: ResultSort;
-	readonly limit: number;
-	readonly after: Place | undefined;
-}
-
-function countOf({ run, filter }: Question, summary: RunSummary | undefined): number | null {
+function countOf({ run, filter }: PageQuestion, summary: RunSummary | undefined): number | null {
 	if (summary !== undefined) return filter.countIn(summary);
 	if (filter.sql !== '') return null;
 	if (run.byStatus !== null) return Object.values(run.byStatus).reduce((sum, rows) => sum + rows, 0);
@@ -59,12 +50,12 @@ function countOf({ run, filter }: Question, summary: RunSummary | undefined): nu
 }
 
 /** @returns up to `limit` rows and one more */
-function* inListOrder(question: Question): Steps<ResultRow[]> {
+function* inListOrder(question: PageQuestion): Steps<ResultRow[]> {
 	const { after } = question;
 	return yield* rowsFrom(question, after === undefined ? 0 : after.position + 1, '');
 }
 
-function* inOrder(question: Question): Steps<ResultRow[]> {
+function* inOrder(question: PageQuestion): Steps<ResultRow[]> {
 	const { context, run, sort, limit, after } = question;
 	const rows: ResultRow[] = [];
 	if (after?.value !== null) {
@@ -82,7 +73,7 @@ function* inOrder(question: Question): Steps<ResultRow[]> {
 }
 
 function* rowsFrom(
-	{ context, run, filter, limit }: Question,
+	{ context, run, filter, limit }: PageQuestion,
 	from: number,
 	condition: string,
 ): Steps<ResultRow[]> {

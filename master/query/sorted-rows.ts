@@ -26,7 +26,8 @@ export interface SortedWindow {
 	readonly isLast: boolean;
 }
 
-interface Question {
+/** A page of a run's rows, as it was asked for. */
+export interface PageQuestion {
 	readonly context: QueryContext;
 	readonly run: RunRow;
 	readonly filter: RowFilter;
@@ -36,7 +37,7 @@ interface Question {
 }
 
 /** @returns the positions of up to `limit` rows behind a place and of one more; rows without the value are left out */
-export function* sortedPlaces(question: Question): Steps<number[]> {
+export function* sortedPlaces(question: PageQuestion): Steps<number[]> {
 	const { context, run, filter, sort, limit, after } = question;
 	const sign = sort.startsWith('-') ? -1 : 1;
 	const key = `${run.id} ${sort} ${filter.key}`;
@@ -72,7 +73,7 @@ function compare(a: Place, b: Place, sign: number): number {
 	return sign * (a.value! - b.value!) || a.position - b.position;
 }
 
-function* makeWindow({ context, run, filter, sort, after }: Question, sign: number): Steps<SortedWindow> {
+function* makeWindow({ context, run, filter, sort, after }: PageQuestion, sign: number): Steps<SortedWindow> {
 	const column = sort.endsWith('rtt') ? 'rtt_us' : 'checked_at';
 	const best = new BestPlaces(sign, after);
 	const statement = statementFor(context, filter, column, sign);
