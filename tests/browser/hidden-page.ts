@@ -57,6 +57,9 @@ export async function openLeavablePage(browser: Browser, url: string): Promise<L
 			const message = JSON.stringify({ id, method, params });
 			root.send('Target.sendMessageToTarget', { sessionId, message }).catch(reject);
 		});
+	const show = async (tab: string): Promise<void> => {
+		await root.send('Target.activateTarget', { targetId: tab });
+	};
 	await send('Network.enable');
 	await send('Page.navigate', { url });
 	return {
@@ -64,8 +67,8 @@ export async function openLeavablePage(browser: Browser, url: string): Promise<L
 			const { result } = await send('Runtime.evaluate', { expression, returnByValue: true });
 			return result?.result?.value as Value;
 		},
-		leave: () => root.send('Target.activateTarget', { targetId: other }),
-		comeBack: () => root.send('Target.activateTarget', { targetId }),
+		leave: () => show(other),
+		comeBack: () => show(targetId),
 		asked,
 		open: () => open.size,
 		async [Symbol.asyncDispose]() {

@@ -42,7 +42,8 @@ describeUnless(withoutBrowser() ?? withoutEchoSockets(), 'a run of which a worke
 		await watched.page.goto(`${run.url}${path}`);
 	};
 	const text = (selector: string) => textOf(watched.page.locator(selector).first());
-	const shown = (words: string | RegExp) => watched.page.getByText(words).filter({ visible: true }).first().waitFor();
+	const shown = (words: string | RegExp) =>
+		watched.page.getByText(words).filter({ visible: true }).first().waitFor();
 	const wellMade = (view: string) => expectWellMade(watched, view, someLooks(view));
 
 	test('Run: how far it is, and how fast, as it goes on', async () => {

@@ -58,7 +58,7 @@ export function textOf(locator: Locator): Promise<string> {
 }
 
 /** Elements that make the page wider than its window. What scrolls in a part of its own is no such thing. */
-async function tooWide(page: Page): Promise<string[]> {
+export async function tooWide(page: Page): Promise<string[]> {
 	return page.evaluate(`(() => {
 		const root = document.documentElement;
 		if (root.scrollWidth <= root.clientWidth) return [];

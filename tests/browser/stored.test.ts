@@ -36,7 +36,8 @@ describeUnless(withoutBrowser(), `a database of ${2 * rows} rows`, () => {
 	});
 
 	const open = (path: string) => watched.page.goto(`${url}${path}`);
-	const shown = (words: string | RegExp) => watched.page.getByText(words).filter({ visible: true }).first().waitFor(patient);
+	const shown = (words: string | RegExp) =>
+		watched.page.getByText(words).filter({ visible: true }).first().waitFor(patient);
 	const wellMade = (view: string) => expectWellMade(watched, view, someLooks(view));
 	const sql = <Row>(text: string) => space.rows<Row>(text, 'large.db');
 	const count = (where: string) =>

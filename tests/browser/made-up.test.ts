@@ -1,0 +1,215 @@
+/** What no run does by itself, in a real browser: names that attack, a page that is left alone, a run that never ends. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { getHeapStatistics, setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { WorkerFailure } from '../../master/dispatch/worker-link.ts';
+import { main as report } from '../../master/report/cli.ts';
+import { addRun, tamper } from '../master/export/export-fixture.ts';
+import { blockOfAnswers, laneOf, monitorFixture } from '../master/monitor/monitor-fixture.ts';
+import { describeUnless, notLong, sizeOf, testUnless, withoutBrowser } from '../requirements.ts';
+import { printed } from '../security/capture.ts';
+import { hostile, unsafeIn } from '../security/unsafe-text.ts';
+import type { WatchedPage } from './browser.ts';
+import { openBrowser, openPage } from './browser.ts';
+import { openLeavablePage } from './hidden-page.ts';
+import { expectWellMade, show, someLooks, textOf, tooWide } from './looks.ts';
+import type { ServedRun } from './served.ts';
+import { serveRun } from './served.ts';
+
+const markup = '<img src=x onerror=alert(1)><script>alert(2)</script>';
+const names = [
+	markup,
+	'"onmouseover="alert(3)"x="',
+	'javascript:alert(4)',
+	'a'.repeat(253),
+	'\u05d0\u05d1\u05d2.example.\u0627\u0644\u0639',
+	...Object.values(hostile),
+];
+/** Of runs whose numbers a database gives, and of which a monitor speaks. */
+const runId = 7;
+
+describeUnless(withoutBrowser(), 'a page', () => {
+	const folder = mkdtempSync(join(tmpdir(), 'pingpool-browser-'));
+	const db = join(folder, 'hosts.db');
+	const block = blockOfAnswers([
+		{ status: 'up', rttMs: 1.5 },
+		{ status: 'down', reason: 'timeout' },
+	]);
+	let browser: Browser;
+	let served: ServedRun;
+	let watched: WatchedPage;
+	const run = monitorFixture({ total: names.length, lanes: names.map((name) => laneOf(name)) });
+
+	beforeAll(async () => {
+		const opening = openBrowser();
+		for (let id = 1; id <= runId; id += 1) await addRun(db, { rows: id < runId - 1 ? 1 : names.length });
+		tamper(db, [
+			// No list can have such hosts, but a database can.
+			...[runId - 1, runId].flatMap((id) =>
+				names.map((name, i): [string, string, number] => [
+					'UPDATE answers SET host = ? WHERE id = ?',
+					name,
+					id * 2 ** 32 + i,
+				]),
+			),
+			// In the newest run, all of them have changed.
+			['UPDATE answers SET outcome = (SELECT max(outcome) FROM answers) WHERE id >> 32 = ?', runId],
+			['UPDATE workers SET name = ?', markup],
+		]);
+		run.begin();
+		for (const [i, name] of names.entries()) {
+			const id = run.ask(name, 2, i % 2 === 0 ? 'first' : 'again');
+			run.observer.answered!(id, block);
+			run.observer.closed!(id, i % 2 === 0 ? undefined : new WorkerFailure('broken', name), false);
+			run.monitor.event({ type: 'worker-unreachable', worker: name, message: name });
+			run.monitor.event({ type: 'notice', message: name, level: 'warning' });
+			run.keep(name, block);
+			run.wait(100);
+		}
+		served = await serveRun(run.monitor, db, runId);
+		browser = await opening;
+		watched = await openPage(browser, { origin: served.url });
+	});
+	afterAll(async () => {
+		await browser?.close();
+		await served?.[Symbol.asyncDispose]();
+		rmSync(folder, { recursive: true });
+		expect(served?.faults).toEqual([]);
+	});
+
+	describe('with names that attack', () => {
+		const shown: readonly (readonly [path: string, text: string])[] = [
+			['/', 'Hosts with an answer'],
+			['/workers', 'onerror'],
+			['/tasks', 'onerror'],
+			['/results', 'onerror'],
+			[`/hosts?host=${encodeURIComponent(names[0]!)}`, 'onerror'],
+			['/compare?before=6', 'onerror'],
+			['/events', 'onerror'],
+		];
+		test.each(shown)('shows them as text: %s', async (path, text) => {
+			const { page } = watched;
+			await page.goto(`${served.url}${path}`);
+			const main = page.locator('main');
+			await main.getByText(text).filter({ visible: true }).first().waitFor();
+			await expectHarmless(watched);
+			await expectWellMade(watched, path, someLooks(path));
+			for (const width of [390, 1_024]) {
+				await show(page, { theme: 'dark', width });
+				expect(await tooWide(page), `${width} px`).toEqual([]);
+			}
+		});
+
+		test('shows them as text in a report, which asks nobody for anything', async () => {
+			const file = join(folder, 'report.html');
+			expect(await printed(report, ['--db', db, '--run', String(runId), '-o', file])).toMatchObject({
+				code: 0,
+			});
+			await using alone = await openPage(browser, { origin: undefined });
+			await alone.page.goto(`file://${file}`);
+			expect(await textOf(alone.page.locator('body'))).toContain('<script>alert(2)</script>');
+			await expectHarmless(alone);
+			await expectWellMade(alone, 'report', someLooks('report'));
+			expect(alone.requests()).toBe(1);
+		});
+	});
+
+	test('runs no script but its own, and asks nobody else, whoever puts it in', async () => {
+		const { page } = watched;
+		await page.goto(served.url);
+		await page.evaluate(`(() => {
+			const script = document.createElement('script');
+			script.textContent = 'window.injected = true';
+			document.head.append(script);
+			const button = document.createElement('button');
+			button.setAttribute('onclick', 'window.injected = true');
+			document.body.append(button);
+			button.click();
+			button.remove();
+		})()`);
+		expect(await page.evaluate('window.injected')).toBeUndefined();
+		const asking = page.evaluate(`fetch('http://127.0.0.1:1/').then(() => 'answered', () => 'refused')`);
+		expect(await asking).toBe('refused');
+		const refusals = watched.takeFaults().filter((fault) => /Content Security Policy/.test(fault));
+		expect(refusals.length).toBeGreaterThanOrEqual(3);
+	});
+
+	test('that nobody looks at asks for nothing, until somebody does', async () => {
+		await using page = await openLeavablePage(browser, `${served.url}/workers`);
+		const text = () => page.evaluate<string>(`document.querySelector('.connection')?.textContent ?? ''`);
+		await expect.poll(text).toBe('Live');
+		await expect.poll(page.open).toBe(1);
+		await page.leave();
+		await expect.poll(() => page.evaluate('document.visibilityState')).toBe('hidden');
+		await expect.poll(page.open).toBe(0);
+		const before = page.asked.length;
+		expect(page.asked.filter((path) => path === '/api/live')).toHaveLength(1);
+		// Longer than any of its views waits before it asks again.
+		run.monitor.event({ type: 'notice', message: 'while nobody looked' });
+		await sleep(sizeOf({ usual: 500, ci: 12_000, long: 30_000 }));
+		expect(page.asked.slice(before)).toEqual([]);
+		await page.comeBack();
+		await expect.poll(() => page.asked.slice(before)).toContain('/api/live');
+		await expect.poll(page.open).toBe(1);
+	});
+
+	testUnless(notLong(), 'takes no more memory the longer a run is, nor does its server', async () => {
+		const { page, cdp } = watched;
+		await page.goto(`${served.url}/tasks`);
+		await page.locator('.timeline canvas').first().waitFor();
+		const pageBytes = async (): Promise<number> => {
+			await cdp.send('HeapProfiler.collectGarbage');
+			return (await cdp.send('Runtime.getHeapUsage')).usedSize;
+		};
+		const chunksPerTick = 200;
+		const used: { readonly page: number; readonly server: number }[] = [];
+		// More than are held, by a page as by a monitor, before it is measured first.
+		for (const ticks of [100, sizeOf({ ci: 300, long: 3_000 })]) {
+			for (let tick = 0; tick < ticks; tick += 1) {
+				for (let count = 0; count < chunksPerTick; count += 1) {
+					const name = names[count % names.length]!;
+					const id = run.ask(name, 2);
+					run.observer.sent!(id, 0);
+					run.observer.answered!(id, block);
+					run.observer.closed!(id, undefined, false);
+				}
+				run.keep(names[0]!, block);
+				run.monitor.event({ type: 'notice', message: `tick ${tick}` });
+				run.wait(50);
+				await sleep(25);
+			}
+			used.push({ page: await pageBytes(), server: serverBytes() });
+		}
+		const [early, late] = used;
+		const grown = `${JSON.stringify(early)} to ${JSON.stringify(late)}`;
+		// Far less than the chunks of that time would be: sixty thousand, of some hundred bytes each.
+		expect(late!.page - early!.page, grown).toBeLessThan(4_000_000);
+		expect(late!.server - early!.server, grown).toBeLessThan(4_000_000);
+		expect(watched.takeFaults()).toEqual([]);
+	});
+});
+
+/** Bytes of this process's heap that are in use. */
+function serverBytes(): number {
+	setFlagsFromString('--expose-gc');
+	(runInNewContext('gc') as () => void)();
+	return getHeapStatistics().used_heap_size;
+}
+
+/** Nothing was made of a name but text, and none of it hides or moves. */
+async function expectHarmless(watched: WatchedPage): Promise<void> {
+	const made = `document.querySelectorAll('main script, main img, main iframe, main [onerror], main [onmouseover]').length`;
+	expect(await watched.page.evaluate(made)).toBe(0);
+	const text: string = await watched.page.evaluate(
+		`(document.querySelector('.frame') ?? document.body).textContent`,
+	);
+	// The page keeps letters from right to left, in elements of their own, and our own marks have hard spaces.
+	const others = text.replaceAll(/[\p{Script=Hebrew}\p{Script=Arabic}\u00a0]/gu, 'x');
+	expect(unsafeIn(others)).toBeUndefined();
+	expect(watched.takeFaults()).toEqual([]);
+}
