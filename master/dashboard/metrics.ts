@@ -3,18 +3,11 @@
  * dashboard to say (app.ts), whose port this is on. prom-client is loaded when somebody asks the first time.
  */
 import { Hono } from 'hono';
-import type { LiveRun, LiveWorker, RttHistogram } from '../../shared/dashboard-api.ts';
-import type { RenderMetrics } from './metrics-text.ts';
+import type { RenderMetrics, RunMoment } from './metrics-text.ts';
 
 /** What there is to read: the monitor has it (master/monitor/run-monitor.ts). */
 export interface MetricsSource {
-	hello(): {
-		readonly message: {
-			readonly run: LiveRun;
-			readonly workers: readonly LiveWorker[];
-			readonly rttHistogram: RttHistogram;
-		};
-	};
+	moment(): RunMoment;
 }
 
 /** @param source `undefined` where no run goes on: then the process speaks of itself alone */
@@ -24,7 +17,7 @@ export function createMetrics(source: MetricsSource | undefined): Hono {
 	app.get('/metrics', async (context) => {
 		rendering ??= import('./metrics-text.ts').then(({ createRender }) => createRender());
 		const render = await rendering;
-		const { type, text } = await render(source?.hello().message);
+		const { type, text } = await render(source?.moment());
 		return context.body(text, 200, { 'content-type': type, 'cache-control': 'no-store' });
 	});
 	return app;

@@ -65,7 +65,7 @@ describe('alerts and pictures', () => {
 		const { metrics } = countedMetrics();
 		const { text } = await metrics.render({ requestsInFlight: 1, hostsInFlight: 2 });
 		const message = { run: liveRun(), workers: [liveWorker()], rttHistogram };
-		const response = await createMetrics({ hello: () => ({ message }) }).request('/metrics');
+		const response = await createMetrics({ moment: () => message }).request('/metrics');
 		const samples: PrometheusSample[] = [...samplesOf(text), ...samplesOf(await response.text())];
 		for (const { name, labels } of samples) {
 			known.set(name, new Set([...(known.get(name) ?? []), ...Object.keys(labels)]));

@@ -10,7 +10,7 @@ import { serve } from './dashboard-fixture.ts';
 import { liveRun, liveWorker, rttHistogram } from './live-fixture.ts';
 
 function sourceOf(run: LiveRun, workers: readonly LiveWorker[]): MetricsSource {
-	return { hello: () => ({ message: { run, workers, rttHistogram } }) };
+	return { moment: () => ({ run, workers, rttHistogram }) };
 }
 
 async function textOf(source: MetricsSource | undefined): Promise<string> {
@@ -96,9 +96,9 @@ describe('the metrics of a master', () => {
 	it('are read anew each time, and before the next one asks', async () => {
 		let done = 100;
 		const app = createMetrics({
-			hello: () => {
+			moment: () => {
 				done += 1;
-				return { message: { run: liveRun({ done }), workers: [], rttHistogram } };
+				return { run: liveRun({ done }), workers: [], rttHistogram };
 			},
 		});
 		const doneOf = async (): Promise<number | undefined> => {

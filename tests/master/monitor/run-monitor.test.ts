@@ -231,6 +231,16 @@ describe('a run', () => {
 });
 
 describe('a reader', () => {
+	it('who wants the moment alone has of it what all others have', () => {
+		const { monitor, begin, keep, wait } = monitorFixture();
+		begin();
+		keep('a', blockOfAnswers([up(3), down]));
+		wait(500);
+		const { run, workers, rttHistogram } = monitor.hello().message;
+		expect(monitor.moment()).toEqual({ run, workers, rttHistogram });
+		expect(run.done).toBe(2);
+	});
+
 	it('is told nothing new of what it has seen, and now and then that time goes by', () => {
 		const { monitor, observer, begin, wait, keep, ask } = monitorFixture();
 		begin();
