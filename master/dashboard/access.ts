@@ -27,15 +27,20 @@ export class Access {
 	}
 
 	/** @throws PingpoolError `unauthorized` */
-	check({ headers }: Request): void {
-		const bearer = /^Bearer +([\x21-\x7e]+)$/i.exec(headers.get('authorization') ?? '')?.[1];
-		if (bearer !== undefined && this.isToken(bearer)) return;
-		const cookies = cookiesOf(headers.get('cookie') ?? '', this.#cookieName);
-		if (cookies.some((cookie) => timingSafeEqual(digest(cookie), this.#cookieDigest))) return;
+	check(request: Request): void {
+		if (this.isShown(request)) return;
 		throw new PingpoolError(
 			'unauthorized',
 			'the token of this dashboard is expected: open the link that has it',
 		);
+	}
+
+	/** Whether a request shows the token, or has the cookie that was given for it. */
+	isShown({ headers }: Request): boolean {
+		const bearer = /^Bearer +([\x21-\x7e]+)$/i.exec(headers.get('authorization') ?? '')?.[1];
+		if (bearer !== undefined && this.isToken(bearer)) return true;
+		const cookies = cookiesOf(headers.get('cookie') ?? '', this.#cookieName);
+		return cookies.some((cookie) => timingSafeEqual(digest(cookie), this.#cookieDigest));
 	}
 
 	isToken(text: string): boolean {

@@ -50,9 +50,12 @@ export function createDashboardApp(options: DashboardAppOptions): Hono {
 	const { page, hosts, access, metrics, fault } = options;
 	const app = new Hono();
 
-	app.onError((error, context) =>
-		withSafeHeaders(pagePaths.has(context.req.path) ? errorPage(error, fault) : errorAnswer(error, fault)),
-	);
+	app.onError((error, { req }) => {
+		const answer = pagePaths.has(req.path)
+			? errorPage(forReader(error, req.raw, access), fault)
+			: errorAnswer(error, fault);
+		return withSafeHeaders(answer);
+	});
 	app.notFound(() =>
 		withSafeHeaders(errorAnswer(new PingpoolError('not-found', 'there is nothing here'), fault)),
 	);
@@ -88,6 +91,12 @@ export function createDashboardApp(options: DashboardAppOptions): Hono {
 		return file === undefined ? context.notFound() : fileAnswer(file, raw);
 	});
 	return app;
+}
+
+/** What is wrong with the page's sources, with paths of this machine, is for those alone who may see the rest. */
+function forReader(error: unknown, request: Request, access: Access | undefined): unknown {
+	if (!(error instanceof PingpoolError) || error.code !== 'usage' || access === undefined) return error;
+	return access.isShown(request) ? error : new PingpoolError('usage', error.message);
 }
 
 /** Takes the token out of the address, and gives a cookie for it. @throws PingpoolError `unauthorized` */

@@ -55,7 +55,7 @@ export function startDashboard(parts: DashboardParts): Dashboard {
 		about,
 		queries: queries.get,
 		live,
-		page: openPage(over.signal),
+		page: openPage(over.signal, clock),
 		hosts: { isLoopback: local, name },
 		access: token && new Access(token.text, listener.port),
 		metrics,

@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { openPage } from '../../../master/dashboard/page.ts';
 import { builtPage } from '../../../master/dashboard/page-build.ts';
 import { pagePaths, readPage } from '../../../master/dashboard/page-files.ts';
 import { PingpoolError } from '../../../shared/errors.ts';
@@ -107,14 +108,51 @@ describe('the files of the page', () => {
 
 describe('a page that is not there', () => {
 	it('is explained to people', async () => {
-		const error = new PingpoolError('usage', 'the page <b>', { hint: 'npm ci && npm run build:dashboard' });
-		await using served = await serve({ page: () => Promise.reject(error) });
+		const hint = 'npm ci && npm run build:dashboard';
+		await using served = await serve({
+			page: () => Promise.reject(new PingpoolError('usage', 'the page <b>', { hint })),
+		});
 		const answer = await served.get('/workers');
 		expect([answer.status, answer.headers.get('content-type')]).toEqual([503, 'text/html; charset=utf-8']);
 		const text = await answer.text();
 		expect(text).toContain('<p>the page &lt;b&gt;</p>');
 		expect(text).toContain('npm ci &amp;&amp; npm run build:dashboard');
 		expect((await served.get('/api/about')).status).toBe(200);
+	});
+
+	const error = new PingpoolError('usage', 'the page could not be built', {
+		hint: 'in /home/somebody/dashboard',
+	});
+
+	it('tells what is wrong with its sources to those alone who have the token', async () => {
+		await using served = await serve({ page: () => Promise.reject(error), token: '0123456789abcdef' });
+		const stranger = await (await served.get('/')).text();
+		expect(stranger).toContain('the page could not be built');
+		expect(stranger).not.toContain('somebody');
+		const headers = { authorization: 'Bearer 0123456789abcdef' };
+		expect(await (await served.get('/', headers)).text()).toContain('in /home/somebody/dashboard');
+	});
+
+	it('is not asked for again and again, but after a while', async () => {
+		let nowMs = 0;
+		let reads = 0;
+		const page = new Map();
+		const get = openPage(signal, { monotonicMs: () => nowMs }, async () => {
+			reads += 1;
+			if (reads < 3) throw error;
+			return page;
+		});
+		await expect(Promise.all([get(), get()])).rejects.toBe(error);
+		nowMs += 9_000;
+		await expect(get()).rejects.toBe(error);
+		expect(reads).toBe(1);
+		nowMs += 1_000;
+		await expect(get()).rejects.toBe(error);
+		nowMs += 10_000;
+		expect(await get()).toBe(page);
+		nowMs += 10_000;
+		expect(await get()).toBe(page);
+		expect(reads).toBe(3);
 	});
 });
 
