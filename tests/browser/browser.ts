@@ -29,9 +29,10 @@ export interface WatchedOptions {
 	readonly origin: string | undefined;
 }
 
-export async function openBrowser(): Promise<Browser> {
+/** @param executablePath a program that starts it in another way */
+export async function openBrowser(executablePath = browserPath()): Promise<Browser> {
 	return chromium.launch({
-		executablePath: browserPath(),
+		executablePath,
 		// Root has no sandbox. Tests measure what a page holds, and want no help of a graphics card.
 		args: [...(process.getuid?.() === 0 ? ['--no-sandbox'] : []), '--disable-gpu'],
 	});

@@ -1,19 +1,20 @@
 /**
- * Takes the pictures of docs/ anew: of a real run on loopback by four workers, one of which dies, and of a database of
- * many runs.
+ * Takes the pictures of docs/ anew: of a real run by four workers, one of which dies, in a network of namespaces, and
+ * of a database of many runs. As root, on Linux.
  *
  *   node tests/browser/screenshots.ts [--hosts 100000] [--rows 200000] [--out docs/images]
  */
-import { mkdirSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { Browser } from 'playwright-core';
-import { formatIpv4 } from '../../shared/ip.ts';
+import { formatIpv4, parseIpv4 } from '../../shared/ip.ts';
+import { createRandom } from '../../shared/random.ts';
 import { token, Workspace } from '../e2e/command-line.ts';
+import { createLab } from '../lab/lab.ts';
 import { writeLargeDatabase } from '../large-database.ts';
-import { openEvents } from '../master/dashboard/event-stream.ts';
-import { closedPort, foreignServer, listening } from '../servers.ts';
+import { browserPath } from '../requirements.ts';
 import type { Theme } from './browser.ts';
 import { openBrowser, openPage } from './browser.ts';
 import { drawn } from './looks.ts';
@@ -44,7 +45,7 @@ interface Shot {
 }
 
 const liveShots: readonly Shot[] = [
-	{ name: 'workers', path: '/workers', awaits: 'text=set aside', width: 1_680, height: 560 },
+	{ name: 'workers', path: '/workers', awaits: 'text=set aside', width: 1_680, height: 720 },
 	{ name: 'tasks', path: '/tasks', awaits: '.timeline canvas' },
 	{ name: 'events', path: '/events', awaits: 'text=broke off', height: 560 },
 	{ name: 'run', path: '/', awaits: '.status-card', height: 960 },
@@ -81,43 +82,42 @@ async function opened(browser: Browser, url: string, shots: readonly Shot[]): Pr
 	};
 }
 
-/** A web server whose pages take from no time to half a second, most of them little. */
-function variedServer() {
-	let count = 0;
-	return createServer((_request, response) => {
-		count += 1;
-		const waitMs = 500 * ((Math.imul(count, 0x9e37_79b1) >>> 0) / 2 ** 32) ** 4;
-		setTimeout(() => response.writeHead(count % 40 === 0 ? 503 : 200).end('fine'), waitMs);
+/** Hosts of the lab in all its moods, one beside the other: most answer at once, others late, or not at all. */
+function writeList(space: Workspace): void {
+	const next = new Map<string, number>();
+	const hostOf = (first: string): string => {
+		const count = next.get(first) ?? 0;
+		next.set(first, count + 1);
+		return formatIpv4(parseIpv4(first) + count);
+	};
+	const random = createRandom(1);
+	const lines = Array.from({ length: hosts }, () => {
+		const draw = random.next();
+		if (draw < 0.8) return hostOf('10.0.0.0');
+		// 10 ms for each of the third part: few of them are far away.
+		if (draw < 0.87) return hostOf(`10.64.${Math.floor(60 * random.next() ** 3)}.0`);
+		if (draw < 0.96) return hostOf('10.128.0.0');
+		if (draw < 0.98) return hostOf('10.192.0.0');
+		return hostOf(draw < 0.99 ? '10.193.0.0' : '10.194.0.0');
 	});
+	space.write('hosts.txt', [...new Set(lines)]);
 }
 
-/** Web servers and closed ports first: a master asks for pings before all else. */
-async function writeList(space: Workspace, silentPort: number, variedPort: number): Promise<void> {
-	const closed = await closedPort();
-	const others = hosts >> 4;
-	const lines = Array.from({ length: others }, (_, i) => {
-		if (i % 50 === 0) return `http://127.0.0.1:${silentPort}/${i}`;
-		return i % 3 === 0 ? `tcp://127.9.${i >> 8}.${i & 255}:${closed}` : `http://127.0.0.1:${variedPort}/${i}`;
-	});
-	const first = 0x7f0a_0000;
-	for (let address = first; address < first + hosts - others; address += 1) lines.push(formatIpv4(address));
-	space.write('hosts.txt', lines);
-}
-
-async function shootRun(browser: Browser): Promise<void> {
+async function shootRun(): Promise<void> {
 	using space = new Workspace();
 	await using cleanUp = new AsyncDisposableStack();
-	const silent = cleanUp.use(await foreignServer('silence'));
-	const varied = variedServer();
-	cleanUp.defer(() => void varied.close());
-	await writeList(space, silent.port, await listening(varied));
+	const lab = await createLab({ responder: true });
+	cleanUp.defer(() => lab.close());
+	const starter = space.write('browser.sh', `#!/bin/sh\nexec ${lab.command(browserPath()).join(' ')} "$@"\n`);
+	chmodSync(space.path(starter), 0o700);
+	const browser = cleanUp.use(await openBrowser(space.path(starter)));
+	writeList(space);
 	const rate = String(Math.ceil(hosts / runSeconds / 4));
 	const workers = await Promise.all(
 		[1, 2, 3, 4].map(async (n) => {
 			const address = ['--host', `127.0.0.1${n}`, '--port', '8786'];
-			const policy = ['--allow', '127.0.0.0/8', '--deny', '127.10.64.0/21'];
-			const env = { PINGPOOL_TOKEN: token };
-			const worker = cleanUp.use(space.start(['worker', ...address, ...policy, '--rate', rate], { env }));
+			const args = ['worker', ...address, '--rate', rate, '--deny', '10.0.64.0/21'];
+			const worker = cleanUp.use(space.start(args, { env: { PINGPOOL_TOKEN: token }, lab }));
 			const [url] = await worker.says(/http:\/\/[\d.]+:\d+/);
 			return { worker, url };
 		}),
@@ -126,17 +126,14 @@ async function shootRun(browser: Browser): Promise<void> {
 		'workers.txt',
 		workers.map(({ url }) => url),
 	);
-	const env = { PINGPOOL_TOKEN: token, PINGPOOL_DASHBOARD: '127.0.0.1:0' };
-	const master = cleanUp.use(space.start(['master', '--workers', 'workers.txt'], { env }));
+	const env = { PINGPOOL_TOKEN: token, PINGPOOL_DASHBOARD: '127.0.0.1:8787' };
+	const master = cleanUp.use(space.start(['master', '--workers', 'workers.txt'], { env, lab }));
 	const [, url] = await master.says(/dashboard: (http:\/\/127\.0\.0\.1:\d+)\//);
-	using stream = await openEvents(`${url}/api/live`);
-	let seen = 0;
+	const { page } = await openPage(browser, { origin: url });
+	await page.goto(url!);
 	const reached = async (share: number): Promise<void> => {
-		for (; ; seen += 1) {
-			await stream.reached(seen + 1);
-			const { done, total } = stream.events[seen]!.data.run;
-			if (done >= share * total) return;
-		}
+		const bar = page.getByRole('progressbar');
+		while (Number(await bar.getAttribute('aria-valuenow')) < share * hosts) await sleep(100);
 	};
 	const shoot = await opened(browser, url!, liveShots);
 	await reached(0.4);
@@ -146,8 +143,9 @@ async function shootRun(browser: Browser): Promise<void> {
 	await master.exited;
 }
 
-async function shootStored(browser: Browser): Promise<void> {
+async function shootStored(): Promise<void> {
 	using space = new Workspace();
+	await using browser = await openBrowser();
 	await writeLargeDatabase({ path: space.path('hosts.db'), rows, runs });
 	await using serving = space.start(['serve', '--listen', '127.0.0.1:0']);
 	const [, url] = await serving.says(/(http:\/\/127\.0\.0\.1:\d+)\//);
@@ -158,6 +156,5 @@ async function shootStored(browser: Browser): Promise<void> {
 }
 
 mkdirSync(values.out, { recursive: true });
-await using browser = await openBrowser();
-await shootRun(browser);
-await shootStored(browser);
+await shootRun();
+await shootStored();
