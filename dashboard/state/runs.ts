@@ -32,9 +32,19 @@ interface RunList {
 /** What was last answered: it stays when the master is gone, and while another view asks. */
 const known = signal<RunList | undefined>(undefined);
 
-export function useRuns(): Query<RunList> {
+/** Whether somebody has reached for the list of runs. */
+const areRunsWanted = signal(false);
+
+/** To be called when somebody does. */
+export function wantRuns(): void {
+	areRunsWanted.value = true;
+}
+
+/** @param isNeeded whether the view can not do without them. Default: true */
+export function useRuns(isNeeded = true): Query<RunList> {
 	// The database of a run that has no number yet, or that has ended, is not there to be asked.
-	const isAsked = about.value?.mode === 'serve' || (liveRunId.value !== null && connection.value !== 'ended');
+	const isThere = about.value?.mode === 'serve' || (liveRunId.value !== null && connection.value !== 'ended');
+	const isAsked = isThere && (isNeeded || areRunsWanted.value);
 	const query = useQuery<RunList>(isAsked ? '/api/runs' : null, {
 		refreshMs: ({ runs }) => (runs.some((run) => !hasEnded(run.state)) ? pageRefreshMs * 5 : 0),
 	});

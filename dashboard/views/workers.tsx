@@ -16,9 +16,9 @@ import { WorkerTable } from './workers/worker-table.tsx';
 import './workers/workers.css';
 
 export function WorkersView() {
-	const runs = useRuns();
-	const list = runs.data?.runs;
 	const isLive = isLiveShown.value;
+	const runs = useRuns(!isLive);
+	const list = runs.data?.runs;
 	const detail = useRunDetail(list);
 	return (
 		<>

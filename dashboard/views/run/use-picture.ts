@@ -17,9 +17,10 @@ export interface ShownRun {
 }
 
 export function useShownRun(): ShownRun {
-	const runs = useRuns();
-	const list = runs.data?.runs;
 	const isLive = isLiveShown.value;
+	// The first question starts the thread that reads the database: what is live can do without.
+	const runs = useRuns(!isLive);
+	const list = runs.data?.runs;
 	const detail = useRunDetail(list);
 	const live = liveRun.value;
 	if (isLive) {
