@@ -144,6 +144,10 @@ describeUnless(withoutBrowser(), 'a page', () => {
 		const text = () => page.evaluate<string>(`document.querySelector('.connection')?.textContent ?? ''`);
 		await expect.poll(text).toBe('Live');
 		await expect.poll(page.open).toBe(1);
+		// The views that were not shown yet come behind the first one.
+		const views = ['tasks', 'results', 'hosts', 'map', 'runs', 'compare', 'events'];
+		const isAsked = (view: string) => page.asked.some((path) => path.startsWith(`/assets/${view}-`));
+		await expect.poll(() => views.filter((view) => !isAsked(view))).toEqual([]);
 		await page.leave();
 		await expect.poll(() => page.evaluate('document.visibilityState')).toBe('hidden');
 		await expect.poll(page.open).toBe(0);
