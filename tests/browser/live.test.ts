@@ -7,7 +7,7 @@ import type { WatchedPage } from './browser.ts';
 import { openBrowser, openPage } from './browser.ts';
 import type { StartedRun } from './live-run.ts';
 import { startLiveRun } from './live-run.ts';
-import { expectWellMade, someLooks, textOf } from './looks.ts';
+import { expectWellMade, looksAt, textOf } from './looks.ts';
 
 const size = sizeOf({
 	usual: { hosts: 4_000, workerRate: 1_000 },
@@ -44,7 +44,7 @@ describeUnless(withoutBrowser() ?? withoutEchoSockets(), 'a run of which a worke
 	const text = (selector: string) => textOf(watched.page.locator(selector).first());
 	const shown = (words: string | RegExp) =>
 		watched.page.getByText(words).filter({ visible: true }).first().waitFor();
-	const wellMade = (view: string) => expectWellMade(watched, view, someLooks(view));
+	const wellMade = (view: string) => expectWellMade(watched, view, looksAt(view));
 
 	test('Run: how far it is, and how fast, as it goes on', async () => {
 		await open('/');

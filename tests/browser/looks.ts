@@ -13,10 +13,21 @@ export interface Look {
 
 const allLooks: readonly Look[] = widths.flatMap((width) => themes.map((theme) => ({ theme, width })));
 
-/** All of them in CI; else one, another one for every view, as each takes axe a while. */
-export function someLooks(view: string): readonly Look[] {
+/** Both themes and every width, each once at least. */
+const fewLooks: readonly Look[] = [
+	{ theme: 'dark', width: 390 },
+	{ theme: 'light', width: 1_024 },
+	{ theme: 'dark', width: 1_920 },
+];
+
+/**
+ * In CI all of them, or a few for a view that has been looked at with other data; else one, another one for every view,
+ * as each takes axe a while.
+ */
+export function looksAt(view: string, { isKnown = false } = {}): readonly Look[] {
 	const place = [...view].reduce((sum, letter) => sum + letter.charCodeAt(0), 0);
-	return sizeOf({ usual: [allLooks[place % allLooks.length]!], ci: allLooks, long: allLooks });
+	const usual = [allLooks[place % allLooks.length]!];
+	return sizeOf({ usual, ci: isKnown ? fewLooks : allLooks, long: allLooks });
 }
 
 const heightPx = 900;
@@ -35,6 +46,30 @@ export async function expectWellMade(
 		expect(await violations(page), `${where}: axe`).toEqual([]);
 		expect(watched.takeFaults(), `${where}: faults`).toEqual([]);
 	}
+}
+
+/** Goes through the page by the tabulator key, and expects to come by everything that can be used, and to see where. */
+export async function expectReachable({ page }: WatchedPage): Promise<void> {
+	const count: number = await page.evaluate(`(() => {
+		const selector = 'a[href], button:not(:disabled), select, input, summary, [tabindex="0"]';
+		window.missed = new Set([...document.querySelectorAll(selector)].filter((each) => each.checkVisibility()));
+		document.activeElement?.blur();
+		return window.missed.size;
+	})()`);
+	const unmarked = new Set<string>();
+	for (let turn = 0; turn < count + 5; turn += 1) {
+		await page.keyboard.press('Tab');
+		const unseen: string | null = await page.evaluate(`(() => {
+			const element = document.activeElement;
+			window.missed.delete(element);
+			const { outlineStyle, boxShadow } = getComputedStyle(element);
+			return outlineStyle === 'none' && boxShadow === 'none' ? element.outerHTML.slice(0, 120) : null;
+		})()`);
+		if (unseen !== null && !unseen.startsWith('<body')) unmarked.add(unseen);
+	}
+	const missed = await page.evaluate('[...window.missed].map((element) => element.outerHTML.slice(0, 120))');
+	expect(missed, 'out of reach').toEqual([]);
+	expect([...unmarked], 'without a mark of the focus').toEqual([]);
 }
 
 /** Gives the page a theme and a width, and waits until it has drawn itself so. */

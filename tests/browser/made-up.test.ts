@@ -17,7 +17,7 @@ import { hostile, unsafeIn } from '../security/unsafe-text.ts';
 import type { WatchedPage } from './browser.ts';
 import { openBrowser, openPage } from './browser.ts';
 import { openLeavablePage } from './hidden-page.ts';
-import { expectWellMade, show, someLooks, textOf, tooWide } from './looks.ts';
+import { expectWellMade, looksAt, show, textOf, tooWide } from './looks.ts';
 import type { ServedRun } from './served.ts';
 import { serveRun } from './served.ts';
 
@@ -98,7 +98,7 @@ describeUnless(withoutBrowser(), 'a page', () => {
 			const main = page.locator('main');
 			await main.getByText(text).filter({ visible: true }).first().waitFor();
 			await expectHarmless(watched);
-			await expectWellMade(watched, path, someLooks(path));
+			await expectWellMade(watched, path, looksAt(path, { isKnown: true }));
 			for (const width of [390, 1_024]) {
 				await show(page, { theme: 'dark', width });
 				expect(await tooWide(page), `${width} px`).toEqual([]);
@@ -114,7 +114,7 @@ describeUnless(withoutBrowser(), 'a page', () => {
 			await alone.page.goto(`file://${file}`);
 			expect(await textOf(alone.page.locator('body'))).toContain('<script>alert(2)</script>');
 			await expectHarmless(alone);
-			await expectWellMade(alone, 'report', someLooks('report'));
+			await expectWellMade(alone, 'report', looksAt('report'));
 			expect(alone.requests()).toBe(1);
 		});
 	});

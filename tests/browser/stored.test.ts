@@ -7,7 +7,7 @@ import type { Running } from '../process.ts';
 import { describeUnless, sizeOf, withoutBrowser } from '../requirements.ts';
 import type { WatchedPage } from './browser.ts';
 import { openBrowser, openPage } from './browser.ts';
-import { expectWellMade, someLooks, textOf } from './looks.ts';
+import { expectReachable, expectWellMade, looksAt, textOf } from './looks.ts';
 
 /** Of each of its two runs. */
 const rows = sizeOf({ usual: 50_000, ci: 2_500_000, long: 5_000_000 });
@@ -38,7 +38,7 @@ describeUnless(withoutBrowser(), `a database of ${2 * rows} rows`, () => {
 	const open = (path: string) => watched.page.goto(`${url}${path}`);
 	const shown = (words: string | RegExp) =>
 		watched.page.getByText(words).filter({ visible: true }).first().waitFor(patient);
-	const wellMade = (view: string) => expectWellMade(watched, view, someLooks(view));
+	const wellMade = (view: string) => expectWellMade(watched, view, looksAt(view, { isKnown: true }));
 	const sql = <Row>(text: string) => space.rows<Row>(text, 'large.db');
 	const count = (where: string) =>
 		sql<{ n: number }>(`SELECT count(*) AS n FROM results WHERE ${where}`)[0]!.n;
@@ -96,6 +96,8 @@ describeUnless(withoutBrowser(), `a database of ${2 * rows} rows`, () => {
 		);
 		for (const [index, { host }] of slowest.entries()) expect(await rowText(index)).toContain(host);
 		await wellMade('Stored results');
+
+		await expectReachable(watched);
 
 		const needle = 'www-4';
 		await open(`/results?q=${needle}`);
