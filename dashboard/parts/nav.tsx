@@ -1,4 +1,5 @@
 /** The way to the views. */
+import { useEffect, useRef } from 'preact/hooks';
 import { hrefOf } from '../router.ts';
 import type { View } from '../views.ts';
 
@@ -10,8 +11,13 @@ interface NavProps {
 }
 
 export function Nav({ views, current, run }: NavProps) {
+	const nav = useRef<HTMLElement>(null);
+	// On a phone there is no room for all of them.
+	useEffect(() => {
+		nav.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+	}, [current]);
 	return (
-		<nav class="frame-nav" aria-label="Views">
+		<nav class="frame-nav" aria-label="Views" ref={nav}>
 			<ul>
 				{views.map((view) => (
 					<li key={view.path}>
