@@ -113,7 +113,9 @@ export interface LiveWorker {
 	/** requests, and hosts in them, under way */
 	readonly requests: number;
 	readonly inFlight: number;
-	/** hosts that may be on their way unsent (the send window), and of a whole chunk */
+	/** of these, hosts that it has not sent a probe to yet, how many there may be (the send window), and hosts of a whole
+	 * chunk */
+	readonly unsentHosts: number;
 	readonly windowHosts: number;
 	readonly chunkHosts: number;
 	/** rows that it answered */

@@ -63,6 +63,7 @@ export class WorkerMonitor {
 			icmp: capabilities?.icmp ?? null,
 			requests: lane?.requests ?? 0,
 			inFlight: lane?.inFlight ?? 0,
+			unsentHosts: lane?.window.unsent ?? 0,
 			windowHosts: lane?.window.limit ?? 0,
 			chunkHosts: lane?.chunkHosts ?? 0,
 			done,

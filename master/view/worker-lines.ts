@@ -53,10 +53,11 @@ interface Column {
 const columns: readonly Column[] = [
 	{ heading: 'state', rank: 4, isText: true, of: stateWord },
 	{ heading: 'hosts/s', rank: 6, of: ({ ratePerSecond }) => formatCount(ratePerSecond) },
+	// What a worker has not sent on yet, of what it may have: how busy it is, whatever its hosts take to answer.
 	{
-		heading: 'in flight',
+		heading: 'window',
 		rank: 3,
-		of: ({ inFlight, windowHosts }) => `${formatCount(inFlight)}/${formatCount(windowHosts)}`,
+		of: ({ unsentHosts, windowHosts }) => `${formatCount(unsentHosts)}/${formatCount(windowHosts)}`,
 	},
 	{ heading: 'done', rank: 5, of: ({ done }) => formatCount(done) },
 	{ heading: 'failed', rank: 2, of: ({ failures }) => formatCount(failures) },

@@ -53,6 +53,7 @@ export function liveWorker(index: number, said: Partial<LiveWorker> = {}): LiveW
 		icmp: 'datagram',
 		requests: 0,
 		inFlight: 0,
+		unsentHosts: 512,
 		windowHosts: 1_000,
 		chunkHosts: 100,
 		done: 0,

@@ -57,17 +57,17 @@ export function RateCell({ worker, rates }: RateCellProps) {
 	);
 }
 
-/** Hosts on their way, of as many as may wait in the worker. */
+/** Hosts on their way, and how full the send window is: those of them that the worker has not sent a probe to yet. */
 export function InFlightCell({ worker }: { readonly worker: LiveWorker }) {
-	const { inFlight, windowHosts, requests } = worker;
-	const share = windowHosts > 0 ? Math.min(inFlight / windowHosts, 1) : 0;
+	const { inFlight, unsentHosts, windowHosts, requests } = worker;
+	const share = windowHosts > 0 ? Math.min(unsentHosts / windowHosts, 1) : 0;
 	return (
 		<span class="worker-flight" title={`${formatPlural(requests, 'request')} under way`}>
-			<span>
-				{formatCount(inFlight)}
-				<span class="muted"> / {formatCount(windowHosts)}</span>
-			</span>
+			<span>{formatCount(inFlight)}</span>
 			<span class="worker-flight-bar" style={{ '--part': `${share * 100}%` }} />
+			<span class="muted">
+				window {formatCount(unsentHosts)} / {formatCount(windowHosts)}
+			</span>
 		</span>
 	);
 }

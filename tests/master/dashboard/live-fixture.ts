@@ -43,6 +43,7 @@ export function liveWorker(changes: Partial<LiveWorker> = {}): LiveWorker {
 		icmp: 'datagram',
 		requests: 2,
 		inFlight: 150,
+		unsentHosts: 0,
 		windowHosts: 200,
 		chunkHosts: 100,
 		done: 500,

@@ -14,6 +14,7 @@ export function liveWorker(changes: Partial<LiveWorker>): LiveWorker {
 		icmp: 'datagram',
 		requests: 2,
 		inFlight: 1_024,
+		unsentHosts: 1_024,
 		windowHosts: 2_048,
 		chunkHosts: 512,
 		done: 12_345,

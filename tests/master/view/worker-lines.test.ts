@@ -18,6 +18,7 @@ const fleet = [
 		why: 'did not answer for 10 s',
 		ratePerSecond: 0,
 		inFlight: 0,
+		unsentHosts: 0,
 		failures: 12,
 		latencyMs: null,
 	}),
@@ -37,7 +38,7 @@ function shown(width: number, lines = 10, workers: readonly LiveWorker[] = fleet
 describe('lines of workers', () => {
 	it('have everything side by side where there is room, below headings', () => {
 		expect(shown(100)).toEqual([
-			'  worker           state      hosts/s    in flight    done  failed    p50',
+			'  worker           state      hosts/s       window    done  failed    p50',
 			'● 127.0.0.1:44021  healthy      1,235  1,024/2,048  12,345       0  12 ms',
 			'○ 漢字-worker      aside 3 s        0      0/2,048  12,345      12      -  did not answer for 10 s',
 			'◐ c                slowed       1,235  1,024/2,048  12,345       1  1.2 s  is late',
@@ -120,7 +121,7 @@ it(`never wrap and stay where they are, at any width from 10 to 200 (seed ${seed
 			why: below(2) === 0 ? null : text(80),
 			asideUntilAtMs: below(2) === 0 ? null : nowMs + below(100_000),
 			ratePerSecond: 10 ** below(7),
-			inFlight: 10 ** below(7),
+			unsentHosts: 10 ** below(7),
 			windowHosts: 10 ** below(7),
 			done: 10 ** below(10),
 			failures: 10 ** below(5),
