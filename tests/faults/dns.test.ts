@@ -85,12 +85,12 @@ test.each<[string, StubHandler, string]>([
 	const host = `asked.example:${allowed.port}`;
 	const before = allowed.connections();
 	const startedMs = performance.now();
-	const { results } = await askedOf(handler, [[host, `127.0.0.1:${allowed.port}`]], 400);
+	const { results } = await askedOf(handler, [[host, `127.0.0.1:${allowed.port}`]], 3_000);
 	expect(results).toEqual([
 		{ host, status: 'unresolved', reason, sent: 0, received: 0 },
 		expect.objectContaining({ status: 'up' }),
 	]);
-	expect(performance.now() - startedMs).toBeLessThan(5_000);
+	expect(performance.now() - startedMs).toBeLessThan(20_000);
 	expect(allowed.connections()).toBe(before + 1);
 });
 
