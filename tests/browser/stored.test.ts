@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Workspace } from '../e2e/command-line.ts';
 import { writeLargeDatabase } from '../large-database.ts';
 import type { Running } from '../process.ts';
-import { describeUnless, sizeOf, withoutBrowser } from '../requirements.ts';
+import { describeUnless, notLong, sizeOf, withoutBrowser } from '../requirements.ts';
 import type { WatchedPage } from './browser.ts';
 import { openBrowser, openPage } from './browser.ts';
 import { expectReachable, expectWellMade, looksAt, textOf } from './looks.ts';
@@ -14,7 +14,7 @@ const rows = sizeOf({ usual: 50_000, ci: 2_500_000, long: 5_000_000 });
 /** What a question may take that reads all rows. */
 const patient = { timeout: 15_000 };
 
-describeUnless(withoutBrowser(), `a database of ${2 * rows} rows`, () => {
+describeUnless(withoutBrowser() ?? notLong(), `a database of ${2 * rows} rows`, () => {
 	const space = new Workspace();
 	let serving: Running;
 	let url: string;
