@@ -52,6 +52,17 @@ function statFields(pid: number): number[] | undefined {
 	}
 }
 
+/** Whether a process, or another one in its network namespace, listens on a TCP port (proc(5): net/tcp). */
+export function isListening(pid: number, port: number): boolean {
+	const local = `:${port.toString(16).toUpperCase().padStart(4, '0')} `;
+	try {
+		const lines = readFileSync(`/proc/${pid}/net/tcp`, 'utf8').split('\n');
+		return lines.some((line) => line.includes(local) && / 0A /.test(line));
+	} catch {
+		return false;
+	}
+}
+
 export interface LinkPackets {
 	readonly received: number;
 	readonly sent: number;

@@ -1,44 +1,60 @@
 /**
  * What it costs a run to be watched: the same run without a dashboard, with one that nobody looks at, and with a browser
- * on its page. The browser is on the machine that is measured, which has the master and the worker on it as well: at the
- * lowest priority it takes what they leave, as one on another machine would; at the usual one it takes its share of the
- * processor, and what that costs is in its figures.
+ * on its page. A browser on another machine costs the run what it sends: that is a reader of the same stream. A browser on
+ * the machine that is measured, whose two cores the master, the worker and the kernel keep busy, takes its share of them
+ * besides, at the lowest priority as at the usual one.
  */
 import { existsSync } from 'node:fs';
-import type { Bench, Check, Contender, Part } from '../bench.ts';
+import type { Bench, Check, Contender, Part, Turn } from '../bench.ts';
 import { addressLines, aliveHostsMax, firstAliveHost, writeList } from '../hosts.ts';
 import type { Watcher } from '../peers/browser.ts';
-import { browserPath, startWatcher } from '../peers/browser.ts';
+import { browserPath, startReader, startWatcher } from '../peers/browser.ts';
 import { runMaster } from '../pingpool/master-process.ts';
 import { masterTurn } from '../pingpool/master-turn.ts';
 import { startWorker } from '../pingpool/worker-process.ts';
 import { runRounds } from '../rounds.ts';
-import { rateRatio } from '../statistics.ts';
+import { perRound } from '../statistics.ts';
+import { isListening } from '../usage.ts';
 
-const address = '127.0.0.1:8787';
+const port = 8787;
+const address = `127.0.0.1:${port}`;
 
-/** @param nice priority of the browser; `undefined` for none */
+/** Who looks at the dashboard: nobody, somebody who reads what a page would, or a browser of a priority. */
+type Looks = 'nobody' | 'stream' | { readonly nice: number };
+
+async function startLooking(bench: Bench, looks: Looks): Promise<Watcher | undefined> {
+	if (looks === 'nobody') return undefined;
+	return looks === 'stream' ? startReader(bench) : startWatcher(bench, looks.nice);
+}
+
 function contender(
 	bench: Bench,
 	list: string,
 	name: string,
 	args: readonly string[],
-	nice?: number,
+	looks: Looks,
 ): Contender {
 	return {
 		name,
 		async run() {
 			await using worker = await startWorker(bench);
-			await using watcher: Watcher | undefined =
-				nice === undefined ? undefined : await startWatcher(bench, nice);
-			const watching = watcher?.watch(`http://${address}/`);
-			const result = await runMaster(bench, { hosts: list, workers: [worker.url], args });
-			watcher?.leave();
+			await using watcher = await startLooking(bench, looks);
+			let watching: Promise<void> | undefined;
+			const result = await runMaster(bench, {
+				hosts: list,
+				workers: [worker.url],
+				args,
+				watch: (pid) => {
+					if (watching === undefined && watcher !== undefined && isListening(pid, port)) {
+						watching = watcher.watch(`http://${address}/`);
+					}
+				},
+			});
 			await watching;
 			const turn = masterTurn(result);
 			const figures = { ...turn.figures, 'worker CPU s': worker.cpuSeconds() };
 			if (watcher === undefined) return { ...turn, figures };
-			return { ...turn, figures: { ...figures, 'updates shown': watcher.updates() } };
+			return { ...turn, figures: { ...figures, updates: watcher.updates() } };
 		},
 	};
 }
@@ -52,20 +68,28 @@ export const watchingPart: Part = {
 		const list = writeList(bench.folder, 'hosts.txt', addressLines(firstAliveHost, bench.hosts));
 		const on = ['--dashboard', address];
 		const contenders = [
-			contender(bench, list, 'no dashboard', ['--no-dashboard']),
-			contender(bench, list, 'a dashboard that nobody looks at', on),
+			contender(bench, list, 'no dashboard', ['--no-dashboard'], 'nobody'),
+			contender(bench, list, 'a dashboard that nobody looks at', on, 'nobody'),
+			contender(bench, list, 'a page elsewhere', on, 'stream'),
 		];
 		const hasBrowser = existsSync(browserPath);
 		if (hasBrowser) {
 			contenders.push(
-				contender(bench, list, 'a browser of the lowest priority', on, 19),
-				contender(bench, list, 'a browser that shares the processor', on, 0),
+				contender(bench, list, 'a browser of the lowest priority', on, { nice: 19 }),
+				contender(bench, list, 'a browser that shares the processor', on, { nice: 0 }),
 			);
 		}
 		const series = await runRounds(bench, contenders);
 		const [without, unseen, ...watched] = series;
 		const target = { relation: '≥', value: 0.97 } as const;
-		const checks: Check[] = [unseen, ...watched].flatMap((one) => rateRatio(one, without, target));
+		const ofRun = ({ hosts, figures }: Turn): number => hosts! / figures!['run s']!;
+		const checks: Check[] = [unseen, ...watched].map((one, i) => ({
+			what: `${one!.name} / no dashboard, rate of the run`,
+			values: perRound(one, without, (a, b) => ofRun(a) / ofRun(b))!,
+			unit: ' ×',
+			// What a browser takes of the same two cores is its own.
+			target: i < 2 ? target : undefined,
+		}));
 		return { series, checks, notes: hasBrowser ? [] : [`${browserPath} is missing: nobody watched`] };
 	},
 };

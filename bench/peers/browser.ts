@@ -1,24 +1,42 @@
 /**
- * A browser in the lab that looks at a dashboard. It is a real one (Chromium, driven by playwright-core over a pipe), so
+ * Who looks at a dashboard, in the lab. The browser is a real one (Chromium, driven by playwright-core over a pipe), so
  * it draws all that a person would see, on the machine that is measured.
  */
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import type { Bench } from '../bench.ts';
 
 export interface Watcher extends AsyncDisposable {
-	/** Opens the page as soon as somebody serves it, and stays. Resolves when it is shown, or after `leave`. */
+	/** Opens a page that somebody serves, and stays. */
 	watch(url: string): Promise<void>;
-	/** waits for nobody any more */
-	leave(): void;
 	/** updates of the run that have reached the page */
 	updates(): number;
 }
 
 /** Where Debian puts it. */
 export const browserPath = '/usr/bin/chromium';
-const againMs = 25;
+
+/** Reads what a page on another machine would be sent: its files, and the stream of the run. */
+export function startReader({ lab }: Pick<Bench, 'lab'>): Watcher {
+	let updates = 0;
+	let reader: ChildProcess | undefined;
+	return {
+		async watch(url) {
+			const [file, ...args] = lab.command('curl', '--silent', '--no-buffer', url, `${url}api/live`);
+			reader = spawn(file, args, { stdio: ['ignore', 'pipe', 'ignore'] });
+			reader.stdout!.on('data', (bytes: Buffer) => {
+				if (bytes.includes('event: update')) updates += 1;
+			});
+		},
+		updates: () => updates,
+		async [Symbol.asyncDispose]() {
+			reader?.kill();
+		},
+	};
+}
 
 /** @param nice priority of the browser, 19 for the lowest: what it draws then waits for whoever else has work */
 export async function startWatcher(
@@ -36,21 +54,13 @@ export async function startWatcher(
 	session.on('Network.eventSourceMessageReceived', ({ eventName }) => {
 		if (eventName === 'update') updates += 1;
 	});
-	let isGone = false;
 	return {
 		async watch(url) {
-			while (!isGone) {
-				const shown = await page.goto(url, { waitUntil: 'commit' }).catch(() => undefined);
-				if (shown !== undefined) return;
-				await new Promise((resolve) => setTimeout(resolve, againMs));
-			}
-		},
-		leave: () => {
-			isGone = true;
+			// A run that ends meanwhile takes its page along.
+			await page.goto(url, { waitUntil: 'commit' }).catch(() => undefined);
 		},
 		updates: () => updates,
 		async [Symbol.asyncDispose]() {
-			isGone = true;
 			await browser.close();
 		},
 	};
