@@ -50,7 +50,7 @@ class PlantedCorpus implements Disposable {
 
 // At once: one of them waits most of the time.
 describe.concurrent('the search', () => {
-	const cases = '150000';
+	const cases = '600000';
 
 	testUnless(notLong(), 'finds a bug behind five words in order', async () => {
 		const { code, output } = await runProgram(program, ['planted', '--cases', cases]);
