@@ -2,7 +2,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openEvents } from '../master/dashboard/event-stream.ts';
-import { describeUnless, sizeOf, withoutBrowser, withoutEchoSockets } from '../requirements.ts';
+import { describeUnless, notLong, sizeOf, withoutBrowser, withoutEchoSockets } from '../requirements.ts';
 import type { WatchedPage } from './browser.ts';
 import { openBrowser, openPage } from './browser.ts';
 import type { StartedRun } from './live-run.ts';
@@ -16,7 +16,7 @@ const size = sizeOf({
 });
 const dead = 1;
 
-describeUnless(withoutBrowser() ?? withoutEchoSockets(), 'a run of which a worker dies', () => {
+describeUnless(withoutBrowser() ?? withoutEchoSockets() ?? notLong(), 'a run of which a worker dies', () => {
 	let run: StartedRun;
 	let browser: Browser;
 	let watched: WatchedPage;
