@@ -33,7 +33,7 @@ const names = [
 /** Of runs whose numbers a database gives, and of which a monitor speaks. */
 const runId = 7;
 
-describeUnless(withoutBrowser(), 'a page', () => {
+describeUnless(withoutBrowser() ?? notLong(), 'a page', () => {
 	const folder = mkdtempSync(join(tmpdir(), 'pingpool-browser-'));
 	const db = join(folder, 'hosts.db');
 	const block = blockOfAnswers([

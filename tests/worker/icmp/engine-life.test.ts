@@ -98,13 +98,13 @@ describeUnless(unavailable, 'life of the socket engine', () => {
 						resolve(message);
 						return;
 					}
-					// The answers come 100 ms after the requests, within the timeout of 300 ms; it reads them after it.
+					// The answers come 100 ms after the requests, within the timeout of 1.5 s; it reads them after it.
 					child.kill('SIGSTOP');
-					setTimeout(() => child.kill('SIGCONT'), 700);
+					setTimeout(() => child.kill('SIGCONT'), 2_200);
 				});
 			});
 			expect(report).toEqual({ counts: { up: hosts.length }, late: 0, rttMsMax: expect.any(Number) });
-			expect(report.rttMsMax).toBeLessThanOrEqual(300);
+			expect(report.rttMsMax).toBeLessThanOrEqual(1_500);
 		} finally {
 			child.removeAllListeners('exit');
 			child.kill('SIGKILL');

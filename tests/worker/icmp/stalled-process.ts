@@ -18,7 +18,7 @@ if (process.send !== undefined) {
 		clearInterval(poll);
 		process.send!('sent');
 	}, 1);
-	const { results } = await gather(engine, hosts, { timeoutMs: 300 });
+	const { results } = await gather(engine, hosts, { timeoutMs: 1_500 });
 	const report: StallReport = {
 		counts: tally(results),
 		late: engine.counters().late,
