@@ -34,6 +34,10 @@ export async function failureOfStatus(
 	if (status === 401 || status === 403) {
 		return new WorkerFailure('refused', `${tokenProblem} (HTTP ${status})`);
 	}
+	if (status === 408) {
+		const message = `did not get all of the request in time (HTTP ${status})`;
+		return new WorkerFailure('broken', message, { probed: false });
+	}
 	if (status === 413) {
 		return new WorkerFailure('too-large', `takes no request of that size (HTTP ${status})${said}`);
 	}

@@ -96,6 +96,13 @@ export class Coverage {
 		return isNew ? [...this.#scripts.values()].map(({ painted }) => painted.slice()) : undefined;
 	}
 
+	/** Whether all that was new in one look was run in another. */
+	hasNewOf(one: Look, other: Look): boolean {
+		return [...this.#scripts.values()].every(({ covered }, i) =>
+			covered.every((ran, offset) => ran === 1 || one[i]![offset]! <= other[i]![offset]!),
+		);
+	}
+
 	keep(look: Look): void {
 		for (const [i, { covered }] of [...this.#scripts.values()].entries()) {
 			const painted = look[i]!;

@@ -7,7 +7,7 @@ import { createRandom } from '../../shared/random.ts';
 import type { Coverage, Look } from './coverage.ts';
 import type { FuzzTarget } from './fuzz-target.ts';
 import { Broken } from './fuzz-target.ts';
-import { crossed, mutated, tokensOf } from './mutate.ts';
+import { crossed, mutated, tokensOf, withoutPiece } from './mutate.ts';
 
 /** An input may take so long; measured again alone, in time of the processor, because a machine does other things. */
 const slowMsMax = 50;
@@ -16,6 +16,9 @@ const measuredAgain = 5;
 const batchInputsMin = 8;
 const batchInputsMax = 1_024;
 const firstInputs = 64;
+/** Of a longer one, most is ballast: a change at the right place, the only one that goes further, is rare in it. */
+const trimmedBytesMin = 256;
+const trimLooksMax = 32;
 /** Findings after which a target is left: more of them say the same. */
 const findingsMax = 10;
 /** Bytes that the heap may grow by beyond the corpus, from a quarter of the run to its end. */
@@ -142,8 +145,9 @@ export class Fuzzer {
 	/** Finds the inputs of a batch that had something new in them. */
 	async #halve(coverage: Coverage, inputs: readonly Uint8Array[], seen: Look): Promise<void> {
 		if (inputs.length === 1) {
+			const input = await this.#trimmed(coverage, inputs[0]!, seen);
 			coverage.keep(seen);
-			this.#entries.push({ input: inputs[0]!, picked: 0 });
+			this.#entries.push({ input, picked: 0 });
 			return;
 		}
 		const middle = inputs.length >> 1;
@@ -152,6 +156,24 @@ export class Fuzzer {
 			const look = coverage.look();
 			if (look !== undefined) await this.#halve(coverage, half, look);
 		}
+	}
+
+	/** What is left of an input when pieces without which it does all that is new in `seen` are taken out, large ones
+	 * first. */
+	async #trimmed(coverage: Coverage, input: Uint8Array, seen: Look): Promise<Uint8Array> {
+		let kept = input;
+		let looks = 0;
+		for (let length = input.length >> 1; length > 0; length >>= 1) {
+			for (let at = 0; at < kept.length && kept.length >= trimmedBytesMin; looks += 1) {
+				if (looks === trimLooksMax) return kept;
+				const shorter = withoutPiece(kept, at, length);
+				await this.#quietly(shorter);
+				const look = coverage.look();
+				if (look !== undefined && coverage.hasNewOf(seen, look)) kept = shorter;
+				else at += length;
+			}
+		}
+		return kept;
 	}
 
 	async #try(input: Uint8Array): Promise<void> {

@@ -43,6 +43,11 @@ function spliced(bytes: Uint8Array, at: number, remove: number, insert: Uint8Arr
 	return result;
 }
 
+/** The bytes without those from `at` on, of which there may be fewer than `length`. */
+export function withoutPiece(bytes: Uint8Array, at: number, length: number): Uint8Array {
+	return spliced(bytes, at, Math.min(length, bytes.length - at), new Uint8Array());
+}
+
 /** Short pieces are likelier than long ones. */
 function pieceOf(bytes: Uint8Array, random: Random): { at: number; length: number } {
 	const at = random.below(bytes.length + 1);
@@ -84,7 +89,7 @@ const mutations: readonly Mutation[] = [
 	// takes a piece out
 	(bytes, random) => {
 		const { at, length } = pieceOf(bytes, random);
-		return spliced(bytes, at, length, new Uint8Array());
+		return withoutPiece(bytes, at, length);
 	},
 	// repeats a piece where it stands
 	(bytes, random) => {

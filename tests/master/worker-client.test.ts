@@ -507,6 +507,7 @@ describe('an answer that is no success', () => {
 		[403, 'refused', false, /token/],
 		[404, 'invalid', false, /not a pingpool worker/],
 		[405, 'invalid', false, /not a pingpool worker/],
+		[408, 'broken', false, /did not get all of the request in time \(HTTP 408\)/],
 		[413, 'too-large', false, /takes no request of that size \(HTTP 413\): because/],
 		[429, 'busy', false, /busy/],
 		[500, 'broken', false, /HTTP 500: because/],

@@ -6,6 +6,10 @@ import type { Libc } from './libc.node.ts';
 import { CLOCK_REALTIME, SO_TIMESTAMPNS, SOL_SOCKET } from './linux.ts';
 import type { MessageBatch } from './message-batch.node.ts';
 
+/** Less than the last difference of the clocks by more than this says that something came between reading the two. */
+const betweenMsMax = 0.02;
+const readingsMax = 4;
+
 /** When packets were received, on the thread's clock. */
 export interface ReceiveTime {
 	/** Reads the clocks, once for each batch. @returns the thread's, in ms */
@@ -21,7 +25,8 @@ export class KernelTime implements ReceiveTime {
 	readonly #nowMs: () => number;
 	/** seconds that are taken off every wall-clock time, so that a double keeps the nanoseconds */
 	readonly #baseSeconds: number;
-	#offsetMs = 0;
+	/** what the thread's clock is ahead of the wall's */
+	#offsetMs = Number.NEGATIVE_INFINITY;
 
 	constructor(libc: Libc, nowMs: () => number) {
 		this.#libc = libc;
@@ -32,6 +37,22 @@ export class KernelTime implements ReceiveTime {
 	}
 
 	synchronize(): number {
+		// The wall's is read last: a thread that is put aside in between finds the difference too small, which would
+		// make every round trip of the batch shorter than it was. It is never found too large, so the largest of
+		// some readings is best; should they all be less than before, the wall clock was put forward.
+		const atLeastMs = this.#offsetMs - betweenMsMax;
+		let nowMs = this.#readClocks();
+		let offsetMs = this.#offsetMs;
+		for (let readings = 1; offsetMs < atLeastMs && readings < readingsMax; readings += 1) {
+			nowMs = this.#readClocks();
+			offsetMs = Math.max(offsetMs, this.#offsetMs);
+		}
+		this.#offsetMs = offsetMs;
+		return nowMs;
+	}
+
+	/** @returns the thread's, in ms */
+	#readClocks(): number {
 		const nowMs = this.#nowMs();
 		this.#libc.clockGettime(CLOCK_REALTIME, this.#address);
 		this.#offsetMs = nowMs - this.#wallMs(this.#timespec, 0);

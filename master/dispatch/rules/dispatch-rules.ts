@@ -17,6 +17,7 @@
  *   It does not wait where nobody may come: all workers are out for good, or have left and none can join.
  */
 import type { ChunkKind } from '../../../shared/dashboard-api.ts';
+import { formatDuration } from '../../../shared/format.ts';
 import { selectHosts } from '../../../shared/host-column.ts';
 import { dnsTimeoutMs } from '../../../shared/limits.ts';
 import { reasons } from '../../../shared/outcome.ts';
@@ -64,6 +65,8 @@ export class DispatchRules {
 	#wakeAtMs: number;
 	/** when this process was held up last */
 	#heldUpMs = Number.NEGATIVE_INFINITY;
+	/** for how long, until it has been said */
+	#heldUpForMs = 0;
 	#nextId = 1;
 	/** flights that were hedged, and then failed without having reached their worker */
 	readonly #neverArrived = new Set<number>();
@@ -301,6 +304,7 @@ export class DispatchRules {
 		this.#nowMs = nowMs;
 		const gapMs = nowMs - this.#tickedMs;
 		if (gapMs < heldUpMs) return;
+		this.#heldUpForMs = gapMs;
 		this.#tickedMs = nowMs - tickMs;
 		this.#heldUpMs = nowMs;
 		for (const flight of this.#flights.values()) flight.postpone(gapMs, nowMs);
@@ -484,9 +488,20 @@ export class DispatchRules {
 		if (isSuspect(chunk) && isCrash(failure)) this.#suspects.crashed();
 		if (failure.kind === 'too-large' && length > 1) lane.foundTooLarge(length);
 		else if (failure.kind === 'broken' && nowMs - this.#heldUpMs < heldUpGraceMs) {
-			// What this process did not read in time, a worker may have given up.
-			this.#fleet.setAside(lane, new WorkerFailure('local', failure.message), nowMs);
+			// What this process did not send or read in time, a worker may have given up.
+			this.#fleet.rest(lane, new WorkerFailure('local', failure.message), nowMs);
+			this.#tellHeldUp();
 		} else this.#fleet.setAside(lane, failure, nowMs);
+	}
+
+	/** Says once that requests had to be broken off for it. */
+	#tellHeldUp(): void {
+		if (this.#heldUpForMs === 0) return;
+		const message =
+			`this program stood still for ${formatDuration(this.#heldUpForMs)}; ` +
+			'what that broke off is asked again, and no worker is blamed for it';
+		this.#heldUpForMs = 0;
+		this.#steps.push({ type: 'tell', event: { type: 'notice', message } });
 	}
 
 	/** What a flight owns and has no answer for goes out again, or is an error. */

@@ -159,19 +159,24 @@ export class Fleet {
 		health.worked();
 	}
 
-	/** A worker failed at a request: it gets no more for a while, or for good. */
+	/** A worker failed at a request: it gets no more for a while, or for good, and that is said. */
 	setAside(lane: Lane, failure: WorkerFailure, nowMs: number): void {
 		const { health } = lane;
 		const before = health.state;
-		lane.failures += 1;
-		lane.window.collapse();
-		const forMs = health.failed(failure, nowMs, this.#random);
+		const forMs = this.rest(lane, failure, nowMs);
 		const isOutNow = before !== 'out' && forMs === undefined;
 		// Being busy now and then is how a full worker works; being busy all the time is worth a word.
 		const isWorthAWord = failure.kind !== 'busy' || health.busyInARow === 3;
 		if (isOutNow || ((before === 'ready' || before === 'trial') && isWorthAWord)) {
 			this.#tellSetAside(lane, failure, forMs);
 		}
+	}
+
+	/** A request to a worker failed: it gets no more for a while. @returns for how long, in ms; `undefined` for good */
+	rest(lane: Lane, failure: WorkerFailure, nowMs: number): number | undefined {
+		lane.failures += 1;
+		lane.window.collapse();
+		return lane.health.failed(failure, nowMs, this.#random);
 	}
 
 	/** Why the run must be given up for want of workers; `undefined` while there is somebody, or hope. */

@@ -1,13 +1,10 @@
 /** A run at one moment, as a monitor would give it. */
 import type { LiveRun, LiveWorker, RttHistogram } from '../../../shared/dashboard-api.ts';
+import { liveRun as plainRun, liveWorker as plainWorker } from '../../dashboard/live-fixture.ts';
 
 export function liveRun(changes: Partial<LiveRun> = {}): LiveRun {
-	return {
-		runId: 7,
-		state: 'running',
+	return plainRun({
 		startedAtMs: 1_700_000_000_500,
-		elapsedMs: 10_000,
-		total: 1_000,
 		done: 600,
 		doneBefore: 100,
 		byStatus: { up: 400, down: 80, unresolved: 10, denied: 6, error: 4 },
@@ -21,37 +18,22 @@ export function liveRun(changes: Partial<LiveRun> = {}): LiveRun {
 		hedges: 2,
 		failures: 4,
 		rtt: { p50: 1, p90: 2, p95: 3, p99: 4, max: 5 },
-		hosts: 'hosts.txt',
-		db: 'hosts.db',
-		probe: 'icmp',
-		timeoutMs: 1_000,
-		count: 1,
 		...changes,
-	};
+	});
 }
 
 export function liveWorker(changes: Partial<LiveWorker> = {}): LiveWorker {
-	return {
-		index: 0,
+	return plainWorker(0, {
 		name: '10.0.0.5:8786',
-		state: 'healthy',
-		why: null,
-		asideUntilAtMs: null,
-		runtime: 'node',
-		version: '0.1.0',
 		probes: ['icmp', 'tcp', 'http'],
-		icmp: 'datagram',
 		requests: 2,
 		inFlight: 150,
-		unsentHosts: 0,
 		windowHosts: 200,
-		chunkHosts: 100,
 		done: 500,
 		byStatus: { up: 400, down: 80, unresolved: 10, denied: 6, error: 4 },
 		ratePerSecond: 60,
 		latencyMs: { p50: 120, p99: 480 },
 		failures: 4,
-		failureReasons: [],
 		retries: 3,
 		hedges: 2,
 		load: {
@@ -64,7 +46,7 @@ export function liveWorker(changes: Partial<LiveWorker> = {}): LiveWorker {
 			forged: 5,
 		},
 		...changes,
-	};
+	});
 }
 
 /** Some edges of a decade, as close as the monitor's. */

@@ -1,17 +1,10 @@
 import type { LiveWorker } from '../../../shared/dashboard-api.ts';
+import { liveWorker as plainWorker } from '../../dashboard/live-fixture.ts';
 
 /** A worker that does well, changed as a test wants it. */
 export function liveWorker(changes: Partial<LiveWorker>): LiveWorker {
-	return {
-		index: 0,
+	return plainWorker(0, {
 		name: 'worker-a',
-		state: 'healthy',
-		why: null,
-		asideUntilAtMs: null,
-		runtime: 'node',
-		version: '0.1.0',
-		probes: ['icmp'],
-		icmp: 'datagram',
 		requests: 2,
 		inFlight: 1_024,
 		unsentHosts: 1_024,
@@ -21,11 +14,6 @@ export function liveWorker(changes: Partial<LiveWorker>): LiveWorker {
 		byStatus: { up: 12_000, down: 345, unresolved: 0, denied: 0, error: 0 },
 		ratePerSecond: 1_234.5,
 		latencyMs: { p50: 12.3, p99: 40 },
-		failures: 0,
-		failureReasons: [],
-		retries: 0,
-		hedges: 0,
-		load: null,
 		...changes,
-	};
+	});
 }

@@ -361,6 +361,11 @@ describe('this process, held up for a minute', () => {
 		expect(again).toEqual([10]);
 		expect(world.rules.lanes.get('a')!.health.strikes).toBe(0);
 		expect(b.asks).toHaveLength(1);
+		// No worker is named.
+		const message = expect.stringMatching(
+			/^this program stood still for 1 min\b.*no worker is blamed for it$/,
+		);
+		expect(world.events).toEqual([{ type: 'notice', message }]);
 	});
 });
 
