@@ -61,13 +61,18 @@ export class Pending {
 		this.#again.push(chunk);
 	}
 
-	/** The next hosts that nobody was asked for, of a probe that the taker has. */
+	/** The next hosts that nobody was asked for, of the probe of which the smallest share has gone out: a few that take
+	 * long (TCP, HTTP) must not be left for the end because they are few. */
 	takeFresh(probes: ReadonlySet<ProbeName>, { hostsOf, bytesMax }: ChunkBounds): Chunk | undefined {
-		for (const [probe, queue] of this.#queues) {
-			if (queue.size === 0 || !probes.has(probe)) continue;
-			return freshChunk(probe, queue.take(hostsOf(probe), bytesMax, probe));
+		let next: ProbeName | undefined;
+		let leastShare = 1;
+		for (const [probe, { takenShare }] of this.#queues) {
+			if (takenShare >= leastShare || !probes.has(probe)) continue;
+			next = probe;
+			leastShare = takenShare;
 		}
-		return undefined;
+		if (next === undefined) return undefined;
+		return freshChunk(next, this.#queues.get(next)!.take(hostsOf(next), bytesMax, next));
 	}
 
 	/** The next hosts to ask again, of those that `may` go. */

@@ -13,11 +13,20 @@ export class TargetQueue {
 	#dealt: Dealt[] = [];
 	/** targets of the first that are taken already */
 	#head = 0;
+	/** targets that came in since the queue was empty last */
+	#added = 0;
 	size = 0;
+
+	/** The part of what came in since the queue was empty last that is taken, from 0 to below 1; 1 when it is empty. */
+	get takenShare(): number {
+		return this.size === 0 ? 1 : 1 - this.size / this.#added;
+	}
 
 	push(dealt: Dealt): void {
 		if (dealt.hosts.length === 0) return;
+		if (this.size === 0) this.#added = 0;
 		this.#dealt.push(dealt);
+		this.#added += dealt.hosts.length;
 		this.size += dealt.hosts.length;
 	}
 

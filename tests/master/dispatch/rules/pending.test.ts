@@ -56,6 +56,40 @@ describe('hosts that nobody was asked for', () => {
 		expect(pending.takeFresh(everything, bounds(100))).toMatchObject({ probe: 'icmp' });
 	});
 
+	it('of several probes go out in equal shares, few of one among many of another', () => {
+		const pending = new Pending(new Ledger(2_000));
+		pending.add('icmp', dealt(0, 1_000));
+		pending.add('tcp', dealt(1_000, 1_030));
+		pending.add('http', dealt(1_030, 1_040));
+		const share = new Map([
+			['icmp', 1 / 1_000],
+			['tcp', 1 / 30],
+			['http', 1 / 10],
+		]);
+		const gone = { icmp: 0, tcp: 0, http: 0 };
+		for (const { probe, hosts } of allOf(() => pending.takeFresh(everything, bounds(10)))) {
+			const before = Math.min(...Object.values(gone));
+			// Whoever is next was the one furthest behind.
+			expect(gone[probe]).toBeCloseTo(before);
+			gone[probe] += hosts.length * share.get(probe)!;
+		}
+		expect(Object.values(gone).map((part) => Number(part.toFixed(6)))).toEqual([1, 1, 1]);
+	});
+
+	it('of a probe that comes up late go out soon, and then in equal shares as well', () => {
+		const pending = new Pending(new Ledger(4_000));
+		pending.add('icmp', dealt(0, 2_000));
+		const next = (): ProbeName => pending.takeFresh(everything, bounds(100))!.probe;
+		for (let i = 0; i < 10; i += 1) expect(next()).toBe('icmp');
+		pending.add('tcp', dealt(2_000, 2_200));
+		expect([next(), next()]).toEqual(['tcp', 'icmp']);
+		// All of the others have gone out by then: those that follow start as the ones that are left.
+		while (pending.freshHosts > 0) next();
+		pending.add('icmp', dealt(2_200, 2_400));
+		pending.add('tcp', dealt(2_400, 2_600));
+		expect([next(), next(), next(), next()].toSorted()).toEqual(['icmp', 'icmp', 'tcp', 'tcp']);
+	});
+
 	it('are left out when they have an answer', () => {
 		const ledger = new Ledger(10);
 		for (const position of [0, 4, 9]) ledger.add(position);
