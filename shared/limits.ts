@@ -186,7 +186,7 @@ export const livePagesMax = 32;
 export const dashboardHeadBytesMax = 32 * 1024;
 
 /** How often a page is told what is new, at most, and how long a stream is left without a word. */
-export const liveUpdateMs = 200;
+export const liveUpdateMs = 500;
 export const liveHeartbeatMs = 15_000;
 
 /** How long a page may take to read what it was sent before its connection is cut. */

@@ -2,7 +2,7 @@
  * A chart by uPlot, as wide as its place and in the colours of the theme. It is a picture with a summary in words, and
  * takes no focus; what it shows stands as numbers beside it.
  */
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import type { AlignedData, Axis, Options } from 'uplot';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
@@ -18,6 +18,7 @@ interface ChartProps {
 	 * keep it with `useCallback` or outside of the component. Colours come from `themeColor`.
 	 */
 	readonly options: () => Omit<Options, 'width' | 'height'>;
+	/** painted whenever it is another object */
 	readonly data: AlignedData;
 }
 
@@ -47,7 +48,8 @@ export function Chart({ summary, heightPx, options, data }: ChartProps) {
 		// A canvas is painted anew in another theme.
 	}, [options, heightPx, themeNow]);
 
-	useEffect(() => {
+	// In the frame that draws the numbers as well: an effect after it would ask for another one.
+	useLayoutEffect(() => {
 		if (plot.current?.data !== data) plot.current?.setData(data);
 	}, [data]);
 

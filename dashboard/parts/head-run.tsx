@@ -2,10 +2,9 @@
 import { formatDuration, formatRate, formatShare } from '../../shared/format.ts';
 import { liveRun } from '../state/live.ts';
 import { hasEnded } from '../state/live-state.ts';
-import { useSampled } from '../state/sampled.ts';
 
 export function HeadRun() {
-	const run = useSampled(liveRun);
+	const run = liveRun.value;
 	if (run === null) return null;
 	const { runId, done, total, ratePerSecond, etaMs } = run;
 	const isOver = hasEnded(run.state);

@@ -1,6 +1,7 @@
 /**
- * The live stream of a run as signals. Messages that arrive between two frames are drawn once. While nobody sees the
- * page the stream is closed; then it begins anew with all that is held, so nothing is missed.
+ * The live stream of a run as signals. Messages that arrive between two frames are drawn once, and all of a message in
+ * one frame: what a browser does for a frame costs more than what is in it. While nobody sees the page the stream is
+ * closed; then it begins anew with all that is held, so nothing is missed.
  */
 import { batch, effect, signal } from '@preact/signals';
 import type {
@@ -31,13 +32,18 @@ export const connection = signal<Connection>('off');
 /** `null` until the first message, and in `serve` */
 export const liveRun = signal<LiveRun | null>(null);
 export const liveWorkers = signal<readonly LiveWorker[]>([]);
+/** these two once a second: they are drawn as pictures, which costs most, and nobody reads faster */
 export const liveSeries = signal<Series>({ sliceMs: 1_000, points: [] });
 export const liveRttHistogram = signal<RttHistogram>({ edgesMs: [], counts: [] });
 export const liveChunks = signal<HeldChunks>({ byId: new Map(), version: 0, skipped: 0 });
 /** the oldest first */
 export const liveEvents = signal<readonly LiveEvent[]>([]);
 
+const picturesMs = 1_000;
+
 let data: LiveData | undefined;
+/** when pictures were last shown, in ms of the run */
+let picturesAtMs = Number.NEGATIVE_INFINITY;
 let frame = 0;
 let source: EventSource | undefined;
 let timer: ReturnType<typeof setTimeout> | undefined;
@@ -103,9 +109,17 @@ function show(): void {
 		connection.value = hasEnded(now.run.state) ? 'ended' : 'live';
 		liveRun.value = now.run;
 		liveWorkers.value = now.workers;
-		liveSeries.value = now.series;
-		liveRttHistogram.value = now.rttHistogram;
+		if (arePicturesDue(now.run)) {
+			picturesAtMs = now.run.elapsedMs;
+			liveSeries.value = now.series;
+			liveRttHistogram.value = now.rttHistogram;
+		}
 		liveChunks.value = now.chunks;
 		liveEvents.value = now.events;
 	});
+}
+
+/** The last ones, and those of another run, are shown at once. */
+function arePicturesDue({ state, elapsedMs }: LiveRun): boolean {
+	return hasEnded(state) || elapsedMs < picturesAtMs || elapsedMs - picturesAtMs >= picturesMs;
 }

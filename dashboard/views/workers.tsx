@@ -8,7 +8,6 @@ import { ViewHead } from '../parts/view-head.tsx';
 import { liveRun, liveWorkers } from '../state/live.ts';
 import { route, setParams } from '../state/location.ts';
 import { isLiveShown, useRunDetail, useRuns } from '../state/runs.ts';
-import { useSampled } from '../state/sampled.ts';
 import { workerRates } from '../state/worker-rates.ts';
 import { StoredWorkers } from './workers/stored-workers.tsx';
 import { countStates, formatWorkerOrder, parseWorkerOrder, sortWorkers } from './workers/worker-order.ts';
@@ -37,8 +36,8 @@ export function WorkersView() {
 }
 
 function LiveWorkers() {
-	const workers = useSampled(liveWorkers);
-	const run = useSampled(liveRun);
+	const workers = liveWorkers.value;
+	const run = liveRun.value;
 	const { sort, state } = route.value.params;
 	const order = parseWorkerOrder(sort);
 	if (run === null) return <Loading lines={6} />;

@@ -1,6 +1,6 @@
 /** The rate over time, stacked by what was answered, and the hosts in flight below it. */
 import { useCallback, useMemo, useRef } from 'preact/hooks';
-import type { Options } from 'uplot';
+import type { AlignedData, Options } from 'uplot';
 import type { Series } from '../../../shared/dashboard-api.ts';
 import { formatClock, formatCompact, formatCount, formatRate } from '../../../shared/format.ts';
 import { Card } from '../../parts/card.tsx';
@@ -27,6 +27,8 @@ export function RateChart({
 	newest.current = columns;
 	const rateOptions = useCallback(() => optionsOfRate(newest), []);
 	const { seconds, all, upDown, up, inFlight } = columns;
+	const rates = useMemo((): AlignedData => [seconds, all, upDown, up], [columns]);
+	const flights = useMemo((): AlignedData => [seconds, inFlight], [columns]);
 	if (seconds.length < 2) {
 		return (
 			<Card title="Rate over time">
@@ -40,13 +42,13 @@ export function RateChart({
 		`${formatRate(mean)} on average, ${formatRate(max)} at most.`;
 	return (
 		<Card title="Rate over time">
-			<Chart summary={summary} heightPx={heightPx} options={rateOptions} data={[seconds, all, upDown, up]} />
+			<Chart summary={summary} heightPx={heightPx} options={rateOptions} data={rates} />
 			{hasInFlight && (
 				<Chart
 					summary={`Hosts in flight over time, now ${formatCount(inFlight.at(-1)!)}.`}
 					heightPx={inFlightHeightPx}
 					options={optionsOfInFlight}
-					data={[seconds, inFlight]}
+					data={flights}
 				/>
 			)}
 		</Card>

@@ -23,11 +23,14 @@ interface RttCardProps {
 
 export function RttCard({ title = 'Round-trip times', histogram, rtt }: RttCardProps) {
 	const { edgesMs } = histogram;
-	const bars = useMemo(() => rttBars(histogram), [histogram]);
+	const data = useMemo((): [number[], number[]] => {
+		const { places, counts } = rttBars(histogram);
+		return [places, counts];
+	}, [histogram]);
 	const newest = useRef({ edgesMs, rtt });
 	newest.current = { edgesMs, rtt };
 	const options = useCallback(() => optionsOf(newest), []);
-	if (rtt === null || bars.places.length === 0) {
+	if (rtt === null || data[0].length === 0) {
 		return (
 			<Card title={title}>
 				<EmptyState title="No host has answered yet" />
@@ -41,7 +44,7 @@ export function RttCard({ title = 'Round-trip times', histogram, rtt }: RttCardP
 				summary={`Hosts by round-trip time on a logarithmic axis: ${words}.`}
 				heightPx={heightPx}
 				options={options}
-				data={[bars.places, bars.counts]}
+				data={data}
 			/>
 			<Figures>
 				{named.map((name) => (
