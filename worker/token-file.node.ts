@@ -15,7 +15,6 @@ import {
 	fsyncSync,
 	mkdirSync,
 	openSync,
-	readFileSync,
 	realpathSync,
 	renameSync,
 	rmSync,
@@ -27,6 +26,7 @@ import { escapeUnsafe } from '../shared/display.ts';
 import { messageOf, PingpoolError, systemErrorCode } from '../shared/errors.ts';
 import { tokenFileBytesMax } from '../shared/limits.ts';
 import { parseTokens } from './config.ts';
+import { readAtMost } from './read-at-most.node.ts';
 
 export interface TokenFile {
 	/** one or two */
@@ -60,9 +60,9 @@ export function readTokenFile(file: string): TokenFile | undefined {
 		try {
 			const stats = fstatSync(descriptor);
 			if (stats.isDirectory()) failAt(file, 'it is a folder');
-			if (stats.size > tokenFileBytesMax) failAt(file, `it is larger than ${tokenFileBytesMax} bytes`);
 			othersMay = process.platform === 'win32' || !stats.isFile() ? 0 : stats.mode & 0o077;
-			text = readFileSync(descriptor, 'utf8');
+			const bytes = readAtMost(descriptor, tokenFileBytesMax);
+			text = bytes?.toString('utf8') ?? failAt(file, `it is larger than ${tokenFileBytesMax} bytes`);
 		} finally {
 			closeSync(descriptor);
 		}

@@ -75,6 +75,15 @@ describe('a token file', () => {
 		expect(() => readTokenFile(file)).toThrow(`${file} can not be used: it is a folder`);
 	});
 
+	it.skipIf(process.platform === 'win32')(
+		'is read no further than a file of tokens goes: a device has no end',
+		() => {
+			expect(() => readTokenFile('/dev/zero')).toThrow(
+				'/dev/zero can not be used: it is larger than 65536 bytes',
+			);
+		},
+	);
+
 	testUnless(
 		withoutPermissions(),
 		'that others can write is refused; that they can read is worth a warning',

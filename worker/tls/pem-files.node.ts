@@ -1,10 +1,11 @@
 /** Certificates and keys as PEM files: read, checked, and refused by name. No message has a key in it. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { escapeUnsafe } from '../../shared/display.ts';
 import { messageOf, PingpoolError, systemErrorCode } from '../../shared/errors.ts';
 import { pemFileBytesMax } from '../../shared/limits.ts';
+import { readAtMost } from '../read-at-most.node.ts';
 
 const certificatePattern = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 const keyPattern = /-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----/;
@@ -126,11 +127,15 @@ function certificatesIn(text: string, file: string): X509Certificate[] {
 
 function readText(file: string): string {
 	try {
-		const stats = statSync(file);
-		if (stats.isDirectory()) throw problem(file, 'is a folder', 'a PEM file is expected');
-		if (stats.size > pemFileBytesMax)
-			throw problem(file, `is larger than ${pemFileBytesMax} bytes`, 'a PEM file is expected');
-		return readFileSync(file, 'latin1');
+		if (statSync(file).isDirectory()) throw problem(file, 'is a folder', 'a PEM file is expected');
+		const descriptor = openSync(file, 'r');
+		try {
+			const bytes = readAtMost(descriptor, pemFileBytesMax);
+			if (bytes !== undefined) return bytes.toString('latin1');
+		} finally {
+			closeSync(descriptor);
+		}
+		throw problem(file, `is larger than ${pemFileBytesMax} bytes`, 'a PEM file is expected');
 	} catch (error) {
 		if (error instanceof PingpoolError) throw error;
 		const code = systemErrorCode(error);

@@ -73,6 +73,8 @@ describe('a certificate and its key', () => {
 			},
 			'folder is a folder',
 		],
+		// Which has no end.
+		['a device', () => read('../../dev/zero'), 'zero is larger than 4194304 bytes'],
 		['a file without a certificate', () => read('key.pem'), 'key.pem has no certificate in it'],
 		['a file without a key', () => read('cert.pem', 'cert.pem'), 'cert.pem has no private key in it'],
 		[
