@@ -15,6 +15,8 @@ import type { MasterIdentity, MasterLock } from './master-lock.ts';
 import { lockForMaster } from './master-lock.ts';
 import { checkPlace, lookInto, openDatabase } from './open-database.ts';
 import { outcomeSql } from './outcome-code.ts';
+import type { OwnFile } from './own-file.ts';
+import { ownFile } from './own-file.ts';
 import type { RowBuffer } from './row-buffer.ts';
 import { RowWriter } from './row-writer.ts';
 import { runUnit } from './schema.ts';
@@ -109,6 +111,7 @@ class SqliteSink implements RowSink {
 	readonly #commit: Statement;
 	readonly #workerIds = new Map<string, number>();
 	readonly #lock: MasterLock;
+	readonly #file: OwnFile;
 	/** `undefined` when it may have changed since it was read */
 	#last: LastRun | undefined;
 
@@ -123,6 +126,7 @@ class SqliteSink implements RowSink {
 		this.#path = path;
 		this.#db = db;
 		this.#lock = lock;
+		this.#file = ownFile(path, db, onNotice);
 		this.#last = last;
 		this.#writer = new RowWriter(db);
 		this.#begin = db.prepare('BEGIN IMMEDIATE');
@@ -180,6 +184,7 @@ class SqliteSink implements RowSink {
 				this.#workerIds.clear();
 				throw error;
 			}
+			this.#file.check();
 		});
 	}
 
@@ -196,6 +201,7 @@ class SqliteSink implements RowSink {
 					unresolved = :unresolved, denied = :denied, error = :error WHERE id = :runId`,
 				)
 				.run({ runId, state, finishedAtMs, ...counts });
+			this.#file.check();
 			return counts;
 		});
 	}
@@ -264,6 +270,7 @@ class SqliteSink implements RowSink {
 	}
 
 	#guarded<Result>(work: () => Result): Result {
+		if (this.#file.lost !== undefined) throw this.#file.lost;
 		try {
 			return work();
 		} catch (error) {
