@@ -73,7 +73,7 @@ function rowMaker(db: Database, runId: number): (raw: AnswerRow) => ExportRow {
 	// The words are those of the database: a newer program may know more of them.
 	const statuses = wordsOf(db.prepare('SELECT code, name FROM statuses'));
 	const reasons = wordsOf(db.prepare('SELECT code, name FROM reasons'));
-	const workers = wordsOf(db.prepare('SELECT id, name FROM workers'));
+	const workerOf = workerNames(db);
 	let timeMs: unknown;
 	let time: string | null = null;
 	return ([, host, outcome, checkedAtMs, rtt, address, min, max, jitter]) => {
@@ -97,7 +97,7 @@ function rowMaker(db: Database, runId: number): (raw: AnswerRow) => ExportRow {
 			rtt_min_ms: msOf(min),
 			rtt_max_ms: msOf(max),
 			jitter_ms: msOf(jitter),
-			worker: workers.get(worker) ?? null,
+			worker: workerOf(worker),
 			checked_at: time,
 		};
 	};
@@ -106,6 +106,20 @@ function rowMaker(db: Database, runId: number): (raw: AnswerRow) => ExportRow {
 function wordsOf(statement: Statement): Map<unknown, string | null> {
 	const rows = statement.raw().all() as [unknown, unknown][];
 	return new Map(rows.map(([code, word]) => [code, textOf(word)]));
+}
+
+/** Asked for one by one: workers join while a run goes on, and each is there when its first row is. */
+function workerNames(db: Database): (id: number) => string | null {
+	const name = db.prepare<[number]>('SELECT name FROM workers WHERE id = ?').pluck();
+	const known = new Map<number, string | null>();
+	return (id) => {
+		let found = known.get(id);
+		if (found === undefined) {
+			found = textOf(name.get(id));
+			known.set(id, found);
+		}
+		return found;
+	};
 }
 
 function timeText(ms: unknown): string | null {

@@ -17,6 +17,8 @@ import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../../../master/export/cli.ts';
 import { readRows } from '../../../master/export/read-rows.ts';
+import { openSqliteStore } from '../../../master/store/sqlite.ts';
+import { rowsOf } from '../../contract/store-contract.ts';
 import { Workspace } from '../../e2e/command-line.ts';
 import { bin } from '../../process.ts';
 import type { Printed } from '../../security/capture.ts';
@@ -235,6 +237,23 @@ describe('who reads it', () => {
 			db.close();
 		}
 	});
+});
+
+it('names workers that join while rows are read', async () => {
+	const path = space.path('joins.db');
+	await addRun(path, { rows: 1_500, state: 'running' });
+	const db = new Database(path, { readonly: true });
+	const store = openSqliteStore({ path });
+	try {
+		const pages = readRows(db, { runId: 1 });
+		expect(pages.next().value!.at(-1)!.worker).toBe('http://10.9.9.9:8786');
+		await store.append(rowsOf(1, [{ position: 1_500, host: 'late.test' }], { worker: 'late worker' }));
+		await store.flush();
+		expect([...pages].flat().at(-1)).toMatchObject({ host: 'late.test', worker: 'late worker' });
+	} finally {
+		await store.close();
+		db.close();
+	}
 });
 
 describe('no database', () => {
