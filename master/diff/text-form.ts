@@ -5,6 +5,7 @@ import { escapeUnsafe } from '../../shared/display.ts';
 import { formatCount, formatPlural } from '../../shared/format.ts';
 import { isOfOneList } from '../query/compare/comparison.ts';
 import type { Differences } from '../query/compare/differences.ts';
+import { displayWidth } from '../view/display-width.ts';
 import type { RunPair } from './pick-runs.ts';
 
 /** Columns for a host before what changed stands on the same line all the same. */
@@ -51,8 +52,9 @@ export class TextForm {
 	}
 
 	change({ host, before, after }: Change): string {
-		const name = escapeUnsafe(host).padEnd(hostColumns);
-		return `  ${name}  ${sideText(before)} -> ${sideText(after)}\n`;
+		const name = escapeUnsafe(host);
+		const padding = ' '.repeat(Math.max(0, hostColumns - displayWidth(name)));
+		return `  ${name}${padding}  ${sideText(before)} -> ${sideText(after)}\n`;
 	}
 
 	/** What is said where not all hosts are. */
@@ -78,7 +80,9 @@ export function missingText(missing: number): string {
 
 function runText({ id, state, startedAtMs, total }: RunRow): string {
 	const date = new Date(startedAtMs);
-	const time = Number.isNaN(date.getTime()) ? 'no date' : date.toISOString().slice(0, 16).replace('T', ' ');
+	const time = Number.isNaN(date.getTime())
+		? 'no date'
+		: `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 	const note = state === 'finished' ? '' : `, ${escapeUnsafe(String(state))}`;
 	return `run ${id} (${time}, ${formatPlural(total, 'host')}${note})`;
 }

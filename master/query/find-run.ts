@@ -3,7 +3,7 @@ import type { Database } from 'better-sqlite3';
 import type { RunRow } from '../../shared/dashboard-api.ts';
 import { escapeUnsafe } from '../../shared/display.ts';
 import { PingpoolError } from '../../shared/errors.ts';
-import { formatCount } from '../../shared/format.ts';
+import { formatPlural } from '../../shared/format.ts';
 import { listRuns, runAt } from './run-rows.ts';
 
 /** Runs that a message names, the newest ones. */
@@ -31,5 +31,5 @@ export function findRun(db: Database, id: number | undefined, name: string): Run
 function nameOf({ id, state, total, startedAtMs }: RunRow): string {
 	const date = new Date(startedAtMs);
 	const day = Number.isNaN(date.getTime()) ? 'no date' : date.toISOString().slice(0, 10);
-	return `run ${id} (${escapeUnsafe(String(state))}, ${formatCount(total)} hosts, ${day})`;
+	return `run ${id} (${escapeUnsafe(String(state))}, ${formatPlural(total, 'host')}, ${day})`;
 }

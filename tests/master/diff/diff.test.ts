@@ -49,7 +49,7 @@ function run(...args: string[]): Promise<Printed> {
 }
 
 const summary = [
-	'run 1 (2026-11-22 08:00, 7 hosts) to run 3 (2026-11-22 08:00, 7 hosts), the same list',
+	'run 1 (2026-11-22 08:00 UTC, 7 hosts) to run 3 (2026-11-22 08:00 UTC, 7 hosts), the same list',
 	'',
 	'  newly-down  2',
 	'  newly-up    1',
@@ -87,6 +87,20 @@ describe('the text', () => {
 		]);
 	});
 
+	it('stands in columns, by what letters take on a terminal', async () => {
+		using wide = new QueryDatabase();
+		wide.addRun({ rows: [{ position: 0, host: '日本.example' }] });
+		wide.addRun({ rows: [{ position: 0, host: 'x'.repeat(40) }] });
+		const { stdout } = await printed(main, ['--db', wide.path]);
+		expect(stdout.split('\n').filter((line) => line.includes('->'))).toEqual([
+			`  ${'x'.repeat(40)}  not there -> up`,
+			`  日本.example${' '.repeat(20)}  up -> not there`,
+		]);
+		expect((await printed(main, ['--db', wide.path, '9'])).stderr).toContain(
+			'run 2 (finished, 1 host, 2026-11-22)',
+		);
+	});
+
 	it('names some hosts of each kind, or all', async () => {
 		const some = await run('--limit', '1', '--kind', 'newly-down,slower');
 		expect(some.stdout).toContain('\n  and 1 more; --limit 0 shows all of them\n');
@@ -119,7 +133,7 @@ describe('the runs', () => {
 	it('may be unfinished: what has no row is not compared', async () => {
 		const { code, stdout } = await run('1', '4');
 		expect(code).toBe(0);
-		expect(stdout).toContain('7 hosts) to run 4 (2026-11-22 08:00, 2 hosts, running), the same list');
+		expect(stdout).toContain('7 hosts) to run 4 (2026-11-22 08:00 UTC, 2 hosts, running), the same list');
 		expect(stdout).toContain(
 			'  5 hosts not compared: one of the runs is not finished, and has no row of them\n',
 		);
@@ -129,7 +143,7 @@ describe('the runs', () => {
 	});
 
 	it('are the one that is given, and the newest finished one', async () => {
-		expect((await run('2')).stdout).toContain('run 2 (2026-11-22 08:00, 2 hosts) to run 3 ');
+		expect((await run('2')).stdout).toContain('run 2 (2026-11-22 08:00 UTC, 2 hosts) to run 3 ');
 	});
 
 	it.each([
