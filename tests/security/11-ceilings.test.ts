@@ -56,6 +56,7 @@ describe('11: bytes that are no proper HTTP/1', () => {
 		['a long path', get('', `/${'a'.repeat(9_000)}`), 431],
 		['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400],
 		['a TLS hello', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 400],
+		['HTTP/2.0 in the form of HTTP/1', `GET /health HTTP/2.0\r\n${host}\r\n`, 400],
 		['HTTP/3.0', `GET /health HTTP/3.0\r\n${host}\r\n`, 400],
 		['HTTP/0.9', 'GET /health\r\n\r\n', 400],
 		['an unknown method', `FETCH /health HTTP/1.1\r\n${host}\r\n`, 400],

@@ -28,9 +28,12 @@ export function createProcessLoad({ clock, counters }: ProcessLoadOptions): Load
 	}
 
 	return {
-		begin: () => void loop.enable(),
+		begin() {
+			// It would take the time in which nothing was under way for one that the event loop was late by.
+			loop.reset();
+			loop.enable();
+		},
 		end() {
-			// Enabled again, it forgets.
 			readLoop();
 			loop.disable();
 		},
