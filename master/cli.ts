@@ -23,6 +23,7 @@ import type { MonitoredConfig } from './monitor/run-monitor.ts';
 import { RunMonitor } from './monitor/run-monitor.ts';
 import { ConfigExit } from './options.ts';
 import { exitCodeOfRun, reportEnd } from './run-end.ts';
+import { RunJournal } from './run-journal.ts';
 import type { Signals } from './signals.ts';
 import { onSignals } from './signals.ts';
 import type { TargetList } from './targets/target-list.ts';
@@ -122,9 +123,11 @@ interface RunParts extends BegunRun {
 async function runWith({ config, open, monitor, watched, signals, closers }: RunParts): Promise<number> {
 	limitYoungGeneration();
 	const { log, progress } = open;
+	const journal = new RunJournal(systemClock);
 	const onEvent: OnRunEvent = (event) => {
 		log.event(event);
 		watched(() => monitor?.event(event));
+		journal.event(event);
 	};
 	const dashboard = monitor && (await openDashboard(config, monitor, onEvent));
 	closers.push(async () => {
@@ -190,6 +193,7 @@ async function runWith({ config, open, monitor, watched, signals, closers }: Run
 	});
 	const workers = await Promise.race([meeting, held.lost]);
 	const store = await held.open();
+	journal.writeTo(store);
 	const outcome = await executeRun({
 		config,
 		list,

@@ -1,6 +1,7 @@
 /** The pipeline of one run: list → chunks → workers → store. */
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../shared/clock.ts';
+import { messageOf } from '../shared/errors.ts';
 import type { Status } from '../shared/outcome.ts';
 import type { Random } from '../shared/random.ts';
 import { accountingError } from './accounting.ts';
@@ -15,10 +16,11 @@ import type { FleetWorker } from './fleet.ts';
 import type { FollowFleet } from './fleet-changes.ts';
 import type { RunMonitor } from './monitor/run-monitor.ts';
 import { openRun, wantedRun } from './resume.ts';
-import type { RunCounts, Store } from './store/store.ts';
+import type { RunCounts, RunEnd, Store } from './store/store.ts';
 import { Tally } from './tally.ts';
 import type { TargetList } from './targets/target-list.ts';
 import { untilItThrows } from './until-it-throws.ts';
+import { endSaid } from './view/said.ts';
 
 /** How long what is under way may take to end after an interruption. */
 const drainMsMax = 10_000;
@@ -157,7 +159,12 @@ export async function executeRun(deps: RunDeps): Promise<RunOutcome> {
 	if (complete) state = 'finished';
 	else if (error === undefined && interrupted.aborted) state = 'interrupted';
 	// Without the database nothing is known for sure: no counts are told that it may not have.
-	const counts = await store.finishRun(runId, { state, finishedAtMs: clock.wallMs() }).catch((caught) => {
+	const end = (): RunEnd => {
+		const atMs = clock.wallMs();
+		const why = error === undefined ? undefined : messageOf(error);
+		return { state, finishedAtMs: atMs, said: { atMs, ...endSaid(runId, state, why) } };
+	};
+	const counts = await store.finishRun(runId, end()).catch((caught) => {
 		throw error ?? caught;
 	});
 	if (error === undefined) {
@@ -165,7 +172,7 @@ export async function executeRun(deps: RunDeps): Promise<RunOutcome> {
 		error = accountingError({ ...books, complete: state !== 'interrupted' });
 		if (error !== undefined) {
 			state = 'failed';
-			await store.finishRun(runId, { state, finishedAtMs: clock.wallMs() });
+			await store.finishRun(runId, end());
 		}
 	}
 	return {

@@ -240,7 +240,7 @@ export interface RunRow {
 	readonly options: Readonly<Record<string, string | number | boolean | null>>;
 }
 
-/** `GET /api/runs/:id`: counted from its rows. */
+/** `GET /api/runs/:id`: what its rows come to. */
 export interface RunDetail {
 	readonly run: RunRow;
 	readonly done: number;
@@ -251,6 +251,18 @@ export interface RunDetail {
 	readonly rttHistogram: RttHistogram;
 	/** rows by the time at which they were answered; atMs counts from the run's start, inFlight is 0 */
 	readonly series: Series;
+}
+
+/** `GET /api/runs/:id/events`: what it said, over all the processes that worked on it. */
+export interface RunEvents {
+	readonly run: RunRow;
+	/** whether the database keeps what runs say: those of older versions do not, nor their runs later on */
+	readonly areKept: boolean;
+	/** the oldest first. `atMs` counts from the run's start, and is below 0 for what was said before; where the ids have a
+	 * gap, events were left out */
+	readonly events: readonly LiveEvent[];
+	/** events that were too many to be kept: the first and the newest are */
+	readonly leftOut: number;
 }
 
 export interface ResultRow {

@@ -230,6 +230,16 @@ export const chunksKeptMax = 10_000;
 export const chunksKeptPerSecondMax = 500;
 export const eventsKeptMax = 1_000;
 
+/** What a database keeps of what a run said: so many events, of which the first ones stay when there are more, and
+ * characters of each. */
+export const eventsPerRunMax = 10_000;
+export const eventsFirstMax = 1_000;
+export const storedEventCharsMax = 1_000;
+
+/** Kinds of answers (status, reason and worker) that a run may have for its counts to be kept beside its rows: they are
+ * written anew with every batch. */
+export const keptKindsMax = 8_192;
+
 /** What a page holds of that while it is open: at ten requests a second and worker, minutes of a large fleet. */
 export const chunksHeldMax = 20_000;
 export const eventsHeldMax = 5_000;
@@ -297,6 +307,9 @@ assertLimit(livePagesMax < dashboardConnectionsMax, 'pages that watch leave room
 assertLimit(liveUpdateMs >= 100, 'a page is told of at most ten updates a second');
 assertLimit(chunksKeptMax <= chunksHeldMax, 'a page has room for all requests that it is told of at first');
 assertLimit(eventsKeptMax <= eventsHeldMax, 'and for all that the run said');
+assertLimit(eventsFirstMax < eventsPerRunMax, 'the newest events have room beside the first');
+assertLimit(storedEventCharsMax < shownTextMax, 'an event is shown as a whole');
+assertLimit(keptKindsMax <= answerKindsMax, 'counts that are kept can be counted anew');
 assertLimit(resultsPageMax <= sortedRowsMax, 'a page of rows is cut from a window of them');
 assertLimit(resultsPageMax <= placesMax, 'all hosts of a page are found again');
 assertLimit(seriesSlicesMax % 2 === 0, 'all slices are in a pair');

@@ -58,6 +58,11 @@ export function addApiRoutes(
 		noParameters(queryOf(context));
 		return asked(context, (from, signal) => from.run(id, signal));
 	});
+	app.get('/api/runs/:id/events', (context) => {
+		const id = runIdOf(context.req.param('id'));
+		noParameters(queryOf(context));
+		return asked(context, (from, signal) => from.events(id, signal));
+	});
 	app.get('/api/runs/:id/results', (context) => {
 		const id = runIdOf(context.req.param('id'));
 		const filter = resultFilterOf(queryOf(context));

@@ -91,7 +91,7 @@ export class FleetMonitor implements DispatchObserver {
 
 	load(worker: string, load: WorkerLoad): void {
 		this.#versions.next();
-		this.#workerOf(worker).load = load;
+		this.#workerOf(worker).takeLoad(load);
 	}
 
 	/** Notes how far each worker has come, for its rate. */

@@ -76,4 +76,35 @@ export class RttCounts {
 	histogram(): RttHistogram {
 		return { edgesMs: rttEdgesMs, counts: Array.from(this.counts) };
 	}
+
+	/** All of it, as plain data. */
+	kept(): KeptRtts {
+		const { counts, minMs, maxMs, total } = this;
+		return { counts: Array.from(counts), minMs: total === 0 ? null : minMs, maxMs };
+	}
+
+	/** What `kept` has made. @returns `undefined` for what it can not have made */
+	static from(kept: unknown): RttCounts | undefined {
+		const { counts, minMs, maxMs } = (kept ?? {}) as Partial<KeptRtts>;
+		if (!Array.isArray(counts) || counts.length !== rttEdgesMs.length) return undefined;
+		if (!counts.every((count) => Number.isInteger(count) && count >= 0 && count < 2 ** 32)) return undefined;
+		const found = new RttCounts();
+		found.counts.set(counts);
+		found.total = counts.reduce((sum, count) => sum + count, 0);
+		if (found.total === 0) return found;
+		if (typeof minMs !== 'number' || typeof maxMs !== 'number' || !(minMs >= 0 && minMs <= maxMs)) {
+			return undefined;
+		}
+		found.minMs = minMs;
+		found.maxMs = maxMs;
+		return found;
+	}
+}
+
+interface KeptRtts {
+	/** by bucket */
+	readonly counts: readonly number[];
+	/** `null` without any */
+	readonly minMs: number | null;
+	readonly maxMs: number;
 }

@@ -5,24 +5,16 @@
  * looks. Nor does it know its readers: they say how far they have seen, as a version (run-time.ts).
  */
 import type { Clock } from '../../shared/clock.ts';
-import type {
-	LiveEvent,
-	LiveHello,
-	LiveRun,
-	LiveState,
-	LiveUpdate,
-	LiveWorker,
-} from '../../shared/dashboard-api.ts';
+import type { LiveHello, LiveRun, LiveState, LiveUpdate, LiveWorker } from '../../shared/dashboard-api.ts';
 import { noHosts, othersOf } from '../../shared/outcome.ts';
 import type { ProbeName } from '../../shared/target.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import type { DispatchObserver } from '../dispatch/observer.ts';
 import type { AnsweredRows } from '../dispatch/rules/rules-io.ts';
 import type { RunEvent } from '../events.ts';
-import { withoutToken } from '../log/entries.ts';
 import type { Tally } from '../tally.ts';
-import { eventLevel } from '../view/event-level.ts';
-import { eventText } from '../view/event-text.ts';
+import type { SaidText } from '../view/said.ts';
+import { endSaid, saidOf } from '../view/said.ts';
 import { EventLog } from './event-log.ts';
 import { FleetMonitor } from './fleet-monitor.ts';
 import { RateMeter, sampleMs } from './rate-meter.ts';
@@ -97,10 +89,8 @@ export class RunMonitor {
 	event(event: RunEvent): void {
 		if (event.type === 'list-read') this.#listed = event.total;
 		else if (event.type === 'stopping') this.#state = 'stopping';
-		const text = event.type === 'run-started' ? `run ${event.runId} begins` : eventText(withoutToken(event));
-		if (text === undefined) return;
-		const worker = 'worker' in event ? event.worker : null;
-		this.#say({ level: eventLevel(event), type: event.type, worker, text });
+		const said = saidOf(event);
+		if (said !== undefined) this.#say(said);
 	}
 
 	/** Requests may be sent from now on. */
@@ -128,9 +118,7 @@ export class RunMonitor {
 		const { nowMs, atMs } = this.#time;
 		this.#advance(nowMs);
 		this.#state = state;
-		const what = this.#run === undefined ? 'the run' : `run ${this.#run.runId}`;
-		const text = `${what} ${ends[state]}${why === undefined ? '' : `: ${why}`}`;
-		this.#say({ level: state === 'failed' ? 'error' : 'info', type: 'run-ended', worker: null, text });
+		this.#say(endSaid(this.#run?.runId, state, why));
 		this.#series.end(atMs, this.#counts(), this.#versions.next());
 		this.#tellHistogram(nowMs);
 		this.#time.end();
@@ -238,13 +226,7 @@ export class RunMonitor {
 		return { up, down, other: othersOf(byStatus), inFlight: dispatcher?.inFlight ?? 0 };
 	}
 
-	#say(event: Omit<LiveEvent, 'id' | 'atMs'>): void {
-		this.#events.add({ atMs: Math.round(this.#time.atMs), ...event }, this.#versions.next());
+	#say(said: SaidText): void {
+		this.#events.add({ atMs: Math.round(this.#time.atMs), ...said }, this.#versions.next());
 	}
 }
-
-const ends = {
-	finished: 'has finished',
-	failed: 'has failed',
-	interrupted: 'was interrupted; the same command goes on with it',
-};

@@ -15,6 +15,9 @@ import { workerCondition } from './worker-state.ts';
  * long ago. */
 const latenciesMax = 1_000;
 
+/** What a worker counts since its start. */
+const counted = ['sent', 'received', 'dropped', 'forged'] as const satisfies readonly (keyof WorkerLoad)[];
+
 /** What is known elsewhere. */
 export interface WorkerMoment {
 	readonly lane: Lane | undefined;
@@ -28,16 +31,29 @@ export class WorkerMonitor {
 	readonly failures = new FailureCounts();
 	readonly rate = new RateMeter();
 	capabilities: Capabilities | undefined;
-	load: WorkerLoad | null = null;
 	retries = 0;
 	hedges = 0;
 	/** requests that others have taken over, and that it may still answer */
 	late = 0;
 	readonly #latency = new RttCounts();
+	/** what it said last */
+	#said: WorkerLoad | undefined;
+	/** the same, its counts counted on */
+	#load: WorkerLoad | null = null;
 
 	constructor(index: number, name: string) {
 		this.index = index;
 		this.name = name;
+	}
+
+	/** Its counts never go back here, which would be read as a jump: not when it has started anew, and not when its answers
+	 * come in another order than they left. */
+	takeLoad(said: WorkerLoad): void {
+		const load = { ...said };
+		for (const name of counted) {
+			load[name] = (this.#load?.[name] ?? 0) + Math.max(0, said[name] - (this.#said?.[name] ?? 0));
+		}
+		[this.#said, this.#load] = [said, load];
 	}
 
 	/** A request ended well, so long after it left. */
@@ -47,7 +63,7 @@ export class WorkerMonitor {
 	}
 
 	live({ lane, tally, time }: WorkerMoment): LiveWorker {
-		const { index, name, capabilities, failures, retries, hedges, load } = this;
+		const { index, name, capabilities, failures, retries, hedges } = this;
 		const { nowMs } = time;
 		const done = tally?.doneOf(name) ?? 0;
 		const condition = lane && workerCondition(lane, this.late, nowMs);
@@ -75,7 +91,7 @@ export class WorkerMonitor {
 					: { p50: this.#latency.quantile(0.5), p99: this.#latency.quantile(0.99) },
 			failures: failures.total,
 			failureReasons: failures.commonest(),
-			...{ retries, hedges, load },
+			...{ retries, hedges, load: this.#load },
 		};
 	}
 }

@@ -6,8 +6,8 @@
  * cost 280 and 370 ns. Whatever more SQLite does per row shows: a count beside it costs 50 ns, a cast 25.
  */
 import type { Database, Statement } from 'better-sqlite3';
+import { kindSql } from '../store/answer-kind.ts';
 import { runUnit } from '../store/schema.ts';
-import { kindSql } from './answer-kind.ts';
 import { parseIntegers, parseLineEnds } from './text-columns.ts';
 
 /** Positions of a slice: with hosts of the greatest length, 16 MB of them are held. */

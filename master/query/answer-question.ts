@@ -6,6 +6,7 @@ import { hostHistory } from './host-history.ts';
 import { prefixMap } from './prefix-map.ts';
 import { resultsPage } from './results-page.ts';
 import { runDetail } from './run-detail.ts';
+import { runEvents } from './run-events.ts';
 import { listRuns } from './run-rows.ts';
 import type { Steps } from './steps.ts';
 import type { Question } from './thread-messages.ts';
@@ -17,6 +18,8 @@ export function* answerQuestion(context: QueryContext, question: Question): Step
 			return listRuns(context.db);
 		case 'run':
 			return yield* runDetail(context, question.id);
+		case 'events':
+			return runEvents(context.db, question.id);
 		case 'results':
 			return yield* resultsPage(context, question.id, question.filter);
 		case 'history':

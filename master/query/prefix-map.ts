@@ -6,9 +6,9 @@
 import type { MapSquare, PrefixMap } from '../../shared/dashboard-api.ts';
 import { PingpoolError } from '../../shared/errors.ts';
 import { formatIpv4, parseCidr } from '../../shared/ip.ts';
+import { statusOf } from '../store/answer-kind.ts';
 import { textRange } from './address-block.ts';
 import { AnswerColumns, slicePositions } from './answer-columns.ts';
-import { statusOf } from './answer-kind.ts';
 import { blockPositions } from './block-summary.ts';
 import type { QueryContext } from './context.ts';
 import { PrefixCounts } from './prefix-counts.ts';

@@ -11,6 +11,7 @@ import type {
 	ResultSort,
 	ResultsPage,
 	RunDetail,
+	RunEvents,
 	RunRow,
 } from '../../shared/dashboard-api.ts';
 import type { Status } from '../../shared/outcome.ts';
@@ -51,6 +52,7 @@ export interface Queries {
 	/** the newest first */
 	runs(signal: AbortSignal): Promise<readonly RunRow[]>;
 	run(id: number, signal: AbortSignal): Promise<RunDetail>;
+	events(id: number, signal: AbortSignal): Promise<RunEvents>;
 	results(id: number, filter: ResultFilter, signal: AbortSignal): Promise<ResultsPage>;
 	/** @param host as the list had it; one that no run has gives a history without entries */
 	history(host: string, signal: AbortSignal): Promise<HostHistory>;

@@ -1,8 +1,9 @@
-/** All that is counted of a run, from its summary. */
+/** All that is counted of a run: as it stands beside its rows, or from the summary that reading them makes. */
 import type { RunDetail } from '../../shared/dashboard-api.ts';
 import type { ByStatus } from '../../shared/outcome.ts';
 import { noHosts, statuses } from '../../shared/outcome.ts';
-import { reasonOf, statusOf, workerOf } from './answer-kind.ts';
+import { reasonOf, statusOf, workerOf } from '../store/answer-kind.ts';
+import { readTotals } from '../store/read-totals.ts';
 import type { QueryContext } from './context.ts';
 import { readRun } from './run-rows.ts';
 import type { RunSummary } from './run-summary.ts';
@@ -12,7 +13,7 @@ import type { DatabaseWords } from './words.ts';
 /** @throws PingpoolError `not-found` */
 export function* runDetail({ db, words, summaries }: QueryContext, id: number): Steps<RunDetail> {
 	readRun(db, id);
-	const summary = yield* summaries.fresh(id);
+	const summary = readTotals(db, id) ?? (yield* summaries.fresh(id));
 	words.refresh();
 	return {
 		// Read last: of a run that has ended meanwhile, all is told.
@@ -26,7 +27,7 @@ export function* runDetail({ db, words, summaries }: QueryContext, id: number): 
 }
 
 function countsOf(
-	{ kinds, kindRows }: RunSummary,
+	{ kinds, kindRows }: Pick<RunSummary, 'kinds' | 'kindRows'>,
 	words: DatabaseWords,
 ): Pick<RunDetail, 'byStatus' | 'byReason' | 'byWorker'> {
 	const byStatus = { ...noHosts };

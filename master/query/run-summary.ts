@@ -6,12 +6,12 @@
 import { PingpoolError } from '../../shared/errors.ts';
 import { answerKindsMax } from '../../shared/limits.ts';
 import { RttCounts } from '../monitor/rtt-histogram.ts';
+import { TimeCounts } from '../monitor/time-counts.ts';
+import { statusOf } from '../store/answer-kind.ts';
 import type { AnswerColumns } from './answer-columns.ts';
-import { statusOf } from './answer-kind.ts';
 import { BlockSummary, blockPositions } from './block-summary.ts';
 import { PrefixCounts } from './prefix-counts.ts';
 import { ipv4In, ipv6In } from './text-columns.ts';
-import { TimeCounts } from './time-counts.ts';
 
 export class RunSummary {
 	rows = 0;

@@ -11,6 +11,7 @@ export interface ThreadOptions {
 export type Question =
 	| { readonly method: 'runs' }
 	| { readonly method: 'run'; readonly id: number }
+	| { readonly method: 'events'; readonly id: number }
 	| { readonly method: 'results'; readonly id: number; readonly filter: ResultFilter }
 	| { readonly method: 'history'; readonly host: string }
 	| { readonly method: 'map'; readonly id: number; readonly prefix: string | undefined }

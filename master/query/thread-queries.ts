@@ -10,6 +10,7 @@ import type {
 	PrefixMap,
 	ResultsPage,
 	RunDetail,
+	RunEvents,
 	RunRow,
 } from '../../shared/dashboard-api.ts';
 import { PingpoolError } from '../../shared/errors.ts';
@@ -46,6 +47,10 @@ class ThreadQueries implements Queries {
 
 	run(id: number, signal: AbortSignal): Promise<RunDetail> {
 		return this.#ask({ method: 'run', id }, signal);
+	}
+
+	events(id: number, signal: AbortSignal): Promise<RunEvents> {
+		return this.#ask({ method: 'events', id }, signal);
 	}
 
 	results(id: number, filter: ResultFilter, signal: AbortSignal): Promise<ResultsPage> {

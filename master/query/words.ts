@@ -1,8 +1,8 @@
 /** The words of a database for the numbers in its answers, read anew when somebody has written meanwhile: new workers
  * join while a run goes on, and a newer program may know more reasons. */
 import type { Database, Statement } from 'better-sqlite3';
+import { reasonOf, statusOf, workerOf } from '../store/answer-kind.ts';
 import { outcomeSql } from '../store/outcome-code.ts';
-import { reasonOf, statusOf, workerOf } from './answer-kind.ts';
 import { shownSql, shownText } from './shown-values.ts';
 
 const name = shownSql('name');

@@ -5,6 +5,7 @@
  */
 import type { LedgerPages } from '../dispatch/rules/ledger.ts';
 import { RowBuffer } from './row-buffer.ts';
+import type { Said } from './said.ts';
 import type { NewRun, RunCounts, RunEnd, RunRecord, Store, StoredRows } from './store.ts';
 
 /** Full buffers that may wait to be written before `append` makes its caller wait. */
@@ -16,7 +17,7 @@ export interface RowSink {
 	lastRun(): Promise<RunRecord | undefined>;
 	continueRun(runId: number): Promise<LedgerPages>;
 	/**
-	 * Commits the rows of a buffer, all or none. A position that is there already keeps its row.
+	 * Commits the rows of a buffer and what was said, all or none. A position that is there already keeps its row.
 	 *
 	 * @param workers names; the buffer's outcomes have positions in this list for workers
 	 */
@@ -69,8 +70,7 @@ export class BufferedStore implements Store {
 
 	async append(rows: StoredRows): Promise<void> {
 		this.#throwFailure();
-		if (this.#current.length > 0 && this.#runId !== rows.runId) this.#handOver();
-		this.#runId = rows.runId;
+		this.#turnTo(rows.runId);
 		const worker = this.#workerNumber(rows.worker);
 		const { length } = rows.block;
 		for (let row = 0; row < length; row += 1) {
@@ -83,8 +83,13 @@ export class BufferedStore implements Store {
 		this.#throwFailure();
 	}
 
+	say(runId: number, said: Said): void {
+		this.#turnTo(runId);
+		this.#current.said.addAll(said);
+	}
+
 	async flush(): Promise<void> {
-		if (this.#current.length > 0) this.#handOver();
+		if (!this.#current.isEmpty) this.#handOver();
 		this.#write();
 		await this.#writing;
 		this.#throwFailure();
@@ -98,6 +103,12 @@ export class BufferedStore implements Store {
 	close(): Promise<void> {
 		this.#closing ??= this.flush().finally(() => this.#sink.close());
 		return this.#closing;
+	}
+
+	/** What comes next is of this run. */
+	#turnTo(runId: number): void {
+		if (this.#runId !== runId && !this.#current.isEmpty) this.#handOver();
+		this.#runId = runId;
 	}
 
 	#handOver(): void {

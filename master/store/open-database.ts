@@ -259,7 +259,7 @@ function kindOf(db: Database.Database, path: string): Kind {
 		const notTables = db
 			.prepare(
 				`SELECT count(*) FROM sqlite_schema WHERE type <> 'table'
-				AND name IN ('runs', 'answers', 'workers', 'statuses', 'reasons')`,
+				AND name IN ('runs', 'answers', 'workers', 'statuses', 'reasons', 'events', 'run_summaries')`,
 			)
 			.pluck()
 			.get();

@@ -1,5 +1,5 @@
 /**
- * Rows of one run between two commits, in columns, in the order in which workers answered. The numbers are on
+ * Rows of one run between two commits (and what the run said meanwhile), in columns, in the order in which workers answered. The numbers are on
  * shared memory, so that the thread that writes the database reads them where the master's put them; the few
  * texts beside them go along as messages.
  */
@@ -8,6 +8,8 @@ import { formatIp } from '../../shared/ip.ts';
 import type { ResultBlock } from '../../shared/results.ts';
 import { parseTarget } from '../../shared/target.ts';
 import { packOutcome } from './outcome-code.ts';
+import type { Said } from './said.ts';
+import { SaidList } from './said.ts';
 import type { StoredRows } from './store.ts';
 
 /** Rows of one transaction: twice what the dispatcher shuffles together, so that most rows are appended. More would
@@ -27,6 +29,8 @@ export interface RowTexts {
 	readonly hosts: string | undefined;
 	readonly addresses: readonly (readonly [number, string])[];
 	readonly stats: readonly (readonly [number, RowStats])[];
+	/** what the run said meanwhile */
+	readonly said: Said;
 }
 
 export class RowBuffer {
@@ -45,6 +49,8 @@ export class RowBuffer {
 	readonly address: Map<number, string>;
 	/** only runs with count above 1 have them */
 	readonly stats: Map<number, RowStats>;
+	/** what the run said between the two commits */
+	readonly said = new SaidList();
 
 	/** @param shared another buffer's memory and texts, to read its `length` rows */
 	constructor(shared?: { memory: SharedArrayBuffer; length: number; texts: RowTexts }) {
@@ -62,6 +68,11 @@ export class RowBuffer {
 		this.#text = shared?.texts.hosts?.split('\n').map((text) => text || undefined);
 		this.address = new Map(shared?.texts.addresses);
 		this.stats = new Map(shared?.texts.stats);
+		if (shared !== undefined) this.said.addAll(shared.texts.said);
+	}
+
+	get isEmpty(): boolean {
+		return this.length === 0 && this.said.isEmpty;
 	}
 
 	get full(): boolean {
@@ -79,6 +90,7 @@ export class RowBuffer {
 			hosts: this.#text?.map((text) => text ?? '').join('\n'),
 			addresses: [...this.address],
 			stats: [...this.stats],
+			said: { events: this.said.events, leftOut: this.said.leftOut },
 		};
 	}
 
@@ -119,6 +131,7 @@ export class RowBuffer {
 		this.#text = undefined;
 		this.address.clear();
 		this.stats.clear();
+		this.said.clear();
 		this.length = 0;
 	}
 }

@@ -21,6 +21,12 @@ const shapes = {
 type Shape = keyof typeof shapes;
 type Value = number | string | null;
 
+interface WrittenRows {
+	readonly inserted: number;
+	/** parallel to the buffer's columns */
+	readonly outcomes: Float64Array;
+}
+
 export class RowWriter {
 	readonly #db: Database;
 	readonly #order = new RowOrder();
@@ -35,14 +41,16 @@ export class RowWriter {
 	 * keeps its row.
 	 *
 	 * @param workerIds ids in the database of the workers that the outcomes have numbers of
+	 * @returns how many were not there already, and the outcomes of all rows as the database has them
 	 */
-	write(runId: number, buffer: RowBuffer, workerIds: readonly number[]): void {
+	write(runId: number, buffer: RowBuffer, workerIds: readonly number[]): WrittenRows {
 		const order = this.#order.of(buffer);
 		const isSame = workerIds.every((id, number) => id === number);
 		const outcome = isSame
 			? buffer.outcome
 			: buffer.outcome.slice(0, buffer.length).map((packed) => withWorker(packed, workerIds));
 		let from = 0;
+		let inserted = 0;
 		while (from < order.length) {
 			const count = order.length - from >= rowsPerStatement ? rowsPerStatement : 1;
 			const rows = { order, from, count };
@@ -50,9 +58,10 @@ export class RowWriter {
 			const { statement, values } = this.#prepared(shape, count);
 			fill(values, shape, runId * runUnit, buffer, outcome, rows);
 			// As arguments: as an array, better-sqlite3 asks V8 for each of them, which makes a row a fifth dearer.
-			statement.run(...values);
+			inserted += statement.run(...values).changes;
 			from += count;
 		}
+		return { inserted, outcomes: outcome };
 	}
 
 	#prepared(shape: Shape, count: number): { statement: Statement; values: Value[] } {

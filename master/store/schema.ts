@@ -98,6 +98,36 @@ const migrations: readonly string[] = [
 		GROUP BY host
 	) ${joins};
 	`,
+	// 2: what runs said (event-writer.ts), and what their rows come to (summary-writer.ts)
+	`
+	CREATE TABLE events (
+		run_id INTEGER NOT NULL,
+		number INTEGER NOT NULL,
+		at INTEGER NOT NULL,
+		level TEXT NOT NULL CHECK (level IN ('info', 'warning', 'error')),
+		type TEXT NOT NULL,
+		worker TEXT,
+		text TEXT NOT NULL,
+		PRIMARY KEY (run_id, number)
+	) STRICT, WITHOUT ROWID;
+	CREATE TABLE run_summaries (
+		run_id INTEGER PRIMARY KEY,
+		version INTEGER NOT NULL,
+		summary TEXT NOT NULL
+	) STRICT;
+	-- We never change or remove rows. Whoever does must not leave counts of other rows behind.
+	CREATE TRIGGER answers_changed AFTER UPDATE ON answers BEGIN
+		DELETE FROM run_summaries WHERE run_id IN (old.id >> 32, new.id >> 32);
+	END;
+	CREATE TRIGGER answers_removed AFTER DELETE ON answers BEGIN
+		DELETE FROM run_summaries WHERE run_id = old.id >> 32;
+	END;
+	-- The number of the newest run is given again when that is removed.
+	CREATE TRIGGER runs_removed AFTER DELETE ON runs BEGIN
+		DELETE FROM events WHERE run_id = old.id;
+		DELETE FROM run_summaries WHERE run_id = old.id;
+	END;
+	`,
 ];
 
 /** What a database of this program's version has. */

@@ -9,6 +9,7 @@ import type { LedgerPages } from '../dispatch/rules/ledger.ts';
 import type { RowSink } from './buffered-store.ts';
 import { BufferedStore } from './buffered-store.ts';
 import { databaseError } from './database-error.ts';
+import { EventWriter } from './event-writer.ts';
 import type { LastRun } from './last-run.ts';
 import { readAnsweredPages, readLastRun } from './last-run.ts';
 import type { MasterIdentity, MasterLock } from './master-lock.ts';
@@ -21,6 +22,7 @@ import type { RowBuffer } from './row-buffer.ts';
 import { RowWriter } from './row-writer.ts';
 import { runUnit } from './schema.ts';
 import type { Durability, NewRun, RunCounts, RunEnd, RunRecord, Store } from './store.ts';
+import { SummaryWriter } from './summary-writer.ts';
 
 export interface SqliteStoreOptions {
 	/** file of the database; made with mode 0600 when there is none */
@@ -107,6 +109,8 @@ class SqliteSink implements RowSink {
 	readonly #path: string;
 	readonly #db: Database;
 	readonly #writer: RowWriter;
+	readonly #events: EventWriter;
+	readonly #summaries: SummaryWriter;
 	readonly #begin: Statement;
 	readonly #commit: Statement;
 	readonly #workerIds = new Map<string, number>();
@@ -129,20 +133,24 @@ class SqliteSink implements RowSink {
 		this.#file = ownFile(path, db, onNotice);
 		this.#last = last;
 		this.#writer = new RowWriter(db);
+		this.#events = new EventWriter(db);
+		this.#summaries = new SummaryWriter(db);
 		this.#begin = db.prepare('BEGIN IMMEDIATE');
 		this.#commit = db.prepare('COMMIT');
 	}
 
 	async startRun({ startedAtMs, total, fingerprint, options }: NewRun): Promise<number> {
 		this.#last = undefined;
-		return this.#guarded(() => {
+		return this.#atOnce(() => {
 			const { lastInsertRowid } = this.#db
 				.prepare(
 					`INSERT INTO runs (state, started_at, total, fingerprint, options)
 					VALUES ('running', ?, ?, ?, ?)`,
 				)
 				.run(startedAtMs, total, fingerprint, JSON.stringify(options));
-			return Number(lastInsertRowid);
+			const runId = Number(lastInsertRowid);
+			this.#summaries.begin(runId, startedAtMs);
+			return runId;
 		});
 	}
 
@@ -174,33 +182,36 @@ class SqliteSink implements RowSink {
 		this.#guarded(() => {
 			this.#beginPatiently();
 			try {
-				const workerIds = workers.map((name) => this.#workerId(name));
-				this.#writer.write(runId, buffer, workerIds);
+				if (buffer.length > 0) this.#writeRows(runId, buffer, workers);
+				this.#events.write(runId, buffer.said);
 				this.#commit.run();
 			} catch (error) {
 				// SQLite has rolled back by itself after some errors (a full disk, a failed write).
 				if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
-				// A worker that was new in this transaction is not in the database.
-				this.#workerIds.clear();
+				this.#forget();
 				throw error;
 			}
 			this.#file.check();
 		});
 	}
 
-	async finishRun(runId: number, { state, finishedAtMs }: RunEnd): Promise<RunCounts> {
+	async finishRun(runId: number, { state, finishedAtMs, said }: RunEnd): Promise<RunCounts> {
 		this.#last = undefined;
 		return this.#guarded(() => {
 			const counts = this.#countRows(runId);
 			// SQLite keeps it to itself when a checkpoint of its own fails. Asked for, a disk that can not take the rows
 			// is an error while the run can still go on.
 			this.#db.pragma('wal_checkpoint(PASSIVE)');
-			this.#db
-				.prepare(
-					`UPDATE runs SET state = :state, finished_at = :finishedAtMs, up = :up, down = :down,
-					unresolved = :unresolved, denied = :denied, error = :error WHERE id = :runId`,
-				)
-				.run({ runId, state, finishedAtMs, ...counts });
+			this.#atOnce(() => {
+				this.#db
+					.prepare(
+						`UPDATE runs SET state = :state, finished_at = :finishedAtMs, up = :up, down = :down,
+						unresolved = :unresolved, denied = :denied, error = :error WHERE id = :runId`,
+					)
+					.run({ runId, state, finishedAtMs, ...counts });
+				this.#summaries.check(runId, counts);
+				if (said !== undefined) this.#events.write(runId, { events: [said], leftOut: 0 });
+			});
 			this.#file.check();
 			return counts;
 		});
@@ -212,6 +223,19 @@ class SqliteSink implements RowSink {
 		} finally {
 			this.#lock.release();
 		}
+	}
+
+	#writeRows(runId: number, buffer: RowBuffer, workers: readonly string[]): void {
+		const workerIds = workers.map((name) => this.#workerId(name));
+		const { inserted, outcomes } = this.#writer.write(runId, buffer, workerIds);
+		this.#summaries.add(runId, buffer, inserted, outcomes);
+	}
+
+	/** A transaction was rolled back: what was new in it is not in the database. */
+	#forget(): void {
+		this.#workerIds.clear();
+		this.#events.forget();
+		this.#summaries.forget();
 	}
 
 	#countRows(runId: number): RunCounts {
@@ -267,6 +291,18 @@ class SqliteSink implements RowSink {
 				}
 			}
 		}
+	}
+
+	/** Does something in a transaction. */
+	#atOnce<Result>(work: () => Result): Result {
+		return this.#guarded(() => {
+			try {
+				return this.#db.transaction(work).immediate();
+			} catch (error) {
+				this.#forget();
+				throw error;
+			}
+		});
 	}
 
 	#guarded<Result>(work: () => Result): Result {

@@ -17,6 +17,7 @@ import type { HostColumn } from '../../shared/host-column.ts';
 import type { Status } from '../../shared/outcome.ts';
 import type { ResultBlock } from '../../shared/results.ts';
 import type { LedgerPages } from '../dispatch/rules/ledger.ts';
+import type { Said, SaidEvent } from './said.ts';
 
 /** What a run was asked to do, kept beside it as JSON. */
 export interface RunOptions {
@@ -62,6 +63,8 @@ export type RunCounts = Readonly<Record<Status, number>>;
 export interface RunEnd {
 	readonly state: 'finished' | 'failed' | 'interrupted';
 	readonly finishedAtMs: number;
+	/** what is said of it, as the last that the run says. Default: nothing */
+	readonly said?: SaidEvent;
 }
 
 export const durabilities = ['full', 'normal'] as const;
@@ -99,9 +102,14 @@ export interface Store {
 	continueRun(runId: number): Promise<LedgerPages>;
 	/** Takes rows. Resolves when the store has room for more, which is not yet when they are committed. */
 	append(rows: StoredRows): Promise<void>;
-	/** Commits what was appended. */
+	/**
+	 * Takes what a run said. It is committed with the rows that come next, or by the next flush. Of more than
+	 * `eventsPerRunMax` events of a run, the first and the newest are kept.
+	 */
+	say(runId: number, said: Said): void;
+	/** Commits what was appended and said. */
 	flush(): Promise<void>;
-	/** Commits what was appended, counts the run's rows, and keeps state and counts with the run. */
+	/** Commits what was appended and said, counts the run's rows, and keeps state and counts with the run. */
 	finishRun(runId: number, end: RunEnd): Promise<RunCounts>;
 	/** Commits what was appended and closes. A second call does nothing. */
 	close(): Promise<void>;

@@ -1,8 +1,10 @@
 /** What every store promises (master/store/store.ts), run over each implementation. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Ledger, pagePositions } from '../../master/dispatch/rules/ledger.ts';
+import type { Said, SaidEvent } from '../../master/store/said.ts';
 import type { NewRun, Store, StoredRows } from '../../master/store/store.ts';
 import { hostColumn } from '../../shared/host-column.ts';
+import { eventsFirstMax, eventsPerRunMax, storedEventCharsMax } from '../../shared/limits.ts';
 import { reasonCode, statusCode } from '../../shared/outcome.ts';
 import { createRandom } from '../../shared/random.ts';
 
@@ -25,6 +27,17 @@ export interface ReadRow {
 	checked_at: number;
 }
 
+/** One thing that a run said, as a reader of the stored data sees it. */
+export interface ReadEvent {
+	run_id: number;
+	number: number;
+	at: number;
+	level: string;
+	type: string;
+	worker: string | null;
+	text: string;
+}
+
 /** A place that outlives the store which is opened on it. */
 export interface StorePlace {
 	open(): Promise<Store>;
@@ -32,6 +45,8 @@ export interface StorePlace {
 	results(): ReadRow[];
 	/** the last known state of every host, by host */
 	hosts(): { host: string; status: string; run_id: number }[];
+	/** what runs said, by run and number */
+	events(): ReadEvent[];
 	runs(): { id: number; state: string; total: number; up: number | null; finished_at: number | null }[];
 	remove(): void;
 }
@@ -78,6 +93,14 @@ export function rowsOf(
 			rtt: undefined,
 		},
 	};
+}
+
+function said(text: string, atMs = 5_000): SaidEvent {
+	return { atMs, level: 'warning', type: 'notice', worker: null, text };
+}
+
+function saying(...texts: readonly string[]): Said {
+	return { events: texts.map((text) => said(text)), leftOut: 0 };
 }
 
 export function storeContract(name: string, createPlace: () => StorePlace): void {
@@ -378,6 +401,90 @@ export function storeContract(name: string, createPlace: () => StorePlace): void
 			);
 			expect(await store.continueRun(run)).toEqual({ full: [0], partial: [] });
 			await expect(store.continueRun(run + 1)).rejects.toThrow(`there is no run ${run + 1}`);
+		});
+
+		test('what a run says is committed with its rows, or without any, and goes on when the run does', async () => {
+			const run = await store.startRun(newRun);
+			const worker = 'http://w1:8786';
+			store.say(run, {
+				events: [
+					{ atMs: 1_000.4, level: 'info', type: 'worker-joined', worker, text: 'there' },
+					said('odd \u202e'),
+				],
+				leftOut: 0,
+			});
+			expect(place.events()).toEqual([]);
+			await store.append(rowsOf(run, [{ position: 0, host: 'a' }]));
+			await store.flush();
+			expect(place.events()).toEqual([
+				{ run_id: run, number: 1, at: 1_000, level: 'info', type: 'worker-joined', worker, text: 'there' },
+				{
+					run_id: run,
+					number: 2,
+					at: 5_000,
+					level: 'warning',
+					type: 'notice',
+					worker: null,
+					text: 'odd \u202e',
+				},
+			]);
+			store.say(run, saying('alone'));
+			await store.flush();
+			const end = { state: 'interrupted', finishedAtMs: 9_000, said: said('over', 9_000) } as const;
+			store.say(run, saying('near the end'));
+			await store.finishRun(run, end);
+			await store.close();
+			store = await place.open();
+			await store.continueRun(run);
+			store.say(run, saying('again'));
+			await store.finishRun(run, { ...end, said: said('over again', 9_000) });
+			expect(place.events().map(({ number, text }) => [number, text])).toEqual([
+				[1, 'there'],
+				[2, 'odd \u202e'],
+				[3, 'alone'],
+				[4, 'near the end'],
+				[5, 'over'],
+				[6, 'again'],
+				[7, 'over again'],
+			]);
+		});
+
+		test('runs say each their own, and what was said when the store is closed is kept', async () => {
+			const first = await store.startRun(newRun);
+			const second = await store.startRun(newRun);
+			store.say(first, saying('a'));
+			store.say(second, saying('b'));
+			store.say(first, saying('c'));
+			await store.close();
+			expect(place.events().map(({ run_id, number, text }) => [run_id, number, text])).toEqual([
+				[first, 1, 'a'],
+				[first, 2, 'c'],
+				[second, 1, 'b'],
+			]);
+		});
+
+		test('of what a run says too much, the first and the newest are kept, and how much it was', async () => {
+			const run = await store.startRun(newRun);
+			const other = await store.startRun(newRun);
+			store.say(other, saying('mine'));
+			const texts = Array.from({ length: eventsPerRunMax }, (_, i) => `said ${i + 1}`);
+			store.say(run, saying(...texts));
+			await store.flush();
+			expect(place.events().filter(({ run_id }) => run_id === run)).toHaveLength(eventsPerRunMax);
+			store.say(run, { ...saying('later'), leftOut: 30 });
+			store.say(run, saying('after what was left out'));
+			await store.flush();
+			store.say(run, saying('x'.repeat(storedEventCharsMax + 1)));
+			await store.finishRun(run, { state: 'finished', finishedAtMs: 9_000, said: said('over') });
+			const events = place.events().filter(({ run_id }) => run_id === run);
+			// One event was said behind those that were left out, before anything was committed: it is left out, too.
+			const all = eventsPerRunMax + 1 + 31 + 2;
+			expect(events.at(-1)).toMatchObject({ number: all, text: 'over' });
+			expect(events.at(-2)!.text).toBe(`${'x'.repeat(storedEventCharsMax)}…`);
+			expect(events.length).toBeLessThanOrEqual(eventsPerRunMax);
+			expect(events.slice(0, eventsFirstMax).map(({ text }) => text)).toEqual(texts.slice(0, eventsFirstMax));
+			expect(events[eventsFirstMax]!.number).toBe(all - (eventsPerRunMax - eventsFirstMax) + 1);
+			expect(place.events().filter(({ run_id }) => run_id === other)).toHaveLength(1);
 		});
 
 		test('a second store on the same place is refused until the first is closed', async () => {

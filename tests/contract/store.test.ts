@@ -23,6 +23,7 @@ function sqlitePlace(openAt: (path: string) => Promise<Store>): StorePlace {
 		open: () => openAt(path),
 		results: () => all<ReadRow>('SELECT * FROM results ORDER BY run_id, position'),
 		hosts: () => all('SELECT host, status, run_id FROM hosts ORDER BY host'),
+		events: () => all('SELECT * FROM events ORDER BY run_id, number'),
 		runs: () => all('SELECT id, state, total, up, finished_at FROM runs ORDER BY id'),
 		remove: () => rmSync(folder, { recursive: true, force: true }),
 	};

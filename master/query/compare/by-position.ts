@@ -8,8 +8,8 @@
 import type { Database } from 'better-sqlite3';
 import type { ChangeKind } from '../../../shared/dashboard-api.ts';
 import { changeKinds } from '../../../shared/dashboard-api.ts';
+import { verdictOf } from '../../store/answer-kind.ts';
 import { AnswerColumns, slicePositions } from '../answer-columns.ts';
-import { verdictOf } from '../answer-kind.ts';
 import { blockPositions } from '../block-summary.ts';
 import { positionsOf } from '../run-rows.ts';
 import type { Steps } from '../steps.ts';

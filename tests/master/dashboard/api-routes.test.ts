@@ -24,7 +24,7 @@ function echo(): { queries: Queries; asked: unknown[][] } {
 			asked.push([name, ...args]);
 			return [];
 		}) as never;
-	const names = ['runs', 'run', 'results', 'history', 'map', 'compare'] as const;
+	const names = ['runs', 'run', 'events', 'results', 'history', 'map', 'compare'] as const;
 	const methods = Object.fromEntries(names.map((name) => [name, answer(name)]));
 	return { queries: { ...methods, close: async () => undefined } as unknown as Queries, asked };
 }
@@ -33,6 +33,7 @@ describe('questions', () => {
 	it.each<[string, unknown[]]>([
 		['/api/runs', ['runs']],
 		['/api/runs/3', ['run', 3]],
+		['/api/runs/3/events', ['events', 3]],
 		['/api/runs/3/results', ['results', 3, everything]],
 		[
 			'/api/runs/3/results?status=down,error&status=denied&reason=timeout,dns-timeout&worker=a&worker=http://b:1,2',

@@ -11,6 +11,7 @@ interface Write {
 	readonly runId: number;
 	readonly positions: number[];
 	readonly texts: (string | undefined)[];
+	readonly said: string[];
 	finish(error?: Error): void;
 }
 
@@ -39,6 +40,7 @@ class HeldSink implements RowSink {
 				runId,
 				positions: [...seen.position.subarray(0, seen.length)],
 				texts: Array.from({ length: seen.length }, (_, place) => seen.textAt(place)),
+				said: seen.said.events.map(({ text }) => text),
 				finish: (error) => (error === undefined ? resolve() : reject(error)),
 			});
 		});
@@ -160,6 +162,38 @@ describe('a store that gathers rows', () => {
 			[undefined, 'a.test', undefined],
 			[undefined],
 			['b.test'],
+		]);
+	});
+
+	test('hands on what was said once it was written, and not before', async () => {
+		const sink = new HeldSink();
+		const store = new BufferedStore(sink);
+		const said = (text: string) => ({
+			events: [{ atMs: 1, level: 'info', type: 'notice', worker: null, text } as const],
+			leftOut: 0,
+		});
+		store.say(1, said('first'));
+		await store.append(rowsFrom(0, 2));
+		const flushed = store.flush();
+		sink.writes[0]!.finish(new Error('disk full'));
+		await expect(flushed).rejects.toThrow('disk full');
+		store.say(1, said('second'));
+		const again = store.flush();
+		await setImmediate();
+		sink.writes[1]!.finish();
+		await setImmediate();
+		sink.writes[2]!.finish();
+		await again;
+		await store.append(rowsFrom(2, 1));
+		const last = store.flush();
+		await setImmediate();
+		sink.writes[3]!.finish();
+		await last;
+		expect(sink.writes.map(({ positions, said }) => [positions, said])).toEqual([
+			[[0, 1], ['first']],
+			[[0, 1], ['first']],
+			[[], ['second']],
+			[[2], []],
 		]);
 	});
 

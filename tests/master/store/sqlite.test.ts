@@ -154,7 +154,7 @@ describe('the file', () => {
 		await openSqliteStore({ path }).close();
 		made('PRAGMA user_version = 3');
 		const before = readFileSync(path);
-		expect(refusal().message).toBe(`${path} was written by a newer pingpool (schema 3; this one knows 1)`);
+		expect(refusal().message).toBe(`${path} was written by a newer pingpool (schema 3; this one knows 2)`);
 		expect(readFileSync(path).equals(before)).toBe(true);
 	});
 

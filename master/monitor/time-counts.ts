@@ -35,6 +35,26 @@ export class TimeCounts {
 		return { sliceMs: this.#sliceMs, points };
 	}
 
+	/** All of it, as plain data. */
+	kept(): KeptTimes {
+		return { sliceMs: this.#sliceMs, counts: Array.from(this.#counts.subarray(0, this.#slices * kinds)) };
+	}
+
+	/** What `kept` has made. @returns `undefined` for what it can not have made */
+	static from(kept: unknown): TimeCounts | undefined {
+		const { sliceMs, counts } = (kept ?? {}) as Partial<KeptTimes>;
+		if (!Array.isArray(counts) || counts.length % kinds !== 0) return undefined;
+		if (counts.length > seriesSlicesMax * kinds) return undefined;
+		if (!counts.every((count) => Number.isInteger(count) && count >= 0 && count < 2 ** 32)) return undefined;
+		const doublings = Math.log2(Number(sliceMs) / seriesSliceMsFirst);
+		if (!Number.isInteger(doublings) || doublings < 0) return undefined;
+		const found = new TimeCounts();
+		found.#sliceMs = Number(sliceMs);
+		found.#slices = counts.length / kinds;
+		found.#counts.set(counts);
+		return found;
+	}
+
 	#lengthen(): void {
 		const counts = this.#counts;
 		for (let slice = 0; slice < seriesSlicesMax / 2; slice += 1) {
@@ -47,4 +67,10 @@ export class TimeCounts {
 		this.#slices = Math.ceil(this.#slices / 2);
 		this.#sliceMs *= 2;
 	}
+}
+
+interface KeptTimes {
+	readonly sliceMs: number;
+	/** by slice and kind */
+	readonly counts: readonly number[];
 }
