@@ -15,7 +15,7 @@ import { workerCondition } from './worker-state.ts';
  * long ago. */
 const latenciesMax = 1_000;
 
-/** What a worker counts since its start. */
+/** What a worker counts from its start on. */
 const counted = ['sent', 'received', 'dropped', 'forged'] as const satisfies readonly (keyof WorkerLoad)[];
 
 /** What is known elsewhere. */
@@ -37,9 +37,10 @@ export class WorkerMonitor {
 	late = 0;
 	readonly #latency = new RttCounts();
 	/** what it said last */
-	#said: WorkerLoad | undefined;
-	/** the same, its counts counted on */
 	#load: WorkerLoad | null = null;
+	/** the most that it has counted since it started, and what it had counted whenever it started anew */
+	readonly #counts = { sent: 0, received: 0, dropped: 0, forged: 0 };
+	readonly #countsBefore = { sent: 0, received: 0, dropped: 0, forged: 0 };
 
 	constructor(index: number, name: string) {
 		this.index = index;
@@ -48,12 +49,14 @@ export class WorkerMonitor {
 
 	/** Its counts never go back here, which would be read as a jump: not when it has started anew, and not when its answers
 	 * come in another order than they left. */
-	takeLoad(said: WorkerLoad): void {
-		const load = { ...said };
+	takeLoad(load: WorkerLoad): void {
+		// An answer that was overtaken is not that old.
+		const isStartedAnew = load.sent < this.#counts.sent / 2;
 		for (const name of counted) {
-			load[name] = (this.#load?.[name] ?? 0) + Math.max(0, said[name] - (this.#said?.[name] ?? 0));
+			if (isStartedAnew) this.#countsBefore[name] += this.#counts[name];
+			this.#counts[name] = isStartedAnew ? load[name] : Math.max(load[name], this.#counts[name]);
 		}
-		[this.#said, this.#load] = [said, load];
+		this.#load = load;
 	}
 
 	/** A request ended well, so long after it left. */
@@ -91,7 +94,14 @@ export class WorkerMonitor {
 					: { p50: this.#latency.quantile(0.5), p99: this.#latency.quantile(0.99) },
 			failures: failures.total,
 			failureReasons: failures.commonest(),
-			...{ retries, hedges, load: this.#load },
+			...{ retries, hedges, load: this.#countedLoad() },
 		};
+	}
+
+	#countedLoad(): WorkerLoad | null {
+		if (this.#load === null) return null;
+		const load = { ...this.#load };
+		for (const name of counted) load[name] = this.#countsBefore[name] + this.#counts[name];
+		return load;
 	}
 }

@@ -180,6 +180,17 @@ describe('a run', () => {
 		]);
 	});
 
+	it('counts on what workers count, who start anew, and whose answers come out of order', () => {
+		const { monitor, observer, begin } = monitorFixture({ lanes: [laneOf('a')] });
+		begin();
+		const sent: number[] = [];
+		for (const said of [100, 180, 150, 200, 5, 25]) {
+			observer.load!('a', { ...load, sent: said });
+			sent.push(monitor.hello().message.workers[0]!.load!.sent);
+		}
+		expect(sent).toEqual([100, 180, 180, 200, 205, 225]);
+	});
+
 	it('tells how long workers take now, not how long they took on an average', () => {
 		const { monitor, observer, begin, wait, ask } = monitorFixture();
 		begin();
