@@ -14,7 +14,7 @@ import { boundedBytes, readAll, smallBodyBytesMax } from './bounded-body.ts';
 import type { PingCall, WorkerLink } from './dispatch/worker-link.ts';
 import { WorkerFailure } from './dispatch/worker-link.ts';
 import { createConnector } from './transport/connector.ts';
-import { askForCertificate, certificateFailure } from './transport/tls-failures.ts';
+import { askForCertificate, askForTls, certificateFailure } from './transport/tls-failures.ts';
 import type { WorkerTransport } from './transport/worker-transport.ts';
 import { defaultTransport } from './transport/worker-transport.ts';
 import { Deadline } from './worker-call-deadline.ts';
@@ -114,7 +114,11 @@ export class WorkerClient implements WorkerLink {
 	}
 
 	#failureOf(error: unknown, headArrived: boolean): unknown {
-		if (!this.#isEncrypted || headArrived) return failureOf(error, headArrived);
+		if (headArrived) return failureOf(error, headArrived);
+		if (!this.#isEncrypted) {
+			const failure = failureOf(error, headArrived);
+			return this.#said === undefined ? askForTls(failure) : failure;
+		}
 		const failure = certificateFailure(error, this.#transport) ?? failureOf(error, headArrived);
 		return this.#said === undefined ? askForCertificate(failure, this.#transport) : failure;
 	}

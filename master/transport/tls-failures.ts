@@ -119,3 +119,14 @@ export function askForCertificate(
 			: 'does it know the authority of the certificate of this master (--tls-cert), and is that still valid?';
 	return new WorkerFailure('broken', `${failure.message}; ${question}`, { cause: failure.cause });
 }
+
+/**
+ * A connection over plain HTTP that ended before anything was answered, as one to a worker with TLS does.
+ *
+ * @param failure of a first request
+ */
+export function askForTls(failure: unknown): unknown {
+	if (!(failure instanceof WorkerFailure) || failure.kind !== 'broken') return failure;
+	const message = `${failure.message}; is it https:// instead of http://?`;
+	return new WorkerFailure('broken', message, { cause: failure.cause });
+}

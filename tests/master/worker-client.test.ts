@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:http';
 import { createServer as createTcpServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createServer as createTlsServer } from 'node:tls';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { WorkerClient } from '../../master/worker-client.ts';
@@ -11,6 +12,8 @@ import type { Reason, Status } from '../../shared/outcome.ts';
 import { reasonCode, statusCode } from '../../shared/outcome.ts';
 import { mediaTypes } from '../../shared/protocol.ts';
 import type { ResultBlock } from '../../shared/results.ts';
+import { makeSelfSigned } from '../authority.ts';
+import { listening } from '../servers.ts';
 import { blockOf, capabilities } from './dispatch/fake-link.ts';
 import {
 	answering,
@@ -608,6 +611,22 @@ describe('a worker that can not be spoken to', () => {
 	it('has broken the connection when it closes it before a word', async () => {
 		const url = await rawServer((socket) => socket.destroy());
 		await expect(clientOf(url).ping(callOf(hosts).call)).rejects.toMatchObject({ kind: 'broken' });
+	});
+
+	it('has broken the connection when it speaks TLS and that is not expected, which is asked for', async () => {
+		const server = createTlsServer({ ...(await makeSelfSigned()) });
+		const port = await listening(server);
+		try {
+			const client = clientOf(`http://127.0.0.1:${port}`);
+			await expect(client.capabilities(AbortSignal.timeout(20_000))).rejects.toMatchObject({
+				kind: 'broken',
+				message: expect.stringMatching(
+					/^broke off the connection .*; is it https:\/\/ instead of http:\/\/\?$/,
+				),
+			});
+		} finally {
+			await new Promise((resolve) => server.close(resolve));
+		}
 	});
 
 	it('is unreachable when TLS is expected and not spoken', async () => {
