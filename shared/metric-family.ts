@@ -6,11 +6,16 @@
  * Names and units: https://prometheus.io/docs/practices/naming/
  */
 
-/** Gauges of prom-client's own that are named like counters, which promtool finds fault with; and nobody misses them. */
-export const misnamedGauges = [
+/** Gauges of prom-client's own that nobody misses. */
+export const unwantedGauges = [
+	// named like counters, which promtool finds fault with
 	'nodejs_active_handles_total',
 	'nodejs_active_requests_total',
 	'nodejs_active_resources_total',
+	// where nothing was measured since the last scrape, as before the first: 292 years, and no number at all
+	'nodejs_eventloop_lag_min_seconds',
+	'nodejs_eventloop_lag_mean_seconds',
+	'nodejs_eventloop_lag_stddev_seconds',
 ];
 
 type Labels = Readonly<Record<string, string>>;

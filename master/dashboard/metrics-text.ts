@@ -10,7 +10,7 @@ import { workerStates } from '../../shared/dashboard-api.ts';
 import { escapeUnsafe } from '../../shared/display.ts';
 import { metricsWorkersMax } from '../../shared/limits.ts';
 import type { BucketSample, MetricFamily, Sample } from '../../shared/metric-family.ts';
-import { counter, gauge, histogram, misnamedGauges } from '../../shared/metric-family.ts';
+import { counter, gauge, histogram, unwantedGauges } from '../../shared/metric-family.ts';
 import { reasons, statuses } from '../../shared/outcome.ts';
 import type { WorkerLoad } from '../../shared/worker-load.ts';
 import { version } from '../version.ts';
@@ -42,7 +42,7 @@ export function createRender(): RenderMetrics {
 	]);
 	ofProcess.registerMetric(info as unknown as Metric);
 	collectDefaultMetrics({ register: ofProcess });
-	for (const name of misnamedGauges) ofProcess.removeSingleMetric(name);
+	for (const name of unwantedGauges) ofProcess.removeSingleMetric(name);
 	return async (now) => {
 		const texts: Promise<string>[] = [];
 		if (now !== undefined) {

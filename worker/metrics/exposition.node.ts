@@ -5,7 +5,7 @@
 import type { Metric } from 'prom-client';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { MetricFamily, Sample } from '../../shared/metric-family.ts';
-import { counter, gauge, histogram, misnamedGauges } from '../../shared/metric-family.ts';
+import { counter, gauge, histogram, unwantedGauges } from '../../shared/metric-family.ts';
 import type { LogHistogram } from './log-histogram.ts';
 import type { NodeMetrics } from './node-metrics.node.ts';
 import { outcomes } from './outcomes.ts';
@@ -27,7 +27,7 @@ export function createExposition(metrics: NodeMetrics): Exposition {
 	// What the registry needs of a metric is what these have; its types know prom-client's own classes alone.
 	for (const family of families) registry.registerMetric(family as unknown as Metric);
 	collectDefaultMetrics({ register: registry });
-	for (const name of misnamedGauges) registry.removeSingleMetric(name);
+	for (const name of unwantedGauges) registry.removeSingleMetric(name);
 	return async (inFlight) => {
 		held = inFlight;
 		return { type: registry.contentType, text: await registry.metrics() };

@@ -120,6 +120,19 @@ describe('the metrics of a master', () => {
 		expect(sumOf(alone, 'process_resident_memory_bytes')).toBeGreaterThan(10e6);
 	});
 
+	it('are numbers from the first scrape on, however soon the next one comes', async () => {
+		const metrics = createMetrics(sourceOf(liveRun(), [liveWorker()]));
+		for (let scrapes = 0; scrapes < 3; scrapes += 1) {
+			const samples = samplesOf(await (await metrics.request('/metrics')).text());
+			// Before anything was measured, the shortest time is the longest that there can be.
+			const odd = samples.filter(
+				({ name, value }) => Number.isNaN(value) || (/lag/.test(name) && value > 1e6),
+			);
+			expect(odd).toEqual([]);
+			expect(sumOf(samples, 'nodejs_eventloop_lag_p99_seconds')).toBeGreaterThanOrEqual(0);
+		}
+	});
+
 	it('are behind the doors of the dashboard', async () => {
 		const metrics = createMetrics(sourceOf(liveRun(), [liveWorker()]));
 		await using open = await serve({ metrics });
