@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { testUnless, withoutEcho, withoutEchoSockets } from '../requirements.ts';
+import { notLong, testUnless, withoutEcho, withoutEchoSockets } from '../requirements.ts';
 import { closedPort, foreignServer } from '../servers.ts';
 import { token, Workspace } from './command-line.ts';
 
@@ -22,7 +22,7 @@ function fleet(...lines: string[]): string[] {
 }
 
 testUnless(
-	withoutEchoSockets(),
+	withoutEchoSockets() ?? notLong(),
 	'of two workers, one is killed in mid-run: every host is answered, once, and none is an error',
 	async () => {
 		const first = await space.worker(['--rate', '3000']);

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { testUnless, withoutEcho } from '../requirements.ts';
+import { notLong, testUnless, withoutEcho } from '../requirements.ts';
 import { Workspace } from './command-line.ts';
 
 let space: Workspace;
@@ -165,7 +165,7 @@ describe('a database that is none', () => {
 		expect(stderr.match(/^pingpool:/gm)).toHaveLength(1);
 	});
 
-	test('from a newer version', async () => {
+	testUnless(notLong(), 'from a newer version', async () => {
 		space.write('hosts.txt', ['127.0.0.1']);
 		await space.master([]);
 		changed('PRAGMA user_version = 99');

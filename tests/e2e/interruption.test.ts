@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Running } from '../process.ts';
 import {
 	describeUnless,
+	notLong,
 	testUnless,
 	withoutCommand,
 	withoutEcho,
@@ -33,33 +34,39 @@ function longRun(args: readonly string[] = []): Running {
 }
 
 describeUnless(withoutEcho(), 'a signal in mid-run', () => {
-	test.each([
-		['SIGINT', 130],
-		['SIGTERM', 143],
-	] as const)('%s commits what arrived, ends the worker, and exits with %i', async (signal, exitCode) => {
-		await using master = longRun(['--json']);
-		await midway();
-		const children = childrenOf(master.child.pid!);
-		expect(children).toHaveLength(1);
-		master.child.kill(signal);
-		expect(await master.exited).toBe(exitCode);
-		expect(children.filter(isAlive)).toEqual([]);
-		expect(master.errors()).toMatch(/stopping: waiting up to 10 s for [\d,]+ hosts? under way/);
+	for (const [whyNot, signal, exitCode] of [
+		[undefined, 'SIGINT', 130],
+		[notLong(), 'SIGTERM', 143],
+	] as const) {
+		testUnless(
+			whyNot,
+			`${signal} commits what arrived, ends the worker, and exits with ${exitCode}`,
+			async () => {
+				await using master = longRun(['--json']);
+				await midway();
+				const children = childrenOf(master.child.pid!);
+				expect(children).toHaveLength(1);
+				master.child.kill(signal);
+				expect(await master.exited).toBe(exitCode);
+				expect(children.filter(isAlive)).toEqual([]);
+				expect(master.errors()).toMatch(/stopping: waiting up to 10 s for [\d,]+ hosts? under way/);
 
-		const summary = JSON.parse(master.output()) as Record<string, unknown>;
-		const stored = space.count('SELECT count(*) FROM results');
-		expect(summary).toMatchObject({ run: 1, state: 'interrupted', hosts: 65_536, up: stored, error: 0 });
-		expect(stored).toBeGreaterThan(0);
-		expect(stored).toBeLessThan(65_536);
-		expect(master.errors()).toContain(
-			`interrupted: ${stored.toLocaleString('en-US')} of 65,536 hosts are in hosts.db; ` +
-				'the same command goes on where it stopped\n',
+				const summary = JSON.parse(master.output()) as Record<string, unknown>;
+				const stored = space.count('SELECT count(*) FROM results');
+				expect(summary).toMatchObject({ run: 1, state: 'interrupted', hosts: 65_536, up: stored, error: 0 });
+				expect(stored).toBeGreaterThan(0);
+				expect(stored).toBeLessThan(65_536);
+				expect(master.errors()).toContain(
+					`interrupted: ${stored.toLocaleString('en-US')} of 65,536 hosts are in hosts.db; ` +
+						'the same command goes on where it stopped\n',
+				);
+				expect(space.rows('SELECT state, total, up, finished_at > started_at AS ended FROM runs')).toEqual([
+					{ state: 'interrupted', total: 65_536, up: stored, ended: 1 },
+				]);
+				expect(space.count("SELECT count(*) FROM results WHERE status <> 'up'")).toBe(0);
+			},
 		);
-		expect(space.rows('SELECT state, total, up, finished_at > started_at AS ended FROM runs')).toEqual([
-			{ state: 'interrupted', total: 65_536, up: stored, ended: 1 },
-		]);
-		expect(space.count("SELECT count(*) FROM results WHERE status <> 'up'")).toBe(0);
-	});
+	}
 
 	test('a second Ctrl-C does not wait for what is under way', async () => {
 		let asked = (): void => undefined;
@@ -135,27 +142,29 @@ describeUnless(withoutCommand('mkfifo'), 'an embedded worker that is still start
 		expect(existsSync(space.path('hosts.db'))).toBe(false);
 	});
 
-	test.each([
-		['SIGINT', 130],
-		['SIGTERM', 143],
-	] as const)('is taken down by %s, and not waited for', async (signal, exitCode) => {
-		const { master, list, children } = await whileStarting();
-		await using _master = master;
-		await list.write('127.0.0.1\n');
-		await list.close();
-		await master.says(/^1 host\n/);
-		const before = performance.now();
-		master.child.kill(signal);
-		expect([await master.exited, master.errors(), master.output()]).toEqual([exitCode, '1 host\n', '']);
-		// It would be given 15 s to start.
-		expect(performance.now() - before).toBeLessThan(5_000);
-		expect(children.filter(isAlive)).toEqual([]);
-		expect(existsSync(space.path('hosts.db'))).toBe(false);
-	});
+	for (const [whyNot, signal, exitCode] of [
+		[notLong(), 'SIGINT', 130],
+		[undefined, 'SIGTERM', 143],
+	] as const) {
+		testUnless(whyNot, `is taken down by ${signal}, and not waited for`, async () => {
+			const { master, list, children } = await whileStarting();
+			await using _master = master;
+			await list.write('127.0.0.1\n');
+			await list.close();
+			await master.says(/^1 host\n/);
+			const before = performance.now();
+			master.child.kill(signal);
+			expect([await master.exited, master.errors(), master.output()]).toEqual([exitCode, '1 host\n', '']);
+			// It would be given 15 s to start.
+			expect(performance.now() - before).toBeLessThan(5_000);
+			expect(children.filter(isAlive)).toEqual([]);
+			expect(existsSync(space.path('hosts.db'))).toBe(false);
+		});
+	}
 });
 
 testUnless(
-	withoutEcho() ?? withoutSmallDisk(),
+	withoutEcho() ?? withoutSmallDisk() ?? notLong(),
 	'a disk that fills up ends the run with one message, and leaves no worker behind',
 	async () => {
 		// Regression: the database could not be closed either, so the worker was not, and the master waited for it.

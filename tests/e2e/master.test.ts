@@ -4,7 +4,7 @@ import { networkInterfaces } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { describeUnless, testUnless, withoutEcho } from '../requirements.ts';
+import { describeUnless, notLong, testUnless, withoutEcho } from '../requirements.ts';
 import type { ForeignServer } from '../servers.ts';
 import { closedPort, foreignServer } from '../servers.ts';
 import { Workspace } from './command-line.ts';
@@ -82,12 +82,18 @@ describeUnless(withoutEcho(), 'the sample list', () => {
 			db: 'other.db',
 		});
 		expect(json.stdout.split('\n')).toHaveLength(2);
-		expect(await space.master(['--quiet'])).toEqual({ code: 0, stdout: '', stderr: '' });
-		// The environment says the same as the options, and the command line wins.
-		const env = { PINGPOOL_QUIET: '1', PINGPOOL_JSON: 'yes', PINGPOOL_DB: 'third.db' };
-		const { stdout, stderr } = await space.master(['--db', 'fourth.db'], { env });
-		expect([JSON.parse(stdout).db, stderr]).toEqual(['fourth.db', '']);
 	});
+
+	testUnless(
+		notLong(),
+		'is silence with --quiet alone; the environment says the same, and the command line wins',
+		async () => {
+			expect(await space.master(['--quiet'])).toEqual({ code: 0, stdout: '', stderr: '' });
+			const env = { PINGPOOL_QUIET: '1', PINGPOOL_JSON: 'yes', PINGPOOL_DB: 'third.db' };
+			const { stdout, stderr } = await space.master(['--db', 'fourth.db'], { env });
+			expect([JSON.parse(stdout).db, stderr]).toEqual(['fourth.db', '']);
+		},
+	);
 
 	test('pinged again is a second run, and still one row per host', async () => {
 		await space.master(['--quiet']);
@@ -185,15 +191,20 @@ describe('every kind of line', () => {
 		const down = await space.master([...tcp, String(closed), '--fail-on-down'], { env });
 		expect(down.code).toBe(3);
 		expect(down.stdout).toMatch(/why not up\n {2}refused {2}2\n/);
-		expect((await space.master([...tcp, String(closed)], { env })).code).toBe(0);
-		expect(
-			(await space.master([...tcp, String(closed), '--refused-is-up', '--fail-on-down'], { env })).code,
-		).toBe(0);
 		space.write('hosts.txt', ['127.0.0.1']);
 		expect(
 			(await space.master(['--probe', 'http', '--port', String(web.port), '--json'], { env })).code,
 		).toBe(0);
 		expect(web.hits()).toBe(1);
+	});
+
+	testUnless(notLong(), 'is down with exit code 0 by default, and up with --refused-is-up', async () => {
+		const closed = await closedPort();
+		space.write('hosts.txt', ['127.0.0.1', '127.0.0.2']);
+		const env = { PINGPOOL_ALLOW: '127.0.0.0/8' };
+		const tcp = ['--probe', 'tcp', '--port', String(closed)];
+		expect((await space.master(tcp, { env })).code).toBe(0);
+		expect((await space.master([...tcp, '--refused-is-up', '--fail-on-down'], { env })).code).toBe(0);
 	});
 
 	test('on loopback is denied to tcp and http, with the way out, unless it was allowed', async () => {

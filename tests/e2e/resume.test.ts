@@ -110,23 +110,28 @@ describeUnless(withoutEchoSockets(), 'the same command after a kill', () => {
 		120_000,
 	);
 
-	test('leaves out whole pages, and single hosts of others', async () => {
-		// Pages of a ledger are 65,536 positions: the first is full, the second full of holes.
-		const before = await leftUnfinished(
-			'127.0.0.0/16\n127.1.0.0/18\n',
-			'position > 65536 AND (position % 3 = 0 OR position BETWEEN 70000 AND 79000)',
-		);
-		const kept = answers();
-		const { code, stdout, stderr } = await space.master(['--rate', '0', '--json']);
-		expect(stderr).toContain(`continuing run 1: ${formatCount(before)} of 81,920 done\n`);
-		expect(code).toBe(0);
-		expect(JSON.parse(stdout)).toMatchObject({
-			...{ run: 1, state: 'finished', hosts: 81_920, up: 81_920, error: 0, continued: before },
-		});
-		expectWhole(81_920);
-		const found = answers();
-		expect([...kept].filter(([position, at]) => found.get(position) !== at)).toEqual([]);
-	}, 120_000);
+	testUnless(
+		notLong(),
+		'leaves out whole pages, and single hosts of others',
+		async () => {
+			// Pages of a ledger are 65,536 positions: the first is full, the second full of holes.
+			const before = await leftUnfinished(
+				'127.0.0.0/16\n127.1.0.0/18\n',
+				'position > 65536 AND (position % 3 = 0 OR position BETWEEN 70000 AND 79000)',
+			);
+			const kept = answers();
+			const { code, stdout, stderr } = await space.master(['--rate', '0', '--json']);
+			expect(stderr).toContain(`continuing run 1: ${formatCount(before)} of 81,920 done\n`);
+			expect(code).toBe(0);
+			expect(JSON.parse(stdout)).toMatchObject({
+				...{ run: 1, state: 'finished', hosts: 81_920, up: 81_920, error: 0, continued: before },
+			});
+			expectWhole(81_920);
+			const found = answers();
+			expect([...kept].filter(([position, at]) => found.get(position) !== at)).toEqual([]);
+		},
+		120_000,
+	);
 
 	test('ends a run at once that was killed before its end could be written, without any worker', async () => {
 		expect(await leftUnfinished('127.0.0.0/28\n', 'false')).toBe(16);
@@ -163,28 +168,30 @@ describeUnless(withoutEchoSockets(), 'another command after a kill', () => {
 		expect(existsSync(space.path('hosts.db-master'))).toBe(false);
 	});
 
-	test.each([
-		['--fresh', ['--fresh'], {}],
-		['PINGPOOL_FRESH', [], { PINGPOOL_FRESH: '1' }],
-	])('with %s begins a new run, and leaves the other as it is', async (_, args, env) => {
-		expect(await leftUnfinished('127.0.0.0/24\n', 'position >= 100')).toBe(100);
-		space.write('hosts.txt', '127.0.0.0/28\n');
-		const { code, stdout, stderr } = await space.master([...args, '--json'], { env });
-		expect(code).toBe(0);
-		expect(stderr).not.toContain('continuing');
-		expect(JSON.parse(stdout)).toMatchObject({ run: 2, hosts: 16, up: 16, continued: 0 });
-		expect(space.rows('SELECT id, state FROM runs')).toEqual([
-			{ id: 1, state: 'running' },
-			{ id: 2, state: 'finished' },
-		]);
-		expect(space.rows('SELECT run_id AS run, count(*) AS n FROM results GROUP BY 1')).toEqual([
-			{ run: 1, n: 100 },
-			{ run: 2, n: 16 },
-		]);
-	});
+	for (const [whyNot, name, args, env] of [
+		[undefined, '--fresh', ['--fresh'], {}],
+		[notLong(), 'PINGPOOL_FRESH', [], { PINGPOOL_FRESH: '1' }],
+	] as const) {
+		testUnless(whyNot, `with ${name} begins a new run, and leaves the other as it is`, async () => {
+			expect(await leftUnfinished('127.0.0.0/24\n', 'position >= 100')).toBe(100);
+			space.write('hosts.txt', '127.0.0.0/28\n');
+			const { code, stdout, stderr } = await space.master([...args, '--json'], { env });
+			expect(code).toBe(0);
+			expect(stderr).not.toContain('continuing');
+			expect(JSON.parse(stdout)).toMatchObject({ run: 2, hosts: 16, up: 16, continued: 0 });
+			expect(space.rows('SELECT id, state FROM runs')).toEqual([
+				{ id: 1, state: 'running' },
+				{ id: 2, state: 'finished' },
+			]);
+			expect(space.rows('SELECT run_id AS run, count(*) AS n FROM results GROUP BY 1')).toEqual([
+				{ run: 1, n: 100 },
+				{ run: 2, n: 16 },
+			]);
+		});
+	}
 });
 
-describeUnless(withoutEchoSockets(), 'a second master on the same database', () => {
+describeUnless(withoutEchoSockets() ?? notLong(), 'a second master on the same database', () => {
 	test('is refused at once, naming the first, which goes on', async () => {
 		space.write('hosts.txt', list);
 		await using master = space.start(['master', '--rate', '2000']);

@@ -92,7 +92,7 @@ testUnless(
 );
 
 testUnless(
-	withoutEchoSockets(),
+	withoutEchoSockets() ?? notLong(),
 	'nobody comes back within --worker-timeout: exit code 1, and the same command goes on later',
 	async () => {
 		const { running, url } = await space.worker(['--rate', '1500']);

@@ -1,7 +1,7 @@
 /** Fault 8: a master or a worker that has hardly any file descriptors. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { token, Workspace } from '../e2e/command-line.ts';
-import { describeUnless, withoutCommand } from '../requirements.ts';
+import { describeUnless, notLong, testUnless, withoutCommand } from '../requirements.ts';
 import type { Listener } from '../worker/probes/listener.ts';
 import { listen } from '../worker/probes/listener.ts';
 
@@ -49,7 +49,7 @@ describeUnless(withoutCommand('prlimit'), 'hardly any descriptors', () => {
 		expectAllUp(150);
 	});
 
-	test('a worker with 256 goes slower, and keeps some for its master', async () => {
+	testUnless(notLong(), 'a worker with 256 goes slower, and keeps some for its master', async () => {
 		list(600);
 		const { running, url } = await space.worker(['--rate', '0'], { lab: limitedTo(256), env: allow });
 		await using _running = running;

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect } from 'vitest';
 import type { Ended } from '../e2e/command-line.ts';
 import { Workspace } from '../e2e/command-line.ts';
 import {
@@ -101,7 +101,7 @@ describeUnless(withoutEchoSockets() ?? withoutTracing(), 'a disk that fails', ()
 	}
 
 	// The log is synced last when it is copied into the database, at the end of the run.
-	test('the sync of the last checkpoint: the run is not finished', async () => {
+	testUnless(notLong(), 'the sync of the last checkpoint: the run is not finished', async () => {
 		const { code, stdout, stderr } = await failing('fsync,fdatasync:error=EIO:when=3+', 'normal');
 		expect([code, stdout]).toEqual([1, '']);
 		expect(stderr).toMatch(message);

@@ -9,7 +9,7 @@ import { createLab, labUnavailable } from '../lab/lab.ts';
 import { capabilities } from '../master/dispatch/fake-link.ts';
 import { httpServer } from '../master/worker-client-fixture.ts';
 import { startProcess } from '../process.ts';
-import { describeUnless, testUnless, withoutCommand } from '../requirements.ts';
+import { describeUnless, notLong, testUnless, withoutCommand } from '../requirements.ts';
 
 const script = new URL('./asking-master.ts', import.meta.url).pathname;
 
@@ -18,24 +18,28 @@ function outcomesIn(output: string): unknown {
 }
 
 describe('4: a master that is stopped', () => {
-	test('for longer than a check may take does not count that against the worker', async () => {
-		const { promise: mayAnswer, resolve: answer } = Promise.withResolvers<void>();
-		const { promise: asked, resolve: isAsked } = Promise.withResolvers<void>();
-		const url = await httpServer(async (_, response) => {
-			isAsked();
-			await mayAnswer;
-			response.end(JSON.stringify(capabilities()));
-		});
-		await using master = startProcess(process.execPath, [script, 'capabilities', url]);
-		await asked;
-		process.kill(-master.child.pid!, 'SIGSTOP');
-		answer();
-		// The check's 5 s, and what its timer may be late by without a reason.
-		await sleep(6_500);
-		process.kill(-master.child.pid!, 'SIGCONT');
-		expect(await master.exited).toBe(0);
-		expect(outcomesIn(master.output())).toEqual([{ kind: 'answered' }]);
-	});
+	testUnless(
+		notLong(),
+		'for longer than a check may take does not count that against the worker',
+		async () => {
+			const { promise: mayAnswer, resolve: answer } = Promise.withResolvers<void>();
+			const { promise: asked, resolve: isAsked } = Promise.withResolvers<void>();
+			const url = await httpServer(async (_, response) => {
+				isAsked();
+				await mayAnswer;
+				response.end(JSON.stringify(capabilities()));
+			});
+			await using master = startProcess(process.execPath, [script, 'capabilities', url]);
+			await asked;
+			process.kill(-master.child.pid!, 'SIGSTOP');
+			answer();
+			// The check's 5 s, and what its timer may be late by without a reason.
+			await sleep(6_500);
+			process.kill(-master.child.pid!, 'SIGCONT');
+			expect(await master.exited).toBe(0);
+			expect(outcomesIn(master.output())).toEqual([{ kind: 'answered' }]);
+		},
+	);
 
 	/** Stops this thread, timers and all. */
 	function hold(ms: number): void {

@@ -27,10 +27,11 @@ async function lossesOf(options: Omit<PowerLossOptions, 'seed'>) {
 }
 
 describeUnless(withoutTracing(), 'a loss of power', () => {
+	const points = sizeOf({ usual: 30, ci: 60, long: 60 });
 	test.each(['full', 'normal'] as const)('with --durability %s breaks no promise', async (durability) => {
-		const report = await lossesOf({ durability, size: small, pointsMax: 60, choices: 2 });
+		const report = await lossesOf({ durability, size: small, pointsMax: points, choices: 2 });
 		expect(report.problems).toEqual([]);
-		expect(report.images).toBeGreaterThan(50);
+		expect(report.images).toBeGreaterThan((points * 5) / 6);
 		// Of a log that is copied back and of every life; full also syncs each of the 14 commits.
 		expect(report.syncs).toBeGreaterThan(durability === 'full' ? 30 : 15);
 	});

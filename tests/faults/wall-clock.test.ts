@@ -4,7 +4,7 @@
  */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Workspace } from '../e2e/command-line.ts';
-import { describeUnless, withoutEchoSockets } from '../requirements.ts';
+import { describeUnless, notLong, testUnless, withoutEchoSockets } from '../requirements.ts';
 
 const jumping = { NODE_OPTIONS: `--import=${new URL('./jumping-clock.ts', import.meta.url)}` };
 const hosts = 1_024;
@@ -46,11 +46,15 @@ describeUnless(withoutEchoSockets(), 'a wall clock that jumps', () => {
 		expect(space.count('SELECT max(checked_at) - min(checked_at) FROM results')).toBeGreaterThan(7_000_000);
 	});
 
-	test('and an hour that is told twice: the later run is the one that hosts are known by', async () => {
-		expect((await space.master(['--rate', '0', '--quiet'])).code).toBe(0);
-		expect((await space.master(['--rate', '0', '--quiet'], { env: jumping })).code).toBe(0);
-		expect(space.rows('SELECT run_id AS run, count(*) AS n FROM hosts GROUP BY 1')).toEqual([
-			{ run: 2, n: hosts },
-		]);
-	});
+	testUnless(
+		notLong(),
+		'and an hour that is told twice: the later run is the one that hosts are known by',
+		async () => {
+			expect((await space.master(['--rate', '0', '--quiet'])).code).toBe(0);
+			expect((await space.master(['--rate', '0', '--quiet'], { env: jumping })).code).toBe(0);
+			expect(space.rows('SELECT run_id AS run, count(*) AS n FROM hosts GROUP BY 1')).toEqual([
+				{ run: 2, n: hosts },
+			]);
+		},
+	);
 });

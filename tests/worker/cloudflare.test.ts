@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encodeRequest } from '../../shared/columns.ts';
 import { capabilitiesSchema, mediaTypes } from '../../shared/protocol.ts';
 import type { Running } from '../process.ts';
+import { notLong, testUnless } from '../requirements.ts';
 import { closedPort, listening } from '../servers.ts';
 import { columnsOf, linesOf, resultsIn, token } from './app-fixture.ts';
 import { startMsMax, startWrangler } from './wrangler.ts';
@@ -166,7 +167,8 @@ describe('in the runtime of Cloudflare', () => {
 		expect((await ping({ hosts, attempts: 2 })).status).toBe(413);
 	});
 
-	it(
+	testUnless(
+		notLong(),
 		'says what is missing when it has no token, and does nothing else',
 		async () => {
 			const [bare, bareUrl] = await start('PINGPOOL_TOKEN=\n');

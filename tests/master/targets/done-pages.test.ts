@@ -8,6 +8,7 @@ import { openTargetList } from '../../../master/targets/open.node.ts';
 import type { TargetList } from '../../../master/targets/target-list.ts';
 import { hostTexts } from '../../../shared/host-column.ts';
 import { createRandom } from '../../../shared/random.ts';
+import { sizeOf } from '../../requirements.ts';
 
 const signal = new AbortController().signal;
 let folder: string;
@@ -69,7 +70,9 @@ function mixedList(seed: number): { content: string; exclude: string } {
 	return { content, exclude: '10.0.128.0/20\n10.2.7.0/24\nhost-12.example\n10.4.9.0/25\n' };
 }
 
-test.each([1, 2])('give the rest as a whole walk does, whatever is left out (seed %i)', async (seed) => {
+const seeds = sizeOf({ usual: [1], ci: [1, 2], long: [1, 2, 3, 4, 5, 6, 7, 8] });
+
+test.each(seeds)('give the rest as a whole walk does, whatever is left out (seed %i)', async (seed) => {
 	const { content, exclude } = mixedList(seed);
 	const of = await listOf(content, exclude);
 	const all = await walked(of);
