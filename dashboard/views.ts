@@ -47,6 +47,5 @@ export const views: readonly View[] = [
 		path: '/events',
 		title: 'Events',
 		component: lazy(async () => (await import('./views/events.tsx')).EventsView),
-		needsLive: true,
 	},
 ];

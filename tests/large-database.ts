@@ -8,8 +8,11 @@
  * one list, and in each some hosts and some subnets do otherwise than before.
  */
 import { parseArgs } from 'node:util';
+import type { RunEvent } from '../master/events.ts';
+import type { SaidEvent } from '../master/store/said.ts';
 import { openSqliteStore } from '../master/store/sqlite.ts';
 import type { Store } from '../master/store/store.ts';
+import { endSaid, saidOf } from '../master/view/said.ts';
 import { HostColumnBuilder } from '../shared/host-column.ts';
 import { formatIpv4 } from '../shared/ip.ts';
 import type { Reason, Status } from '../shared/outcome.ts';
@@ -68,17 +71,34 @@ export async function writeLargeDatabase({
 				.padStart(64, '0');
 			const options = { hosts: 'hosts.txt', probe: 'icmp', timeoutMs: 1_000, count: 1 };
 			const runId = await store.startRun({ startedAtMs, total: rows, fingerprint, options });
+			store.say(runId, { events: eventsOf(runId, startedAtMs, rows), leftOut: 0 });
 			await fill(store, { runId, run, startedAtMs, rows, order, seed });
 			ids.push(runId);
 			if (isRunning && run === first + runs - 1) continue;
 			const finishedAtMs = startedAtMs + Math.ceil((1_000 * rows) / rowsPerSecond);
-			await store.finishRun(runId, { state: 'finished', finishedAtMs });
+			const said = { atMs: finishedAtMs, ...endSaid(runId, 'finished') };
+			await store.finishRun(runId, { state: 'finished', finishedAtMs, said });
 		}
 		await store.flush();
 	} finally {
 		await store.close();
 	}
 	return ids;
+}
+
+/** What its master said at the beginning, and of a worker that was away for a while. */
+function eventsOf(runId: number, startedAtMs: number, total: number): SaidEvent[] {
+	const [worker, other] = [workers[2]!, workers[3]!];
+	const message = 'broke off the connection (ECONNRESET)';
+	const events: readonly (readonly [afterMs: number, event: RunEvent])[] = [
+		[-900, { type: 'list-read', total, invalid: 0, duplicates: 3, excluded: 0 }],
+		[-500, { type: 'worker-joined', worker, probes: ['icmp', 'tcp'], icmp: 'datagram' }],
+		[-400, { type: 'worker-joined', worker: other, probes: ['icmp', 'tcp', 'http'], icmp: 'raw' }],
+		[0, { type: 'run-started', runId, total }],
+		[700, { type: 'worker-set-aside', worker, message, forMs: 2_000 }],
+		[2_900, { type: 'worker-back', worker }],
+	];
+	return events.map(([afterMs, event]) => ({ atMs: startedAtMs + afterMs, ...saidOf(event)! }));
 }
 
 interface Filling {

@@ -1,7 +1,7 @@
 /** The runs of the database, and which of them the views show. */
 import { computed, signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
-import type { RunDetail, RunRow } from '../../shared/dashboard-api.ts';
+import type { RunDetail, RunEvents, RunRow } from '../../shared/dashboard-api.ts';
 import { pageRefreshMs } from '../../shared/limits.ts';
 import { about } from './about.ts';
 import type { Query } from './api.ts';
@@ -69,5 +69,17 @@ export function useRunDetail(runs: readonly RunRow[] | undefined): Query<RunDeta
 	const id = shownRunId(runs);
 	return useQuery<RunDetail>(isLiveShown.value || id === null ? null : `/api/runs/${id}`, {
 		refreshMs: ({ run }) => (hasEnded(run.state) ? 0 : pageRefreshMs),
+	});
+}
+
+/** A page of very many events is not asked for as often: so many ms more for each of them. */
+const refreshMsPerEvent = 2;
+
+/** What that run said, as the database has it; nothing is asked while it is shown live. */
+export function useRunEvents(runs: readonly RunRow[] | undefined): Query<RunEvents> {
+	const id = shownRunId(runs);
+	return useQuery<RunEvents>(isLiveShown.value || id === null ? null : `/api/runs/${id}/events`, {
+		refreshMs: ({ run, events }) =>
+			hasEnded(run.state) ? 0 : pageRefreshMs + refreshMsPerEvent * events.length,
 	});
 }

@@ -7,7 +7,7 @@ import type { Running } from '../process.ts';
 import { describeUnless, notLong, sizeOf, withoutBrowser } from '../requirements.ts';
 import type { WatchedPage } from './browser.ts';
 import { openBrowser, openPage } from './browser.ts';
-import { expectReachable, expectWellMade, looksAt, textOf } from './looks.ts';
+import { expectReachable, expectWellMade, looksAt, show, textOf } from './looks.ts';
 
 /** Of each of its two runs. */
 const rows = sizeOf({ usual: 50_000, ci: 2_500_000, long: 5_000_000 });
@@ -71,9 +71,24 @@ describeUnless(withoutBrowser() ?? notLong(), `a database of ${2 * rows} rows`, 
 		await wellMade('Stored workers');
 	});
 
+	test('Events: what the run said, filtered like those of a run that goes on', async () => {
+		await open('/events');
+		const said = sql<{ text: string }>('SELECT text FROM events WHERE run_id = 2 ORDER BY number DESC');
+		await shown(`${said.length} of ${said.length} events`);
+		const texts = () => watched.page.locator('.event-text').allInnerTexts();
+		const expected = said.map(({ text }) => text);
+		expect((await texts()).filter((text) => text !== 'Event')).toEqual(expected);
+		await wellMade('Stored events');
+		await open('/events?level=warning');
+		await shown(`1 of ${said.length} events`);
+		await shown('set aside for 2.0 s');
+		await open('/events?run=1');
+		await shown('run 1 has finished');
+	});
+
 	test('what only a run that goes on has is not offered', async () => {
 		const offered = await watched.page.getByRole('navigation').getByRole('link').allInnerTexts();
-		expect(offered).toEqual(['Run', 'Workers', 'Results', 'Host', 'Map', 'Runs', 'Compare']);
+		expect(offered).toEqual(['Run', 'Workers', 'Results', 'Host', 'Map', 'Runs', 'Compare', 'Events']);
 		await open('/tasks');
 		await shown('This is shown while a run goes on.');
 	});
@@ -177,6 +192,9 @@ describeUnless(withoutBrowser() ?? notLong(), `a database of ${2 * rows} rows`, 
 		await watched.page.getByRole('button', { name: 'newly down' }).click();
 		await row(0).waitFor(patient);
 		await wellMade('Stored compare');
+		await show(watched.page, { theme: 'light', width: 360 });
+		const cut = `(name) => name.textContent.length < 16 && name.scrollWidth > name.clientWidth`;
+		expect(await row(0).locator('.host-name').evaluate(cut)).toBe(false);
 	});
 });
 
