@@ -51,14 +51,16 @@ export function createDashboardApp(options: DashboardAppOptions): Hono {
 	const app = new Hono();
 
 	app.onError((error, { req }) => {
-		const answer = pagePaths.has(req.path)
+		const answer = isForPerson(req.raw, req.path)
 			? errorPage(forReader(error, req.raw, access), fault)
 			: errorAnswer(error, fault);
 		return withSafeHeaders(answer);
 	});
-	app.notFound(() =>
-		withSafeHeaders(errorAnswer(new PingpoolError('not-found', 'there is nothing here'), fault)),
-	);
+	app.notFound(({ req }) => {
+		const error = new PingpoolError('not-found', 'there is nothing here');
+		const answer = isForPerson(req.raw, req.path) ? errorPage(error, fault) : errorAnswer(error, fault);
+		return withSafeHeaders(answer);
+	});
 
 	app.use(async (context, next) => {
 		const { path, raw } = context.req;
@@ -91,6 +93,12 @@ export function createDashboardApp(options: DashboardAppOptions): Hono {
 		return file === undefined ? context.notFound() : fileAnswer(file, raw);
 	});
 	return app;
+}
+
+/** Whether somebody looks at the answer in a browser's window, rather than a program at its fields. */
+function isForPerson({ headers }: Request, path: string): boolean {
+	if (pagePaths.has(path)) return true;
+	return !path.startsWith('/api/') && (headers.get('accept') ?? '').includes('text/html');
 }
 
 /** What is wrong with the page's sources, with paths of this machine, is for those alone who may see the rest. */

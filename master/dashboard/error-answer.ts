@@ -38,9 +38,10 @@ export function errorPage(error: unknown, fault: (error: unknown) => void): Resp
 		'<html lang="en"><head><meta charset="utf-8">',
 		'<meta name="viewport" content="width=device-width, initial-scale=1">',
 		'<meta name="color-scheme" content="light dark"><title>pingpool</title></head>',
-		`<body><h1>pingpool</h1><p>${htmlText(message)}</p>`,
+		`<body><main><h1>pingpool</h1><p>${htmlText(message)}</p>`,
 		hint === undefined ? '' : `<pre>${htmlText(hint)}</pre>`,
-		'</body></html>',
+		known.code === 'not-found' ? '<p><a href="/">To the dashboard</a></p>' : '',
+		'</main></body></html>',
 	];
 	const headers = headersOf(known);
 	headers.set('content-type', 'text/html; charset=utf-8');

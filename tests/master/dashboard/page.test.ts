@@ -99,6 +99,22 @@ describe('the files of the page', () => {
 		}
 	});
 
+	it('are not there in words to people, and in fields to programs', async () => {
+		await using served = await serve({ page: async () => (await readPage(folder))! });
+		const navigation = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
+		const facts = async (path: string, headers?: Record<string, string>) => {
+			const answer = await served.get(path, headers);
+			return [answer.status, answer.headers.get('content-type'), await answer.text()];
+		};
+		const page = [404, 'text/html; charset=utf-8', expect.stringContaining('<main><h1>pingpool</h1>')];
+		expect(await facts('/workers/', navigation)).toEqual(page);
+		expect(await facts('/nowhere', navigation)).toEqual(page);
+		const fields = [404, 'application/json', expect.stringContaining('"not-found"')];
+		expect(await facts('/nowhere')).toEqual(fields);
+		expect(await facts('/assets/nowhere.js', { accept: '*/*' })).toEqual(fields);
+		expect(await facts('/api/nowhere', navigation)).toEqual(fields);
+	});
+
 	it('are no page without index.html', async () => {
 		rmSync(join(folder, 'index.html'));
 		expect(await readPage(folder)).toBeUndefined();
