@@ -1,6 +1,6 @@
 /** Painting when something has changed, once a frame at most. While nobody sees the page there are no frames. */
-import { useSignalEffect } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
+import { useSignalEffectNow } from './signal-effect.ts';
 
 /**
  * @param read reads every signal that the picture depends on
@@ -10,7 +10,7 @@ export function usePainted(read: () => void, paint: () => void): void {
 	const frame = useRef(0);
 	const newest = useRef(paint);
 	newest.current = paint;
-	useSignalEffect(() => {
+	useSignalEffectNow(() => {
 		read();
 		if (frame.current !== 0) return;
 		frame.current = requestAnimationFrame(() => {

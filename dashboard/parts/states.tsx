@@ -43,7 +43,7 @@ export function ErrorState({ error, onRetry }: ErrorStateProps) {
 	);
 }
 
-/** Grey lines in the place of what is awaited. */
+/** Grey lines in the place of what is awaited. They stand still: to move them would take a processor that a run needs. */
 export function Loading({
 	lines = 3,
 	label = 'Loading',

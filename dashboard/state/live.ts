@@ -1,7 +1,7 @@
 /**
- * The live stream of a run as signals. Messages that arrive between two frames are drawn once, and all of a message in
- * one frame: what a browser does for a frame costs more than what is in it. While nobody sees the page the stream is
- * closed; then it begins anew with all that is held, so nothing is missed.
+ * The live stream of a run as signals. What a message says is shown as it arrives: whatever has to wait for a frame to be
+ * painted (parts/painted.ts) is then in the same one, and what a browser does for a frame costs more than what is in it.
+ * While nobody sees the page the stream is closed; then it begins anew with all that is held, so nothing is missed.
  */
 import { batch, effect, signal } from '@preact/signals';
 import type {
@@ -44,7 +44,6 @@ const picturesMs = 1_000;
 let data: LiveData | undefined;
 /** when pictures were last shown, in ms of the run */
 let picturesAtMs = Number.NEGATIVE_INFINITY;
-let frame = 0;
 let source: EventSource | undefined;
 let timer: ReturnType<typeof setTimeout> | undefined;
 let waitMs = reopenMsMin;
@@ -71,10 +70,10 @@ function open(): void {
 	source = stream;
 	stream.addEventListener('hello', (event) => {
 		waitMs = reopenMsMin;
-		take(fromHello(JSON.parse(event.data) as LiveHello));
+		show(fromHello(JSON.parse(event.data) as LiveHello));
 	});
 	stream.addEventListener('update', (event) => {
-		if (data !== undefined) take(withUpdate(data, JSON.parse(event.data) as LiveUpdate));
+		if (data !== undefined) show(withUpdate(data, JSON.parse(event.data) as LiveUpdate));
 	});
 	stream.addEventListener('error', () => {
 		// Our own waits grow; the browser's do not.
@@ -91,20 +90,10 @@ function close(): void {
 	clearTimeout(timer);
 	source?.close();
 	source = undefined;
-	// What has arrived is shown, even when no frame comes any more.
-	if (frame !== 0) show();
 }
 
-function take(next: LiveData): void {
-	data = next;
-	if (frame === 0) frame = requestAnimationFrame(show);
-}
-
-function show(): void {
-	cancelAnimationFrame(frame);
-	frame = 0;
-	const now = data;
-	if (now === undefined) return;
+function show(now: LiveData): void {
+	data = now;
 	batch(() => {
 		connection.value = hasEnded(now.run.state) ? 'ended' : 'live';
 		liveRun.value = now.run;

@@ -1,6 +1,6 @@
 /** The files of the built page, held in memory: they are few and small, and a folder may be replaced while it is read. */
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { extname, join, sep } from 'node:path';
 import { PingpoolError } from '../../shared/errors.ts';
 import { pageBytesMax } from '../../shared/limits.ts';
@@ -52,19 +52,21 @@ export async function readPage(folder: string): Promise<PageFiles | undefined> {
 	} catch {
 		return undefined;
 	}
+	// Source maps and the like are for who develops.
+	const shown = names.filter((name) => types[extname(name)] !== undefined);
+	const sizes = await Promise.all(shown.map(async (name) => (await stat(name)).size));
+	const total = sizes.reduce((sum, size) => sum + size, 0);
+	if (total > pageBytesMax) throw new PingpoolError('internal', `the page has over ${pageBytesMax} bytes`);
 	const files = new Map<string, PageFile>();
-	let total = 0;
-	for (const name of names) {
-		const path = name.slice(folder.length).replaceAll(sep, '/');
-		const type = types[extname(path)];
-		// Source maps and the like are for who develops.
-		if (type === undefined) continue;
+	const add = async (name: string): Promise<void> => {
 		const bytes = await readFile(name);
-		total += bytes.length;
-		if (total > pageBytesMax) throw new PingpoolError('internal', `the page has over ${pageBytesMax} bytes`);
+		const path = name.slice(folder.length).replaceAll(sep, '/');
 		const etag = `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`;
-		files.set(path, { bytes, type, etag, isHashed: /^\/assets\/.+-[\w-]{8}\.\w+$/.test(path) });
-	}
+		const isHashed = /^\/assets\/.+-[\w-]{8}\.\w+$/.test(path);
+		files.set(path, { bytes, type: types[extname(name)]!, etag, isHashed });
+	};
+	// At the same time: while a run keeps this thread busy, each step of a reading waits for its turn.
+	await Promise.all(shown.map(add));
 	return files.has('/index.html') ? files : undefined;
 }
 

@@ -1,9 +1,10 @@
 /** The newest chunks as a table: what the picture shows, for those who do not see it. */
 import type { ReadonlySignal } from '@preact/signals';
-import { useSignal, useSignalEffect } from '@preact/signals';
+import { useSignal } from '@preact/signals';
 import type { LiveChunk } from '../../../shared/dashboard-api.ts';
 import { formatCount, formatMs, none } from '../../../shared/format.ts';
 import { SafeText } from '../../parts/safe-text.tsx';
+import { useSignalEffectNow } from '../../parts/signal-effect.ts';
 import { Badge, type SymbolName, type Tone } from '../../parts/status-badge.tsx';
 import { type Column, Table } from '../../parts/table.tsx';
 import { endWords, kindWords } from './chunk-words.ts';
@@ -11,7 +12,7 @@ import { chunksOf, type HeldTasks } from './held-tasks.ts';
 import { timeLabel } from './time-ticks.ts';
 
 const rowsMax = 50;
-/** A table that changes ten times a second can not be read. */
+/** A table that changes more often can not be read. */
 const refreshMs = 1_000;
 
 const endBadges: Readonly<Record<LiveChunk['end'], { tone: Tone; symbol: SymbolName }>> = {
@@ -31,9 +32,9 @@ export function ChunkTable({ tasks, nameOf }: ChunkTableProps) {
 	const isOpen = useSignal(false);
 	const rows = useSignal<readonly LiveChunk[]>([]);
 	const takenAt = useSignal(0);
-	useSignalEffect(() => {
-		const { lanes } = tasks.value;
+	useSignalEffectNow(() => {
 		if (!isOpen.value) return;
+		const { lanes } = tasks.value;
 		const nowMs = performance.now();
 		if (rows.peek().length > 0 && nowMs - takenAt.peek() < refreshMs) return;
 		takenAt.value = nowMs;

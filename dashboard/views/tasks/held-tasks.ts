@@ -1,6 +1,7 @@
 /** The task stream as it is shown: what the live stream holds, filtered and laid out, standing still while paused. */
-import { type ReadonlySignal, useComputed, useSignal, useSignalEffect } from '@preact/signals';
+import { type ReadonlySignal, useComputed, useSignal } from '@preact/signals';
 import { useCallback, useEffect, useRef } from 'preact/hooks';
+import { useSignalEffectNow } from '../../parts/signal-effect.ts';
 import { liveChunks, liveRun } from '../../state/live.ts';
 import { type ChunkCounts, countChunks } from './chunk-words.ts';
 import { type Lane, LaneLayout } from './lanes.ts';
@@ -54,7 +55,7 @@ export function useHeldTasks(filter: TaskFilter, view: ReadonlySignal<TimeView>)
 		nextAtMs.current = startedMs + tookMs / layoutPartMax;
 	}, [tasks]);
 
-	useSignalEffect(() => {
+	useSignalEffectNow(() => {
 		void [liveChunks.value, liveRun.value];
 		if (!isFollowing.value || timer.current !== undefined) return;
 		const waitMs = nextAtMs.current - performance.now();
