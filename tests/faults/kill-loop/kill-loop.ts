@@ -12,6 +12,7 @@ import Database from 'better-sqlite3';
 import { systemClock } from '../../../shared/clock.ts';
 import type { Random } from '../../../shared/random.ts';
 import { createRandom } from '../../../shared/random.ts';
+import { keptProblems } from '../../kept-counts.ts';
 import type { Running } from '../../process.ts';
 import { bin, startProcess } from '../../process.ts';
 import type { FakeWorker } from './fake-fleet.ts';
@@ -110,7 +111,10 @@ class KillLoop {
 			finished = this.#look();
 		}
 		log.write(join(this.#folder, 'hosts.log'));
-		return { kills: this.#kills, continued: this.#continued, verdict: await verdictOn(this.#folder) };
+		const verdict = await verdictOn(this.#folder);
+		const path = join(this.#folder, 'hosts.db');
+		const problems = [...verdict.problems, ...keptProblems(path, 1), ...saidProblems(path)];
+		return { kills: this.#kills, continued: this.#continued, verdict: { ...verdict, problems } };
 	}
 
 	/** Starts a master and sees it die, or end with its work done. */
@@ -184,6 +188,20 @@ class KillLoop {
 			db.close();
 		}
 	}
+}
+
+/** What is wrong with the events of a run that went on with ever new masters, each of which said when it did. */
+function saidProblems(path: string): string[] {
+	const db = new Database(path, { readonly: true });
+	const events = db.prepare('SELECT number, type FROM events ORDER BY run_id, number').all() as {
+		number: number;
+		type: string;
+	}[];
+	db.close();
+	const problems: string[] = [];
+	if (events.some(({ number }, i) => number !== i + 1)) problems.push('events are missing among others');
+	if (events.at(-1)?.type !== 'run-ended') problems.push(`the last event is ${events.at(-1)?.type}`);
+	return problems;
 }
 
 /** Kills a process, and strace with what it traces: they are one group. */

@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { Ledger } from '../../../master/dispatch/rules/ledger.ts';
+import { readTotals } from '../../../master/store/read-totals.ts';
 import { openSqliteStore } from '../../../master/store/sqlite.ts';
 import type { Store } from '../../../master/store/store.ts';
 import { statuses } from '../../../shared/outcome.ts';
@@ -23,6 +24,8 @@ export interface Promised {
 interface Found {
 	readonly integrity: string;
 	readonly runs: readonly { id: number; state: string; total: number }[];
+	/** rows that the kept counts of the first run say it has */
+	readonly keptRows: number | undefined;
 	readonly rows: readonly {
 		run_id: number;
 		position: number;
@@ -85,9 +88,11 @@ async function continueProblems(store: Store, script: Script): Promise<string[]>
 function read(path: string): Found {
 	const db = new Database(path, { readonly: true });
 	try {
+		const runs = db.prepare('SELECT id, state, total FROM runs ORDER BY id').all() as Found['runs'][number][];
 		return {
 			integrity: db.pragma('integrity_check', { simple: true }) as string,
-			runs: db.prepare('SELECT id, state, total FROM runs ORDER BY id').all() as Found['runs'][number][],
+			runs,
+			keptRows: runs[0] && readTotals(db, runs[0].id)?.rows,
 			rows: db
 				.prepare('SELECT run_id, position, host, status, rtt_ms FROM results ORDER BY run_id, position')
 				.all() as Found['rows'][number][],
@@ -98,10 +103,13 @@ function read(path: string): Found {
 }
 
 /** Whatever is there must be what was written. */
-function contentProblems({ integrity, runs, rows }: Found, script: Script): string[] {
+function contentProblems({ integrity, runs, keptRows, rows }: Found, script: Script): string[] {
 	const problems: string[] = [];
 	if (integrity !== 'ok') problems.push(`its integrity is not ok: ${integrity}`);
 	if (runs.length > 1) problems.push(`there are ${runs.length} runs`);
+	if (runs.length > 0 && keptRows !== rows.length) {
+		problems.push(`${keptRows} rows are counted, ${rows.length} are there`);
+	}
 	for (const [at, row] of rows.entries()) {
 		const { run_id, position, host, status, rtt_ms } = row;
 		const rtt = rttMsOf(at);
