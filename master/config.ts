@@ -1,7 +1,10 @@
 /** The settings of a master, from its command line and environment, validated. */
+import type { Command } from 'commander';
+import { systemClock } from '../shared/clock.ts';
 import { escapeUnsafe, quote } from '../shared/display.ts';
 import { checkEnvironment } from '../shared/environment.ts';
 import { PingpoolError } from '../shared/errors.ts';
+import { wantsJsonLog } from '../shared/log-wish.ts';
 import type { ProbeSettings } from '../shared/protocol.ts';
 import type { ProbeName } from '../shared/target.ts';
 import { tokenPattern } from './bearer-token.ts';
@@ -11,6 +14,7 @@ import { checkContradictions } from './contradictions.ts';
 import type { DashboardAddress } from './dashboard/address.ts';
 import { dashboardOf } from './dashboard/address.ts';
 import { parseDashboardToken } from './dashboard/token.ts';
+import { withUsageLines } from './log/usage-lines.ts';
 import { environmentFlags, parseArguments, spelling } from './options.ts';
 import type { Durability } from './store/store.ts';
 import type { TlsFiles } from './transport/tls-files.ts';
@@ -61,11 +65,16 @@ const startWaitMsDefault = 10_000;
 /**
  * @param argv arguments behind `pingpool master`
  * @param version of pingpool, for --version
- * @throws ConfigExit after help, version or commander's own message was printed
+ * @throws ConfigExit after help, version, commander's own message, or a line of a log in JSON was printed
  * @throws PingpoolError `usage` for contradictions, and for variables that are no settings
  */
 export function parseMasterConfig(argv: readonly string[], version: string): MasterConfig {
 	const command = createCommand(version);
+	const parse = (): MasterConfig => parseWith(command, argv);
+	return wantsJsonLog(argv, process.env) ? withUsageLines(command, systemClock, parse) : parse();
+}
+
+function parseWith(command: Command, argv: readonly string[]): MasterConfig {
 	parseArguments(command, argv);
 	const [stray] = command.args;
 	if (stray !== undefined) {

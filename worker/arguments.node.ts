@@ -9,6 +9,7 @@ import {
 	prefixRateDefault,
 	ratePerSecondDefault,
 } from '../shared/limits.ts';
+import { wantsJsonLog } from '../shared/log-wish.ts';
 import type { PortRange } from '../shared/ports.ts';
 import { isLoopback } from '../shared/special-purpose.ts';
 import type { Given } from './command-line.node.ts';
@@ -68,7 +69,7 @@ export async function parseWorkerArguments(
 	argv: readonly string[],
 	environment: Readonly<Record<string, string | undefined>>,
 ): Promise<WorkerArguments> {
-	const given = await givenIn(argv);
+	const given = await givenIn(argv, environment);
 	checkEnvironment(environment);
 	const from = <Value>(setting: Setting<Value>): Value | undefined => fromEnvironment(setting, environment);
 	const parsed: WorkerArguments = {
@@ -109,10 +110,13 @@ function listed(path: string | undefined): readonly string[] {
 }
 
 /** An embedded worker has no arguments; it starts a tenth sooner without the parser of command lines. */
-async function givenIn(argv: readonly string[]): Promise<Given> {
+async function givenIn(
+	argv: readonly string[],
+	environment: Readonly<Record<string, string | undefined>>,
+): Promise<Given> {
 	if (argv.length === 0) return { auth: true };
 	const { readCommandLine } = await import('./command-line.node.ts');
-	return readCommandLine(argv);
+	return readCommandLine(argv, wantsJsonLog(argv, environment));
 }
 
 function checkContradictions(parsed: WorkerArguments, tokenInEnvironment: boolean): void {

@@ -5,7 +5,7 @@
  * them. A worker that a master started for itself (PINGPOOL_EMBEDDED=1, with an IPC channel) says there that it
  * is ready, or why not, prints nothing, and ends with the channel, so that it never outlives its master.
  */
-import { escapeLines, escapeUnsafe } from '../shared/display.ts';
+import { escapeUnsafe } from '../shared/display.ts';
 import type { WorkerArguments } from './arguments.node.ts';
 import type { WorkerLog } from './request-log.ts';
 
@@ -29,7 +29,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 		await run(await parseWorkerArguments(argv, process.env), embedded, stop);
 		return 0;
 	} catch (error) {
-		return await explain(error, embedded);
+		return await explain(error, embedded, argv);
 	} finally {
 		stop.release();
 		// The channel would keep the process alive.
@@ -144,22 +144,34 @@ function stopRequests(embedded: boolean): StopRequests {
 	};
 }
 
-/** Says why the worker did not start. @returns the exit code */
-async function explain(error: unknown, embedded: boolean): Promise<number> {
-	const [{ CommanderError }, { PingpoolError }] = await Promise.all([
-		import('commander'),
-		import('../shared/errors.ts'),
-	]);
+/** Says why the worker did not start, in the form of its log. @returns the exit code */
+async function explain(error: unknown, embedded: boolean, argv: readonly string[]): Promise<number> {
+	const [{ CommanderError }, { PingpoolError }, { wantsJsonLog }, { noticeWriter }, { systemClock }] =
+		await Promise.all([
+			import('commander'),
+			import('../shared/errors.ts'),
+			import('../shared/log-wish.ts'),
+			import('./notice-line.ts'),
+			import('../shared/clock.ts'),
+		]);
 	if (error instanceof CommanderError) {
 		// Printed by commander. Of help and version the exit code is 0.
 		if (embedded) await sendToMaster({ failed: error.message, usage: true });
 		return error.exitCode === 0 ? 0 : 2;
 	}
-	if (!(error instanceof PingpoolError)) throw error;
+	const isJson = wantsJsonLog(argv, process.env);
+	const options = { logFormat: isJson ? 'json' : 'text', logLevel: 'error' } as const;
+	const say = noticeWriter(options, systemClock, (line) => process.stderr.write(line));
+	if (!(error instanceof PingpoolError)) {
+		if (embedded || !isJson) throw error;
+		say('error', `a fault of this worker: ${(error instanceof Error && error.stack) || String(error)}`);
+		return 1;
+	}
 	const message = error.hint === undefined ? error.message : `${error.message}\n  ${error.hint}`;
-	if (embedded) await sendToMaster({ failed: message, usage: error.code === 'usage' });
-	else process.stderr.write(`pingpool: ${escapeLines(message)}\n`);
-	return error.code === 'usage' ? 2 : 1;
+	const isUsage = error.code === 'usage';
+	if (embedded) await sendToMaster({ failed: message, usage: isUsage });
+	else say('error', message);
+	return isUsage ? 2 : 1;
 }
 
 /** @param message `usage` when it is for the user to set something right */

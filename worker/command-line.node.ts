@@ -1,6 +1,7 @@
 /** The command line of `pingpool worker`: its options, its help, and what was given. */
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
+import { systemClock } from '../shared/clock.ts';
 import { PingpoolError } from '../shared/errors.ts';
 import type { Cidr } from '../shared/ip.ts';
 import {
@@ -10,9 +11,11 @@ import {
 	ratePerSecondDefault,
 } from '../shared/limits.ts';
 import type { PortRange } from '../shared/ports.ts';
+import { usageText } from '../shared/usage-text.ts';
 import type { IcmpMode, LogFormat, LogLevel, PrefixRateScope, Setting } from './config.ts';
 import { icmpModes, logFormats, logLevels, portDefault, prefixRateScopes, settings } from './config.ts';
 import { newCommand } from './new-command.node.ts';
+import { noticeWriter } from './notice-line.ts';
 
 const help = `
 Every option can also be given in the environment: PINGPOOL_HOST, PINGPOOL_PORT, PINGPOOL_RATE and so on.
@@ -61,10 +64,25 @@ export interface Given {
 
 /**
  * @param argv arguments behind `pingpool worker`
+ * @param isJson print what is wrong as a line of a log in JSON
  * @throws CommanderError after help, version, or what is wrong with an argument was printed
  */
-export function readCommandLine(argv: readonly string[]): Given {
-	return createCommand().parse(argv, { from: 'user' }).opts<Given>();
+export function readCommandLine(argv: readonly string[], isJson: boolean): Given {
+	const command = createCommand();
+	if (isJson) {
+		command.configureOutput({
+			outputError: (text, write) => {
+				const say = noticeWriter({ logFormat: 'json', logLevel: 'error' }, systemClock, write);
+				say(
+					'error',
+					usageText(text)
+						.replace(/^pingpool: /, '')
+						.trimEnd(),
+				);
+			},
+		});
+	}
+	return command.parse(argv, { from: 'user' }).opts<Given>();
 }
 
 function createCommand(): Command {
