@@ -37,7 +37,7 @@ export function runAt(db: Database, id: number): RunRow | undefined {
 	return row && toRun(row);
 }
 
-/** Whether rows may still come: also of a run that was broken off, which may go on. */
+/** Whether no more rows can come: not so of a run that was broken off, which may go on. */
 export function isOver({ state }: Pick<RunRow, 'state'>): boolean {
 	return state === 'finished' || state === 'imported';
 }

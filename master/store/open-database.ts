@@ -204,7 +204,32 @@ export function openToRead(path: string, busyTimeoutMs = databaseBusyMsMax): Dat
 		}
 		return open(path, { readonly: true, timeout: busyTimeoutMs });
 	} catch (error) {
-		throw databaseError(error, path);
+		throw besideItself(error, path) ?? databaseError(error, path);
+	}
+}
+
+/** Even to be read, a database with a write-ahead log wants two files beside it, unless they are there. */
+function besideItself(error: unknown, path: string): PingpoolError | undefined {
+	const code = systemErrorCode(error);
+	if (code !== 'SQLITE_READONLY_DIRECTORY' && !(code === 'SQLITE_CANTOPEN' && !mayWrite(dirname(path)))) {
+		return undefined;
+	}
+	return new PingpoolError(
+		'database',
+		`${escapeUnsafe(path)} can not be read in its folder, where nothing can be written (${code})`,
+		{
+			cause: error,
+			hint: 'SQLite keeps two files beside a database that it reads: copy it to a folder of yours.',
+		},
+	);
+}
+
+function mayWrite(folder: string): boolean {
+	try {
+		accessSync(folder, constants.W_OK);
+		return true;
+	} catch {
+		return false;
 	}
 }
 

@@ -4,6 +4,7 @@ import {
 	chownSync,
 	existsSync,
 	mkdtempSync,
+	readdirSync,
 	readFileSync,
 	rmSync,
 	statSync,
@@ -13,6 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { openToRead } from '../../master/store/open-database.ts';
 import { openSqliteStore } from '../../master/store/sqlite.ts';
 import type { StoredRows } from '../../master/store/store.ts';
 import { openThreadStore } from '../../master/store/thread-store.ts';
@@ -87,6 +89,28 @@ describeUnless(withoutPermissions(), 'a file that may not be written', () => {
 		});
 		chmodSync(path, 0o600);
 		expect(readFileSync(path).equals(before)).toBe(true);
+	});
+
+	test('whose folder may not be either can not be read there, which is told with what to do', async () => {
+		await openSqliteStore({ path }).close();
+		if (process.getuid?.() === 0) for (const each of [folder, path]) chownSync(each, nobody, nobody);
+		chmodSync(folder, 0o500);
+		try {
+			withoutPrivilege(() => {
+				expect(() => openToRead(path)).toThrow(
+					expect.objectContaining({
+						code: 'database',
+						message: expect.stringMatching(
+							/hosts\.db can not be read in its folder, where nothing can be written \(SQLITE_\w+\)$/,
+						),
+						hint: expect.stringContaining('copy it to a folder of yours'),
+					}),
+				);
+			});
+		} finally {
+			chmodSync(folder, 0o700);
+		}
+		expect(readdirSync(folder)).toEqual(['hosts.db']);
 	});
 });
 
