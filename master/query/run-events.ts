@@ -7,15 +7,16 @@ import { hasTable } from '../store/has-table.ts';
 import { readRun } from './run-rows.ts';
 import { shownNumber, shownSql, shownText } from './shown-values.ts';
 
+const columns = `number, at, ${shownSql('level')} AS level, ${shownSql('type')} AS type,
+	${shownSql('worker')} AS worker, ${shownSql('text')} AS text`;
+
 /** @throws PingpoolError `not-found` */
 export function runEvents(db: Database, id: number): RunEvents {
 	const run = readRun(db, id);
 	if (!hasTable(db, 'events')) return { run, areKept: false, events: [], leftOut: 0 };
 	const rows = db
 		.prepare<[number, number], Record<string, unknown>>(
-			`SELECT number, at, ${shownSql('level')} AS level, ${shownSql('type')} AS type,
-				${shownSql('worker')} AS worker, ${shownSql('text')} AS text
-			FROM events WHERE run_id = ? ORDER BY number DESC LIMIT ?`,
+			`SELECT ${columns} FROM events WHERE run_id = ? ORDER BY number DESC LIMIT ?`,
 		)
 		.all(id, eventsPerRunMax);
 	const events = rows.reverse().map((row) => eventOf(row, run.startedAtMs));

@@ -59,10 +59,12 @@ describe('14: hosts that are SQL', () => {
 				.map(({ name }) => name),
 		).toEqual([
 			'answers',
+			'events',
 			'hosts',
 			'hosts_before_pingpool',
 			'reasons',
 			'results',
+			'run_summaries',
 			'runs',
 			'statuses',
 			'workers',
