@@ -16,6 +16,7 @@ import { printed } from '../security/capture.ts';
 import { hostile, unsafeIn } from '../security/unsafe-text.ts';
 import type { WatchedPage } from './browser.ts';
 import { openBrowser, openPage } from './browser.ts';
+import { countFrames } from './frames.ts';
 import { openLeavablePage } from './hidden-page.ts';
 import { expectWellMade, looksAt, show, textOf, tooWide } from './looks.ts';
 import type { ServedRun } from './served.ts';
@@ -160,6 +161,38 @@ describeUnless(withoutBrowser() ?? notLong(), 'a page', () => {
 		await page.comeBack();
 		await expect.poll(() => page.asked.slice(before)).toContain('/api/live');
 		await expect.poll(page.open).toBe(1);
+	});
+
+	test.each([
+		{ path: '/', canvases: 3, frames: 0 },
+		{ path: '/tasks', canvases: 2, frames: 2 },
+	])('draws all of an update in one frame, and charts not with every one: $path', async (view) => {
+		await using counted = await openPage(browser, { origin: served.url });
+		const asked = await countFrames(counted.page);
+		/** Half a second of the run goes by with each of so many updates. */
+		const goOn = async (updates: number): Promise<void> => {
+			for (let left = updates; left > 0; left -= 1) {
+				const before = (await asked()).updates;
+				const id = run.ask(names[0]!, 2);
+				run.observer.answered!(id, block);
+				run.observer.closed!(id, undefined, false);
+				run.keep(names[0]!, block);
+				run.wait(500);
+				await expect.poll(async () => (await asked()).updates, { interval: 20 }).toBeGreaterThan(before);
+			}
+		};
+		await counted.page.goto(`${served.url}${view.path}`);
+		await counted.page.locator('.connection', { hasText: 'Live' }).waitFor();
+		// With the first ones, charts and lanes come into the page.
+		await goOn(2);
+		const before = await asked();
+		await goOn(3);
+		const after = await asked();
+		const updates = after.updates - before.updates;
+		expect(after.frames - before.frames).toBeLessThanOrEqual(updates * view.frames);
+		const pictures = view.path === '/' ? Math.ceil(updates / 2) : updates;
+		expect(after.pictures - before.pictures).toBeLessThanOrEqual(pictures * view.canvases);
+		expect(counted.takeFaults()).toEqual([]);
 	});
 
 	testUnless(notLong(), 'takes no more memory the longer a run is, nor does its server', async () => {
