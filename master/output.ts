@@ -1,6 +1,6 @@
 /** Where a command writes what it is asked for: to a stream whose reader may leave, or to a file that is there whole or not at all. */
 import { randomBytes } from 'node:crypto';
-import { realpathSync, renameSync, statSync, unlinkSync } from 'node:fs';
+import { closeSync, openSync, realpathSync, renameSync, statSync, unlinkSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { open } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -70,6 +70,8 @@ async function fileOutput(path: string): Promise<Output> {
 	try {
 		const stats = statSync(path, { throwIfNoEntry: false });
 		if (stats !== undefined && !stats.isFile()) return direct(await open(path, 'w'), path);
+		// To take its place, the right to write in its folder would be enough: whoever protected it means more.
+		if (stats !== undefined) closeSync(openSync(path, 'r+'));
 		const mode = stats === undefined ? 0o600 : stats.mode & 0o777;
 		// Through a link, it is the file behind it that is replaced.
 		const target = stats === undefined ? path : realpathSync(path);

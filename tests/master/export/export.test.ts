@@ -17,10 +17,12 @@ import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { main } from '../../../master/export/cli.ts';
 import { readRows } from '../../../master/export/read-rows.ts';
+import { openOutput } from '../../../master/output.ts';
 import { openSqliteStore } from '../../../master/store/sqlite.ts';
 import { rowsOf } from '../../contract/store-contract.ts';
 import { Workspace } from '../../e2e/command-line.ts';
 import { bin } from '../../process.ts';
+import { testUnless, withoutPermissions, withoutPrivilege } from '../../requirements.ts';
 import type { Printed } from '../../security/capture.ts';
 import { printed } from '../../security/capture.ts';
 import { addRun, parseCsv } from './export-fixture.ts';
@@ -195,6 +197,21 @@ describe('a file', () => {
 			/^pingpool: nowhere\/out\.csv can not be written: ENOENT: no such file or directory\n {2}Give a file/,
 		);
 		expect(readdirSync(space.folder)).toEqual(before);
+	});
+
+	testUnless(withoutPermissions(), 'that its owner has protected stays as it is', async () => {
+		const file = space.path('protected.csv');
+		space.write('protected.csv', 'kept');
+		chmodSync(file, 0o444);
+		// Whoever has no right to the file may make others beside it.
+		chmodSync(space.folder, 0o777);
+		const never = new AbortController().signal;
+		await expect(withoutPrivilege(() => openOutput(file, never))).rejects.toMatchObject({
+			code: 'invalid-input',
+			message: expect.stringMatching(/protected\.csv can not be written: EACCES/),
+		});
+		chmodSync(space.folder, 0o700);
+		expect(readFileSync(file, 'utf8')).toBe('kept');
 	});
 
 	it('that is a device is written to', async () => {
