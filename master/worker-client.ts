@@ -43,6 +43,7 @@ export class WorkerClient implements WorkerLink {
 	readonly #path: string;
 	readonly #headers: Record<string, string>;
 	/** what an HTTP 401 means */
+	readonly #token: string | undefined;
 	readonly #tokenProblem: string;
 	readonly #memory = new BlockMemory();
 	/** what the worker last said of itself */
@@ -63,6 +64,7 @@ export class WorkerClient implements WorkerLink {
 			connect: createConnector({ transport, hasToken: token !== undefined, timeoutMs: connectMsMax }),
 		});
 		this.#headers = { 'accept-encoding': 'identity', 'user-agent': 'pingpool' };
+		this.#token = token;
 		if (token !== undefined) this.#headers.authorization = `Bearer ${token}`;
 		this.#tokenProblem =
 			token === undefined
@@ -155,6 +157,7 @@ export class WorkerClient implements WorkerLink {
 						response.headers,
 						response.body,
 						this.#tokenProblem,
+						this.#token,
 					);
 				}
 				if (response.headers['content-encoding'] !== undefined) {

@@ -21,15 +21,20 @@ export function parseJson(text: string, where: string): unknown {
 	}
 }
 
-/** What any status but 200 means. It comes before the worker sends a probe; a gateway's, after it gave up on the
- * worker behind it. */
+/**
+ * What any status but 200 means. It comes before the worker sends a probe; a gateway's, after it gave up on the worker
+ * behind it.
+ *
+ * @param token that the worker was sent, not to be repeated. Default: none
+ */
 export async function failureOfStatus(
 	status: number,
 	headers: Readonly<Record<string, string | string[] | undefined>>,
 	body: AsyncIterable<Uint8Array>,
 	tokenProblem: string,
+	token?: string,
 ): Promise<WorkerFailure> {
-	const said = saidIn(await readStart(body));
+	const said = saidIn(await readStart(body), token);
 	const askedMs = retryAfterMs(headers);
 	if (status === 401 || status === 403) {
 		return new WorkerFailure('refused', `${tokenProblem} (HTTP ${status})`);
@@ -54,10 +59,13 @@ export async function failureOfStatus(
 	return new WorkerFailure('invalid', `is not a pingpool worker (HTTP ${status})`, { probed: false });
 }
 
-function saidIn(text: string): string {
+/** @param token that it was sent: what repeats a request would put it into logs, and into the database */
+function saidIn(text: string, token?: string): string {
 	try {
 		const parsed = errorBodySchema.safeParse(JSON.parse(text));
-		return parsed.success ? `: ${printable(parsed.data.error.message)}` : '';
+		if (!parsed.success) return '';
+		const { message } = parsed.data.error;
+		return `: ${printable(token === undefined ? message : message.replaceAll(token, '<token>'))}`;
 	} catch {
 		return '';
 	}

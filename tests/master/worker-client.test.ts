@@ -67,6 +67,17 @@ describe('capabilities', () => {
 		});
 	});
 
+	it('does not repeat its token after a worker that does', async () => {
+		const url = await httpServer((request, response) => {
+			// Cut to 200 characters, the token would be in it as far as it goes.
+			const message = `${'x'.repeat(185)} ${request.headers.authorization} is odd`;
+			response.writeHead(400).end(JSON.stringify({ error: { code: 'bad-request', message } }));
+		});
+		const asked = clientOf(url, 'secret-token').capabilities(new AbortController().signal);
+		await expect(asked).rejects.toThrow(/^rejected the request with HTTP 400: x+ Bearer <token/);
+		await expect(asked).rejects.not.toThrow(/secret/);
+	});
+
 	it('rejects with the reason of the caller who aborts', async () => {
 		const client = clientOf(await httpServer(() => undefined));
 		const controller = new AbortController();
