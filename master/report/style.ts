@@ -33,9 +33,9 @@ svg .none { fill: var(--raised); }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 caption { text-align: left; padding: .2rem 0; }
 th, td { text-align: left; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid var(--line); vertical-align: top;
-	overflow-wrap: anywhere; }
-th { font-weight: 600; }
+	max-width: 20rem; overflow-wrap: break-word; }
+th { font-weight: 600; white-space: nowrap; }
 .number { text-align: right; white-space: nowrap; }
 footer { margin-top: 3rem; color: var(--faint); font-size: .85rem; }
-@media print { body { max-width: none; } h2 { break-after: avoid; } figure, tr { break-inside: avoid; } }
+@media print { body { max-width: none; } td { overflow-wrap: anywhere; } h2 { break-after: avoid; } figure, tr { break-inside: avoid; } }
 `;

@@ -117,6 +117,13 @@ describeUnless(withoutBrowser() ?? notLong(), 'a page', () => {
 			await expectHarmless(alone);
 			await expectWellMade(alone, 'report', looksAt('report'));
 			expect(alone.requests()).toBe(1);
+			// On a phone a table is wider than the page, and moves: its words stay whole.
+			await show(alone.page, { theme: 'dark', width: 390 });
+			const words = alone.page.locator('td span:text-is("down")');
+			expect(await words.evaluateAll((all) => all.map((word) => word.getClientRects().length))).toContain(1);
+			expect(
+				await words.evaluateAll((all) => all.filter((word) => word.getClientRects().length > 1)),
+			).toEqual([]);
 		});
 	});
 
