@@ -10,16 +10,17 @@
 import { noLongerNeeded, onAbort } from '../shared/abort.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { IpAddress } from '../shared/ip.ts';
-import { formatIp, formatIpv4, parseIp } from '../shared/ip.ts';
+import { formatIpv4, parseIp } from '../shared/ip.ts';
 import type { Reason, Status } from '../shared/outcome.ts';
 import type { TargetPolicy } from '../shared/policy.ts';
 import type { ResultBlock } from '../shared/results.ts';
 import type { ProbeName } from '../shared/target.ts';
 import { parseTarget } from '../shared/target.ts';
-import type { Ipv4Hosts } from './ipv4-hosts.ts';
 import { Ledger } from './ledger.ts';
 import type { BatchPlan, PlannedHost } from './plan.ts';
-import type { BatchReporting, Ipv4Batch, Probe, ProbeBatch, ProbeHost } from './probes/probe.ts';
+import type { ProbeGroup } from './probe-group.ts';
+import { hostGroup, ipv4Group, sortOutIpv4 } from './probe-group.ts';
+import type { BatchReporting, Probe, ProbeHost } from './probes/probe.ts';
 import type { Resolver } from './resolver.ts';
 
 export interface BatchOptions {
@@ -46,6 +47,9 @@ export interface BatchOptions {
 
 /** How long resolved names are gathered before their probes start. */
 const gatherMs = 5;
+
+/** Between two looks at what the policy says now: a file that has changed is followed within a second. */
+const policyLookMs = 300;
 
 const loopback = parseIp('127.0.0.1')!;
 
@@ -89,6 +93,8 @@ class Run {
 	/** resolved and allowed, waiting for their group to start */
 	readonly #ready = new Map<ProbeName, ProbeHost[]>();
 	readonly #running: Promise<void>[] = [];
+	/** of groups that are being probed: stops those that a policy has closed some of */
+	readonly #rechecks = new Set<(policy: TargetPolicy) => void>();
 	/** hosts whose first probe is still to leave */
 	#unsent: number;
 	#longestWaitMs = 0;
@@ -106,6 +112,7 @@ class Run {
 		const { plan, resolver, policy } = this.#options;
 		const unoffered: PlannedHost[] = [];
 		const named = new Map<string, PlannedHost[]>();
+		void this.#followPolicy(policy.current());
 		this.#admitIpv4();
 		for (const planned of plan.others) {
 			const { address, name } = planned.target;
@@ -142,7 +149,7 @@ class Run {
 			return;
 		}
 		const rules = policy.current();
-		const { allowed, denied } = sortOut(plan.ipv4, (value) => rules.checkIpv4(value, probe.name));
+		const { allowed, denied } = sortOutIpv4(plan.ipv4, (value) => rules.checkIpv4(value, probe.name));
 		for (const [reason, positions] of denied) this.#settle(positions, 'denied', reason);
 		if (allowed.index.length === 0) return;
 		if (probe.runIpv4 === undefined) {
@@ -155,8 +162,7 @@ class Run {
 				}),
 			);
 		} else {
-			const batch: Ipv4Batch = { ...allowed, ...this.#reporting(new Map()) };
-			this.#running.push(this.#probe(() => probe.runIpv4!(batch), allowed.index));
+			this.#running.push(this.#probe(ipv4Group(allowed, probe, probe.runIpv4)));
 		}
 	}
 
@@ -189,35 +195,78 @@ class Run {
 
 	#startReady(): void {
 		for (const [name, hosts] of this.#ready) {
-			const probe = this.#probes.get(name)!;
-			const resolved = new Map<number, string>();
-			for (const { index, target, address } of hosts) {
-				if (target.address === undefined && address !== undefined) resolved.set(index, formatIp(address));
-			}
-			const batch: ProbeBatch = { hosts, ...this.#reporting(resolved) };
-			this.#running.push(this.#probe(() => probe.run(batch), positionsOf(hosts)));
+			this.#running.push(this.#probe(hostGroup(hosts, this.#probes.get(name)!)));
 		}
 		this.#ready.clear();
 	}
 
-	/** What every batch of a probe has in common. */
-	#reporting(resolved: ReadonlyMap<number, string>): BatchReporting {
-		return {
-			settings: this.#options.plan.settings,
-			caller: this.#options.caller,
-			report: (block) => this.#ledger.take(withAddresses(block, resolved)),
-			left: (count, waitMs) => this.#left(count, waitMs),
-			signal: this.#signal,
+	/** Never rejects. Whenever the policy closes hosts of the group that wait for something, the rest goes on. */
+	async #probe(group: ProbeGroup): Promise<void> {
+		let unsent = group.positions.length;
+		const left = (hosts: number, waitMs: number): void => {
+			unsent -= hosts;
+			this.#left(hosts, waitMs);
 		};
+		if (await this.#probeWhileAllowed(group, left)) return;
+		// Of those that go on, what has left is not counted any more.
+		this.#left(unsent, 0);
+		for (let rest = group; ; ) {
+			const { allowed, denied } = rest.sortOut(this.#options.policy.current(), (at) =>
+				this.#ledger.isOpen(at),
+			);
+			for (const [reason, positions] of denied) this.#ledger.settle(positions, 'denied', reason);
+			if (allowed.positions.length === 0 || (await this.#probeWhileAllowed(allowed, () => undefined))) return;
+			rest = allowed;
+		}
 	}
 
-	async #probe(run: () => Promise<void>, positions: ArrayLike<number>): Promise<void> {
+	/** @returns whether it came to its end; false when it was stopped because the policy has closed some of it */
+	async #probeWhileAllowed(group: ProbeGroup, left: BatchReporting['left']): Promise<boolean> {
+		const stop = new AbortController();
+		const forget = onAbort(this.#signal, () => stop.abort(this.#signal.reason));
+		const recheck = (policy: TargetPolicy): void => {
+			const { denied } = group.sortOut(policy, (position) => this.#ledger.isOpen(position));
+			if (denied.size > 0) stop.abort(noLongerNeeded);
+		};
+		this.#rechecks.add(recheck);
 		try {
-			await run();
+			await group.run({
+				settings: this.#options.plan.settings,
+				caller: this.#options.caller,
+				report: (block) => this.#ledger.take(block),
+				left: (hosts, waitMs) => {
+					if (!stop.signal.aborted) left(hosts, waitMs);
+				},
+				signal: stop.signal,
+			});
 		} catch (error) {
-			if (!this.#signal.aborted) this.#options.fault(error);
+			if (!stop.signal.aborted) this.#options.fault(error);
+		} finally {
+			this.#rechecks.delete(recheck);
+			forget();
 		}
-		if (!this.#signal.aborted) this.#ledger.settle(positions, 'error', 'internal');
+		if (this.#signal.aborted) return true;
+		if (stop.signal.aborted) return false;
+		this.#ledger.settle(group.positions, 'error', 'internal');
+		return true;
+	}
+
+	/** Sees to it that hosts which the policy closes while they wait are sent nothing more. Never rejects. */
+	async #followPolicy(first: TargetPolicy): Promise<void> {
+		const { policy, clock, fault } = this.#options;
+		let seen = first;
+		while (!this.#signal.aborted) {
+			await clock.sleep(policyLookMs, this.#signal).catch(() => undefined);
+			if (this.#signal.aborted) return;
+			try {
+				const now = policy.current();
+				if (now === seen) continue;
+				seen = now;
+				for (const recheck of this.#rechecks) recheck(now);
+			} catch (error) {
+				fault(error);
+			}
+		}
 	}
 
 	async #resolveAll(resolver: Resolver, named: ReadonlyMap<string, readonly PlannedHost[]>): Promise<void> {
@@ -259,34 +308,6 @@ class Run {
 
 function positionsOf(hosts: readonly { readonly index: number }[]): number[] {
 	return hosts.map(({ index }) => index);
-}
-
-/** The hosts that may be probed, which are nearly always all of them as they are, and the positions of the others
- * by reason. */
-function sortOut(hosts: Ipv4Hosts, check: (value: number) => Reason | undefined) {
-	const denied = new Map<Reason, number[]>();
-	const rows: number[] = [];
-	for (let row = 0; row < hosts.ipv4.length; row += 1) {
-		const reason = check(hosts.ipv4[row]!);
-		if (reason === undefined) continue;
-		const positions = denied.get(reason);
-		if (positions === undefined) denied.set(reason, [hosts.index[row]!]);
-		else positions.push(hosts.index[row]!);
-		rows.push(row);
-	}
-	if (rows.length === 0) return { allowed: hosts, denied };
-	const isDenied = new Set(rows);
-	const isAllowed = (_: number, row: number): boolean => !isDenied.has(row);
-	return { allowed: { index: hosts.index.filter(isAllowed), ipv4: hosts.ipv4.filter(isAllowed) }, denied };
-}
-
-/** Adds the addresses that names resolved to, where something was sent there; addresses speak for themselves. */
-function withAddresses(block: ResultBlock, resolved: ReadonlyMap<number, string>): ResultBlock {
-	if (resolved.size === 0) return block;
-	const address = Array.from({ length: block.length }, (_, row) =>
-		block.sent[row] === 0 ? undefined : resolved.get(block.index[row]!),
-	);
-	return { ...block, address };
 }
 
 /** What the hosts files of common systems call the machine itself, beside the names of RFC 6761 section 6.3. */

@@ -38,9 +38,14 @@ export class Ledger {
 		const open: number[] = [];
 		for (let row = 0; row < positions.length; row += 1) {
 			const position = positions[row]!;
-			if (this.#reported[position] === 0) open.push(position);
+			if (this.isOpen(position)) open.push(position);
 		}
 		if (open.length > 0) this.take(unsentBlock(open, status, reason));
+	}
+
+	/** Whether a position is still to be reported. */
+	isOpen(position: number): boolean {
+		return this.#reported[position] === 0;
 	}
 
 	/** Nothing is reported any more. */

@@ -29,10 +29,14 @@ interface Result {
 	readonly sent: number;
 }
 
-async function ask({ url }: StartedWorker, hosts: readonly string[]): Promise<Result[]> {
+async function ask(
+	{ url }: StartedWorker,
+	hosts: readonly string[],
+	settings: object = {},
+): Promise<Result[]> {
 	const response = await fetch(`${url}/ping`, {
 		method: 'POST',
-		body: JSON.stringify({ hosts, probe: 'tcp', attempts: 1, timeoutMs: 2_000 }),
+		body: JSON.stringify({ hosts, probe: 'tcp', attempts: 1, timeoutMs: 2_000, ...settings }),
 		headers: { authorization: `Bearer ${token}` },
 	});
 	return ((await response.json()) as { results: Result[] }).results;
@@ -94,6 +98,19 @@ describe('05: the policy is the worker’s', () => {
 		expect(await ask(worker, [host])).toMatchObject([{ status: 'denied', reason: 'deny-list', sent: 0 }]);
 		expect(worker.running.errors().match(/deny-2:2: "127\.0\.0\.300" is no address/g)).toHaveLength(1);
 		expect(target.connections()).toBe(before);
+	});
+
+	it('sends nothing more to who is put on a list while a request goes on', async () => {
+		space.write('opt-out', ['# none yet']);
+		const worker = await space.worker(['--icmp', 'off', '--opt-out-file', 'opt-out', '--allow', '127.0.0.1']);
+		await using _ = worker.running;
+		const host = `127.0.0.1:${target.port}`;
+		const asking = ask(worker, [host], { count: 600, intervalMs: 100 });
+		await expect.poll(() => target.connections()).toBeGreaterThan(2);
+		replace('opt-out', '127.0.0.0/8\n');
+		// Not after the minute that the request would have taken.
+		expect(await asking).toMatchObject([{ status: 'denied', reason: 'opt-out', sent: 0 }]);
+		expect(target.connections()).toBeLessThan(600);
 	});
 
 	it.each([

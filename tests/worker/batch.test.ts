@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../shared/clock.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { hostColumn } from '../../shared/host-column.ts';
-import { parseCidr } from '../../shared/ip.ts';
+import { formatIpv4, parseCidr, parseIp } from '../../shared/ip.ts';
+import type { TargetPolicy } from '../../shared/policy.ts';
 import { createTargetPolicy } from '../../shared/policy.ts';
 import type { PingRequestBody } from '../../shared/protocol.ts';
 import { parsePingRequest } from '../../shared/protocol.ts';
@@ -12,7 +13,7 @@ import { hostResult } from '../../shared/results.ts';
 import type { BatchOptions } from '../../worker/batch.ts';
 import { runBatch } from '../../worker/batch.ts';
 import { planBatch } from '../../worker/plan.ts';
-import type { Ipv4Batch, ProbeBatch } from '../../worker/probes/probe.ts';
+import type { BatchReporting, Ipv4Batch, ProbeBatch } from '../../worker/probes/probe.ts';
 import { columnsProbe, recordingProbe, tableResolver, upBlock, upIpv4Block } from './app-fixture.ts';
 
 interface Outcome {
@@ -362,6 +363,65 @@ describe('runBatch', () => {
 			'cancelled',
 		]);
 		expect(stuck.batches[0]!.signal.aborted).toBe(true);
+	});
+
+	it('sends nothing more to what the policy closes meanwhile, and goes on with the rest', async () => {
+		const { clock, sleeps } = heldClock();
+		let rules = createTargetPolicy();
+		const policy: TargetPolicy = {
+			check: (...asked) => rules.check(...asked),
+			checkIpv4: (...asked) => rules.checkIpv4(...asked),
+			checkPort: (port) => rules.checkPort(port),
+			current: () => rules,
+		};
+		const stopped = ({ signal }: BatchReporting): Promise<never> =>
+			new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+		const icmp = columnsProbe('icmp', async (batch) => {
+			const { index, ipv4 } = batch;
+			if (icmp.ipv4Batches.length > 1) return batch.report(upIpv4Block(batch));
+			batch.left(3, 1);
+			batch.report(upIpv4Block({ ...batch, index: index.subarray(0, 1), ipv4: ipv4.subarray(0, 1) }));
+			await stopped(batch);
+		});
+		const tcp = recordingProbe('tcp', async (batch) => {
+			if (tcp.batches.length > 1) batch.report(upBlock(batch.hosts));
+			else await stopped(batch);
+		});
+		const http = recordingProbe('http', stopped);
+		const waits: number[] = [];
+		const hosts = ['192.0.2.1', '192.0.2.2', '198.51.100.1', '192.0.2.2', '192.0.2.9:22', '[fd00::1]:22'];
+		const { done, outcome } = start(
+			{ hosts: [...hosts, 'http://named.example/'] },
+			{
+				...{ policy, clock, probes: [icmp, tcp, http], sent: (waitMs) => waits.push(waitMs) },
+				resolver: tableResolver({ 'named.example': { address: parseIp('198.51.100.9')! } }),
+			},
+		);
+		const looks = (): { end: () => void }[] => sleeps.filter(({ ms }) => ms === 300);
+		await expect.poll(() => http.batches.length).toBe(1);
+		// Another policy that closes none of them stops nobody.
+		rules = createTargetPolicy({ deny: [parseCidr('192.0.2.1')!] });
+		looks()[0]!.end();
+		await expect.poll(() => looks().length).toBe(2);
+		expect(icmp.ipv4Batches[0]!.signal.aborted).toBe(false);
+		rules = createTargetPolicy({ optOut: [parseCidr('192.0.2.0/24')!] });
+		looks()[1]!.end();
+		await expect.poll(() => [icmp.ipv4Batches.length, tcp.batches.length]).toEqual([2, 2]);
+		rules = createTargetPolicy({ optOut: [parseCidr('0.0.0.0/0')!] });
+		await expect.poll(() => looks().length).toBe(3);
+		looks()[2]!.end();
+		await done;
+		expect(outcome.results.map(({ status, reason }) => reason ?? status)).toEqual([
+			...['up', 'opt-out', 'up', 'opt-out', 'opt-out', 'up', 'opt-out'],
+		]);
+		expect(icmp.ipv4Batches.map(({ ipv4 }) => [...ipv4].map(formatIpv4))).toEqual([
+			['192.0.2.1', '192.0.2.2', '198.51.100.1'],
+			['198.51.100.1'],
+		]);
+		expect(tcp.batches.map((batch) => batch.hosts.map(({ index }) => index))).toEqual([[4, 5], [5]]);
+		expect(http.batches).toHaveLength(1);
+		expect(outcome.faults).toEqual([]);
+		expect(waits).toEqual([1]);
 	});
 
 	it('stops everything at once when its caller goes, and reports nothing more', async () => {
