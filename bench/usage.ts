@@ -1,5 +1,5 @@
 /** What processes use, from /proc (proc(5)). */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 /** Clock ticks of /proc per second: USER_HZ, 100 on every Linux that Node runs on. */
 const ticksPerSecond = 100;
@@ -37,8 +37,28 @@ export function endedChildrenCpuSeconds(): number {
 	return (fields[childrenUserTime]! + fields[childrenSystemTime]!) / ticksPerSecond;
 }
 
+/** CPU time of a process and of all below it, those that have ended among them; 0 when it has gone. */
+export function readTreeCpuSeconds(root: number): number {
+	const all = new Map<number, number[]>();
+	for (const name of readdirSync('/proc')) {
+		const fields = /^\d+$/.test(name) ? statFields(Number(name)) : undefined;
+		if (fields !== undefined) all.set(Number(name), fields);
+	}
+	const isBelow = (pid: number): boolean => {
+		if (pid === root) return true;
+		const above = all.get(pid)?.[parent] ?? 0;
+		return above > 0 && isBelow(above);
+	};
+	let ticks = 0;
+	for (const [pid, fields] of all) {
+		if (!isBelow(pid)) continue;
+		for (const time of [userTime, systemTime, childrenUserTime, childrenSystemTime]) ticks += fields[time]!;
+	}
+	return ticks / ticksPerSecond;
+}
+
 /** Positions behind the name of the process, which may hold spaces. */
-const [userTime, systemTime, childrenUserTime, childrenSystemTime] = [11, 12, 13, 14];
+const [parent, userTime, systemTime, childrenUserTime, childrenSystemTime] = [1, 11, 12, 13, 14];
 
 function statFields(pid: number): number[] | undefined {
 	try {

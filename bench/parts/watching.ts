@@ -54,7 +54,15 @@ function contender(
 			const turn = masterTurn(result);
 			const figures = { ...turn.figures, 'worker CPU s': worker.cpuSeconds() };
 			if (watcher === undefined) return { ...turn, figures };
-			return { ...turn, figures: { ...figures, updates: watcher.updates() } };
+			const browserCpu = watcher.cpuSeconds();
+			return {
+				...turn,
+				figures: {
+					...figures,
+					updates: watcher.updates(),
+					...(browserCpu !== undefined && { 'browser CPU s': browserCpu }),
+				},
+			};
 		},
 	};
 }

@@ -8,12 +8,15 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import type { Bench } from '../bench.ts';
+import { readTreeCpuSeconds } from '../usage.ts';
 
 export interface Watcher extends AsyncDisposable {
 	/** Opens a page that somebody serves, and stays. */
 	watch(url: string): Promise<void>;
 	/** updates of the run that have reached the page */
 	updates(): number;
+	/** CPU time of the browser since it began to watch; `undefined` when there is none */
+	cpuSeconds(): number | undefined;
 }
 
 /** Where Debian puts it. */
@@ -32,6 +35,7 @@ export function startReader({ lab }: Pick<Bench, 'lab'>): Watcher {
 			});
 		},
 		updates: () => updates,
+		cpuSeconds: () => undefined,
 		async [Symbol.asyncDispose]() {
 			reader?.kill();
 		},
@@ -46,7 +50,9 @@ export async function startWatcher(
 	const command = lab.command('nice', '-n', String(nice), browserPath).map((word) => `'${word}'`);
 	const script = join(folder, `browser-${nice}.sh`);
 	writeFileSync(script, `#!/bin/sh\nexec ${command.join(' ')} "$@"\n`, { mode: 0o700 });
-	const browser = await chromium.launch({ executablePath: script, args: ['--no-sandbox'] });
+	// A server says which process it is.
+	const server = await chromium.launchServer({ executablePath: script, args: ['--no-sandbox'] });
+	const browser = await chromium.connect(server.wsEndpoint());
 	const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
 	const session = await page.context().newCDPSession(page);
 	await session.send('Network.enable');
@@ -54,14 +60,19 @@ export async function startWatcher(
 	session.on('Network.eventSourceMessageReceived', ({ eventName }) => {
 		if (eventName === 'update') updates += 1;
 	});
+	const cpuNow = () => readTreeCpuSeconds(server.process().pid!);
+	let cpuBefore = 0;
 	return {
 		async watch(url) {
+			cpuBefore = cpuNow();
 			// A run that ends meanwhile takes its page along.
 			await page.goto(url, { waitUntil: 'commit' }).catch(() => undefined);
 		},
 		updates: () => updates,
+		cpuSeconds: () => cpuNow() - cpuBefore,
 		async [Symbol.asyncDispose]() {
 			await browser.close();
+			await server.close();
 		},
 	};
 }
