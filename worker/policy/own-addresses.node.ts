@@ -22,16 +22,16 @@ export function createOwnAddresses(
 	clock: Clock,
 	read: () => readonly string[] = readOwnBlocks,
 ): () => CidrSet {
-	let known = '';
+	let known: string | undefined;
 	let addresses = new CidrSetBuilder().build();
 	let readMs = Number.NEGATIVE_INFINITY;
 	return () => {
 		const nowMs = clock.monotonicMs();
-		if (nowMs - readMs < readMsMin) return addresses;
+		if (known !== undefined && nowMs - readMs < readMsMin) return addresses;
 		readMs = nowMs;
-		const blocks = read();
-		const text = blocks.join(' ');
-		if (text === known) return addresses;
+		const blocks = readUnlessShort(read, known !== undefined);
+		const text = blocks?.join(' ');
+		if (blocks === undefined || text === known) return addresses;
 		known = text;
 		const builder = new CidrSetBuilder();
 		for (const block of blocks.map((one) => parseCidr(one))) {
@@ -40,6 +40,16 @@ export function createOwnAddresses(
 		addresses = builder.build();
 		return addresses;
 	};
+}
+
+/** @returns `undefined` when the machine is short of something (descriptors, memory) and what was known may serve */
+function readUnlessShort(read: () => readonly string[], isKnown: boolean): readonly string[] | undefined {
+	try {
+		return read();
+	} catch (error) {
+		if (isKnown && systemErrorCode(error) !== undefined) return undefined;
+		throw error;
+	}
 }
 
 function readOwnBlocks(): readonly string[] {
@@ -86,13 +96,16 @@ export function localBlocksOfRoutes(text: string): string[] {
 	return blocks;
 }
 
-/** @returns '' for a table that is not there, can not be read, or is too long */
+/**
+ * @returns '' for a table that is not there, may not be read, or is too long
+ * @throws what else the system says: without it, addresses of this machine would be taken for others'
+ */
 function readTable(path: string): string {
 	let file: number;
 	try {
 		file = openSync(path, 'r');
 	} catch (error) {
-		if (systemErrorCode(error) === undefined) throw error;
+		if (!['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM'].includes(systemErrorCode(error) ?? '')) throw error;
 		return '';
 	}
 	try {

@@ -54,6 +54,53 @@ describe('own addresses', () => {
 		expect(reads).toBe(3);
 	});
 
+	it('stay as they were while the machine is too short of something to say them', () => {
+		const time = { ms: 0 };
+		let trouble: string | undefined;
+		const own = createOwnAddresses(clockOf(time), () => {
+			if (trouble !== undefined) throw Object.assign(new Error('too many open files'), { code: trouble });
+			return ['192.0.2.1'];
+		});
+		trouble = 'ERR_SYSTEM_ERROR';
+		// Nothing is known yet: nothing may be probed.
+		for (const _ of [1, 2]) expect(own).toThrow('too many open files');
+		trouble = undefined;
+		expect(own().hasIpv4(parseIpv4('192.0.2.1'))).toBe(true);
+		trouble = 'EMFILE';
+		time.ms = 2_000;
+		expect(own().hasIpv4(parseIpv4('192.0.2.1'))).toBe(true);
+	});
+
+	testUnless(
+		process.platform === 'linux' ? undefined : 'needs /proc',
+		'are not taken for fewer when no descriptor is left to read them with',
+		() => {
+			const module = fileURLToPath(new URL('../../../worker/policy/own-addresses.node.ts', import.meta.url));
+			const program = `
+				import { openSync } from 'node:fs';
+				import { createOwnAddresses } from '${module}';
+				let ms = 0;
+				const clock = { monotonicMs: () => (ms += 1_000) };
+				const known = createOwnAddresses(clock);
+				const before = known().size;
+				const unknown = createOwnAddresses(clock);
+				try { for (;;) openSync('/dev/null', 'r'); } catch {}
+				let said = 'nothing';
+				try { unknown(); } catch (error) { said = error.code; }
+				console.log(JSON.stringify([before > 0, known().size === before, said !== 'nothing']));
+			`;
+			const limited = ['-c', `ulimit -n 100; exec "$0" "$@"`, process.execPath];
+			const { stdout, stderr } = spawnSync(
+				'sh',
+				[...limited, '--input-type=module-typescript', '-e', program],
+				{
+					encoding: 'utf8',
+				},
+			);
+			expect({ stdout: stdout.trim(), stderr }).toEqual({ stdout: '[true,true,true]', stderr: '' });
+		},
+	);
+
 	testUnless(withoutNamespaces(), 'are those without a carrier and those of local routes as well', () => {
 		const name = `pingpool-own-${process.pid}`;
 		const module = fileURLToPath(new URL('../../../worker/policy/own-addresses.node.ts', import.meta.url));
