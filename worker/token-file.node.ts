@@ -2,8 +2,9 @@
  * Files with a worker's tokens: one a line, two while one replaces the other, the current one first. No message has
  * a token in it.
  *
- * Others may not write to one: they could put their own token in. That others may read one is worth a warning and
- * no more, because container platforms mount secrets that way, into a place that nobody else sees.
+ * Others may not write to one: they could put their own token in. That others may read one, or that it is another
+ * user's, is worth a warning and no more, because container platforms mount secrets that way, into a place that nobody
+ * else sees.
  */
 import { randomBytes } from 'node:crypto';
 import {
@@ -54,13 +55,17 @@ export function defaultTokenFile(environment: Readonly<Record<string, string | u
 export function readTokenFile(file: string): TokenFile | undefined {
 	const name = escapeUnsafe(file);
 	let text: string;
-	let othersMay: number;
+	let othersMay = 0;
+	let isOthers = false;
 	try {
 		const descriptor = openSync(file, 'r');
 		try {
 			const stats = fstatSync(descriptor);
 			if (stats.isDirectory()) failAt(file, 'it is a folder');
-			othersMay = process.platform === 'win32' || !stats.isFile() ? 0 : stats.mode & 0o077;
+			if (process.platform !== 'win32' && stats.isFile()) {
+				othersMay = stats.mode & 0o077;
+				isOthers = stats.uid !== 0 && stats.uid !== process.geteuid?.();
+			}
 			const bytes = readAtMost(descriptor, tokenFileBytesMax);
 			text = bytes?.toString('utf8') ?? failAt(file, `it is larger than ${tokenFileBytesMax} bytes`);
 		} finally {
@@ -77,6 +82,7 @@ export function readTokenFile(file: string): TokenFile | undefined {
 		});
 	}
 	const warnings = othersMay === 0 ? [] : [`${name} is readable by others; mend it with: chmod 600 ${name}`];
+	if (isOthers) warnings.push(`${name} belongs to another user, who can put other tokens in`);
 	try {
 		return { tokens: parseTokens(text.split(/\r?\n/)), warnings };
 	} catch (error) {

@@ -106,6 +106,15 @@ describe('a token file', () => {
 		},
 	);
 
+	testUnless(withoutSmallDisk(), "that is another user's is worth a warning; root's is not", () => {
+		makeTokenFile(file);
+		expect(readTokenFile(file)?.warnings).toEqual([]);
+		chownSync(file, nobody, nobody);
+		expect(readTokenFile(file)?.warnings).toEqual([
+			`${file} belongs to another user, who can put other tokens in`,
+		]);
+	});
+
 	testUnless(withoutPermissions(), 'is for its owner alone, whatever the umask', () => {
 		const before = process.umask(0);
 		try {
