@@ -9,7 +9,7 @@
 import { pino } from 'pino';
 import type { Clock } from '../shared/clock.ts';
 import { escapeLines, escapeUnsafe } from '../shared/display.ts';
-import { formatCount } from '../shared/format.ts';
+import { formatCount, formatPlural } from '../shared/format.ts';
 import type { LogFormat, LogLevel } from './config.ts';
 import { logLevels } from './config.ts';
 import type { HeldBack } from './flood-gate.ts';
@@ -87,10 +87,11 @@ export function createAuditLog(options: AuditLogOptions): AuditLog {
 	};
 }
 
-/** The line that says that lines are missing. */
-export function droppedLine(format: LogFormat, lines: number): string {
-	const message = `${formatCount(lines)} lines of this log were dropped: nobody read them in time`;
-	return format === 'json' ? `${JSON.stringify({ level: 'warn', lines, msg: message })}\n` : `${message}\n`;
+/** The line that says that lines are missing, in the form of the others. */
+export function droppedLine(format: LogFormat, lines: number, clock: Pick<Clock, 'wallMs'>): string {
+	const msg = `${formatPlural(lines, 'line')} of this log were dropped: nobody read them in time`;
+	const time = new Date(clock.wallMs()).toISOString();
+	return format === 'json' ? `${JSON.stringify({ level: 'warn', time, lines, msg })}\n` : `${time} ${msg}\n`;
 }
 
 function textVoice({ write, clock }: AuditLogOptions): Voice {

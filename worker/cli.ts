@@ -93,7 +93,10 @@ async function openLog({
 		import('../shared/line-writer.ts'),
 		import('../shared/clock.ts'),
 	]);
-	const lines = new LineWriter({ stream: process.stderr, droppedLine: (n) => droppedLine(format, n) });
+	const lines = new LineWriter({
+		stream: process.stderr,
+		droppedLine: (dropped) => droppedLine(format, dropped, systemClock),
+	});
 	const audit = createAuditLog({ format, level, clock: systemClock, write: (line) => lines.write(line) });
 	return {
 		...audit,
