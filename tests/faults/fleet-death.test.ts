@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect } from 'vitest';
 import { token, Workspace } from '../e2e/command-line.ts';
 import { notLong, testUnless, withoutEchoSockets } from '../requirements.ts';
 import { Seat } from './fleet/seat.ts';
+import type { SentRequest } from './fleet/sent-requests.ts';
 import { loggingRequestsTo, readRequests, requestsByHost } from './fleet/sent-requests.ts';
 
 let space: Workspace;
@@ -13,12 +14,15 @@ afterEach(() => space[Symbol.dispose]());
 
 const total = 4_096;
 const chunkHosts = 200;
-/** What the default --timeout and two attempts come to, and a pause after the first failure. */
+const ratePerSecond = 1_000;
+/** What the default --timeout comes to, and a pause after the first failure. */
 const timeoutMs = 1_000;
 const backoffMsMax = 400;
+/** Hosts for which that is time enough at the rate of a worker: on a busy machine, everything takes longer. */
+const hostsMeanwhileMax = ((timeoutMs + backoffMsMax) / 1_000) * ratePerSecond;
 
 function takeSeat(): Promise<Seat> {
-	return Seat.take((port) => space.worker(['--rate', '1000', '--port', String(port)]));
+	return Seat.take((port) => space.worker(['--rate', String(ratePerSecond), '--port', String(port)]));
 }
 
 function startMaster(urls: readonly string[]) {
@@ -49,22 +53,32 @@ testUnless(
 		await using survivor = await takeSeat();
 		await using master = startMaster([doomed.url, survivor.url]);
 		await doomed.says(/(200 hosts, ok[\s\S]*){2}/);
-		const killedMs = Date.now();
 		await doomed.kill();
+		// A process that was killed is there until it has had its turn.
+		const goneMs = Date.now();
 		expect(await master.exited).toBe(0);
 		const workers = answered();
-		const byHost = requestsByHost(readRequests(space.path('requests')));
+		const sent = readRequests(space.path('requests'));
+		const meanwhile = sent.filter(({ atMs }) => atMs > goneMs);
+		/** Hosts that were asked for before this request, since the worker was gone. */
+		const before = (request: SentRequest): number =>
+			meanwhile
+				.slice(0, Math.max(0, meanwhile.indexOf(request)))
+				.reduce((sum, { hosts }) => sum + hosts.length, 0);
+		const byHost = requestsByHost(sent);
 		let lost = 0;
 		let answeredHosts = 0;
 		for (const [host, requests] of byHost) {
-			const asked = requests.map(({ worker }) => worker);
+			const [first, ...more] = requests.map(({ worker }) => worker);
+			// On a busy machine one of the two was slow before, and the other asked as well.
+			const isHedged = more.length > 0 && requests[1]!.atMs <= goneMs;
 			if (workers.get(host) === doomed.url) {
 				answeredHosts += 1;
-				expect(asked, host).toEqual([doomed.url]);
-			} else if (asked.length > 1) {
+				if (!isHedged) expect([first, ...more], host).toEqual([doomed.url]);
+			} else if (more.length > 0 && !isHedged) {
 				lost += 1;
-				expect(asked, host).toEqual([doomed.url, survivor.url]);
-				expect(requests[1]!.atMs - killedMs, host).toBeLessThan(timeoutMs + backoffMsMax);
+				expect([first, ...more], host).toEqual([doomed.url, survivor.url]);
+				expect(before(requests[1]!), host).toBeLessThan(hostsMeanwhileMax);
 			}
 		}
 		expect(byHost.size).toBe(total);

@@ -76,12 +76,20 @@ describeUnless(unavailable, 'life of the socket engine', () => {
 	it('starts a job at once while another waits for its timeouts', async () => {
 		const engine = await open('datagram');
 		const aborter = new AbortController();
-		const waiting = gather(engine, ['10.128.0.1'], { timeoutMs: 30_000, signal: aborter.signal });
-		waiting.catch(() => {});
-		const waits: number[] = [];
-		for (let i = 0; i < 20; i += 1) waits.push((await gather(engine, ['10.0.0.1'])).elapsedMs);
-		waits.sort((one, other) => one - other);
-		expect(waits[10]).toBeLessThan(5);
+		let ended = false;
+		const waiting = gather(engine, ['10.128.0.1'], { timeoutMs: 100_000, signal: aborter.signal });
+		waiting
+			.catch(() => {})
+			.finally(() => {
+				ended = true;
+			});
+		// What the engine adds, it adds to each; what a busy machine adds, not to all of so many.
+		let shortestMs = Number.POSITIVE_INFINITY;
+		for (let i = 0; i < 20 || (shortestMs >= 5 && i < 500); i += 1) {
+			shortestMs = Math.min(shortestMs, (await gather(engine, ['10.0.0.1'])).elapsedMs);
+		}
+		expect(shortestMs).toBeLessThan(5);
+		expect(ended).toBe(false);
 		aborter.abort(new Error('enough'));
 		await expect(waiting).rejects.toThrow('enough');
 	});
