@@ -8,6 +8,8 @@ import './table.css';
 export interface Column<Row> {
 	readonly id: string;
 	readonly title: string;
+	/** what the title stands for, shown to who points at it */
+	readonly about?: string;
 	readonly cell: (row: Row) => ComponentChildren;
 	/** numbers stand at the end */
 	readonly isNumber?: boolean;
@@ -31,6 +33,8 @@ interface TableProps<Row> {
 	readonly rowKey: (row: Row) => Key;
 	readonly sort?: SortOrder;
 	readonly onSort?: (order: SortOrder) => void;
+	/** for styles */
+	readonly className?: string;
 	/** rows become cards where the page is narrow */
 	readonly isCardsWhenNarrow?: boolean;
 	/** a row of its own under a row; `null` for none */
@@ -49,12 +53,12 @@ const roles = {
 
 export function Table<Row>(props: TableProps<Row>) {
 	const { caption, columns, rows, rowKey, sort, onSort, below } = props;
-	const isCards = props.isCardsWhenNarrow ?? false;
+	const classes = ['table', props.isCardsWhenNarrow === true ? 'table-cards' : '', props.className ?? ''];
 	return (
 		// biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
 		// biome-ignore lint/a11y/useSemanticElements: a fieldset is for controls
 		<div class="table-scroll" role="group" aria-label={caption} tabIndex={0}>
-			<table class={isCards ? 'table table-cards' : 'table'} {...roles.table}>
+			<table class={joined(classes)} {...roles.table}>
 				<caption class="visually-hidden">{caption}</caption>
 				<thead {...roles.rowgroup}>
 					<tr {...roles.row}>
@@ -99,6 +103,7 @@ function Heading<Row>({ column, sort, onSort }: HeadingProps<Row>) {
 			{...roles.columnheader}
 			scope="col"
 			class={cellClass(column)}
+			title={column.about}
 			aria-sort={isSorted ? (isDescending ? 'descending' : 'ascending') : undefined}
 		>
 			{column.isSortable === true && onSort !== undefined ? (
@@ -139,5 +144,9 @@ function Row<Row>({ columns, row }: { readonly columns: readonly Column<Row>[]; 
 
 function cellClass<Row>(column: Column<Row>): string | undefined {
 	const classes = [column.isNumber === true ? 'cell-number' : '', column.className ?? ''];
-	return classes.filter((name) => name !== '').join(' ') || undefined;
+	return joined(classes) || undefined;
+}
+
+function joined(classes: readonly string[]): string {
+	return classes.filter((name) => name !== '').join(' ');
 }

@@ -7,7 +7,7 @@ import type { WatchedPage } from './browser.ts';
 import { openBrowser, openPage } from './browser.ts';
 import type { StartedRun } from './live-run.ts';
 import { startLiveRun } from './live-run.ts';
-import { expectWellMade, looksAt, textOf } from './looks.ts';
+import { besideTablePx, expectWellMade, looksAt, show, textOf } from './looks.ts';
 
 const size = sizeOf({
 	usual: { hosts: 4_000, workerRate: 1_000 },
@@ -72,6 +72,8 @@ describeUnless(withoutBrowser() ?? withoutEchoSockets() ?? notLong(), 'a run of 
 		expect(await textOf(row)).toMatch(/can not be reached|broke off the connection/);
 		for (const name of run.workers) await shown(name);
 		expect(await watched.page.getByRole('row').count()).toBe(1 + run.workers.length);
+		await show(watched.page, { theme: 'light', width: 1_280 });
+		expect(await besideTablePx(watched.page)).toBe(0);
 		await row.getByRole('button', { name: 'failures' }).click();
 		await shown(/broke off the connection/);
 		await wellMade('Workers');

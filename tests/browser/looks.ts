@@ -32,7 +32,7 @@ export function looksAt(view: string, { isKnown = false } = {}): readonly Look[]
 
 const heightPx = 900;
 
-/** Looks at a page as it is now: no violations of axe, nothing wider than the window, no fault. */
+/** Looks at a page as it is now: no violations of axe, nothing wider than the window, nothing empty below, no fault. */
 export async function expectWellMade(
 	watched: WatchedPage,
 	name: string,
@@ -43,6 +43,7 @@ export async function expectWellMade(
 		await show(page, look);
 		const where = `${name}, ${look.theme}, ${look.width} px`;
 		expect(await tooWide(page), `${where}: beyond the window`).toEqual([]);
+		expect(await emptyBelowPx(page), `${where}: px of nothing below the page`).toBeLessThanOrEqual(1);
 		expect(await violations(page), `${where}: axe`).toEqual([]);
 		expect(watched.takeFaults(), `${where}: faults`).toEqual([]);
 	}
@@ -102,6 +103,23 @@ export async function tooWide(page: Page): Promise<string[]> {
 			.filter((element) => element.getBoundingClientRect().right > root.clientWidth + 0.5)
 			.slice(0, 5)
 			.map((element) => element.outerHTML.slice(0, 120));
+	})()`);
+}
+
+/** How far one can scroll beyond the end of what is there: what is hidden in a table must not stick out of it. */
+async function emptyBelowPx(page: Page): Promise<number> {
+	return page.evaluate(`(() => {
+		const { clientHeight, scrollHeight } = document.documentElement;
+		const { bottom } = (document.querySelector('.frame') ?? document.body).getBoundingClientRect();
+		return scrollHeight - Math.max(clientHeight, bottom + scrollY);
+	})()`);
+}
+
+/** How far a table has to be scrolled sideways for all of it to be seen, in px. */
+export async function besideTablePx(page: Page): Promise<number> {
+	return page.evaluate(`(() => {
+		const { scrollWidth, clientWidth } = document.querySelector('.table-scroll');
+		return scrollWidth - clientWidth;
 	})()`);
 }
 

@@ -38,6 +38,7 @@ export function StoredWorkers({ detail }: { readonly detail: Query<RunDetail> })
 			title: 'Worker',
 			cell: ({ worker }) => <HostName host={worker} isShort />,
 			isRowHead: true,
+			className: 'stored-worker',
 		},
 		{
 			id: 'answered',
@@ -56,7 +57,7 @@ export function StoredWorkers({ detail }: { readonly detail: Query<RunDetail> })
 			id: 'bar',
 			title: 'By status',
 			cell: ({ byStatus }) => <StatusBar byStatus={byStatus} />,
-			className: 'cell-wide',
+			className: 'cell-shares',
 		},
 	];
 	return (

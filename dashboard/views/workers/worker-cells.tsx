@@ -66,7 +66,8 @@ export function InFlightCell({ worker }: { readonly worker: LiveWorker }) {
 			<span>{formatCount(inFlight)}</span>
 			<span class="worker-flight-bar" style={{ '--part': `${share * 100}%` }} />
 			<span class="muted">
-				window {formatCount(unsentHosts)} / {formatCount(windowHosts)}
+				<span class="worker-flight-word">window </span>
+				{formatCount(unsentHosts)} / {formatCount(windowHosts)}
 			</span>
 		</span>
 	);

@@ -38,14 +38,18 @@ export function WorkerTable({ run, workers, rates, order, onOrder }: WorkerTable
 	const number = (
 		id: WorkerSort,
 		title: string,
+		about: string,
 		text: (worker: LiveWorker) => string,
 	): Column<LiveWorker> => ({
 		id,
 		title,
+		about,
 		cell: text,
 		isNumber: true,
 		isSortable: true,
 	});
+	/** left out where the page is not wide */
+	const isMinor = { className: 'cell-minor' };
 	const columns: Column<LiveWorker>[] = [
 		{
 			id: 'worker',
@@ -71,6 +75,8 @@ export function WorkerTable({ run, workers, rates, order, onOrder }: WorkerTable
 		{
 			id: 'inFlight',
 			title: 'In flight',
+			about:
+				'hosts in its requests; below, those it has sent nothing to yet, and how many there may be (the window)',
 			cell: (worker) => <InFlightCell worker={worker} />,
 			isNumber: true,
 			isSortable: true,
@@ -91,18 +97,44 @@ export function WorkerTable({ run, workers, rates, order, onOrder }: WorkerTable
 			isNumber: true,
 			isSortable: true,
 		},
-		number('p50', 'Latency p50', ({ latencyMs }) => (latencyMs === null ? none : formatMs(latencyMs.p50))),
-		number('p99', 'p99', ({ latencyMs }) => (latencyMs === null ? none : formatMs(latencyMs.p99))),
-		number('cpu', 'CPU', ({ load }) => (load === null ? none : formatCpu(load.cpu))),
-		number('memory', 'Memory', ({ load }) => (load === null ? none : formatBytes(load.memoryBytes))),
-		number('delay', 'Loop delay', ({ load }) => (load === null ? none : formatMs(load.eventLoopDelayMs))),
-		number('dropped', 'Dropped', ({ load }) => (load === null ? none : formatCount(load.dropped))),
-		number('forged', 'Forged', ({ load }) => (load === null ? none : formatCount(load.forged))),
-		number('retries', 'Retries', ({ retries }) => formatCount(retries)),
-		number('hedges', 'Hedges', ({ hedges }) => formatCount(hedges)),
+		number('p50', 'Latency p50', 'from a request to the end of its answer: half took less', (worker) =>
+			worker.latencyMs === null ? none : formatMs(worker.latencyMs.p50),
+		),
+		number('p99', 'Latency p99', 'from a request to the end of its answer: 1 % took longer', (worker) =>
+			worker.latencyMs === null ? none : formatMs(worker.latencyMs.p99),
+		),
+		number('cpu', 'CPU', 'of one processor', ({ load }) => (load === null ? none : formatCpu(load.cpu))),
+		number('memory', 'Memory', 'that its process holds', ({ load }) =>
+			load === null ? none : formatBytes(load.memoryBytes),
+		),
+		number('delay', 'Loop delay', 'how late its event loop comes to what is due', ({ load }) =>
+			load === null ? none : formatMs(load.eventLoopDelayMs),
+		),
+		number('dropped', 'Dropped', 'packets that its sockets had no room for', ({ load }) =>
+			load === null ? none : formatCount(load.dropped),
+		),
+		{
+			...number('forged', 'Forged', 'packets that belong to none of its probes', ({ load }) =>
+				load === null ? none : formatCount(load.forged),
+			),
+			...isMinor,
+		},
+		{
+			...number('retries', 'Retries', 'requests with hosts that had been asked for before', ({ retries }) =>
+				formatCount(retries),
+			),
+			...isMinor,
+		},
+		{
+			...number('hedges', 'Hedges', 'requests that took over from a late one', ({ hedges }) =>
+				formatCount(hedges),
+			),
+			...isMinor,
+		},
 	];
 	return (
 		<Table
+			className="workers"
 			caption="Workers of this run"
 			columns={columns}
 			rows={workers}
