@@ -7,6 +7,7 @@ import { about } from './about.ts';
 import type { Query } from './api.ts';
 import { useQuery } from './api.ts';
 import { connection, liveRun } from './live.ts';
+import { withLiveRow } from './live-row.ts';
 import { hasEnded } from './live-state.ts';
 import { route } from './location.ts';
 
@@ -32,6 +33,8 @@ interface RunList {
 /** What was last answered: it stays when the master is gone, and while another view asks. */
 const known = signal<RunList | undefined>(undefined);
 
+const isLiveOver = computed(() => liveRun.value !== null && hasEnded(liveRun.value.state));
+
 /** Whether somebody has reached for the list of runs. */
 const areRunsWanted = signal(false);
 
@@ -52,7 +55,10 @@ export function useRuns(isNeeded = true): Query<RunList> {
 	useEffect(() => {
 		if (data !== undefined) known.value = data;
 	}, [data]);
-	return { ...query, data: data ?? known.value };
+	const list = data ?? known.value;
+	// All else of the stream changes with every message, and does not change a row.
+	const live = isLiveOver.value ? liveRun.peek() : null;
+	return { ...query, data: list && { runs: withLiveRow(list.runs, live) } };
 }
 
 /**
