@@ -122,7 +122,7 @@ function History({ history }: { readonly history: HostHistory }) {
 			<Card title="Runs" isFlush>
 				<Table
 					caption={`Rows of ${formatPlural(entries.length, 'run')}, the newest first`}
-					columns={columns}
+					columns={columnsOf(history)}
 					rows={entries}
 					rowKey={(row) => `${row.runId} ${row.position}`}
 					isCardsWhenNarrow
@@ -163,7 +163,12 @@ const columns: readonly Column<Entry>[] = [
 		isRowHead: true,
 		cell: (row) => <a href={hrefOf('/', { run: row.runId })}>#{row.runId}</a>,
 	},
-	{ id: 'checked', title: 'Checked', cell: (row) => formatMoment(row.checkedAtMs) },
+	{
+		id: 'checked',
+		title: 'Checked',
+		className: 'cell-checked-at',
+		cell: (row) => formatMoment(row.checkedAtMs),
+	},
 	{ id: 'status', title: 'Status', cell: (row) => <StatusBadge status={row.status} /> },
 	{
 		id: 'reason',
@@ -180,7 +185,13 @@ const columns: readonly Column<Entry>[] = [
 				? none
 				: `${formatMs(row.rttMinMs)}, ${formatMs(row.rttMaxMs)}`,
 	},
-	{ id: 'jitter', title: 'Jitter', isNumber: true, cell: (row) => msText(row.jitterMs) },
+	{
+		id: 'jitter',
+		title: 'Jitter',
+		isNumber: true,
+		className: 'cell-jitter',
+		cell: (row) => msText(row.jitterMs),
+	},
 	{ id: 'replies', title: 'Replies', isNumber: true, cell: (row) => `${row.received} of ${row.sent}` },
 	{
 		id: 'address',
@@ -193,6 +204,12 @@ const columns: readonly Column<Entry>[] = [
 		cell: (row) => (row.worker === null ? none : <SafeText text={row.worker} />),
 	},
 ];
+
+/** An address that is the host itself says nothing new. */
+function columnsOf({ host, entries }: HostHistory): readonly Column<Entry>[] {
+	const hasAddress = entries.some(({ address }) => address !== null && address !== host);
+	return hasAddress ? columns : columns.filter(({ id }) => id !== 'address');
+}
 
 function msText(ms: number | null): string {
 	return ms === null ? none : formatMs(ms);

@@ -60,7 +60,7 @@ export function FilterBar({ runId, filter, onFilter }: FilterBarProps) {
 			<label class="field">
 				Worker
 				<select
-					class="select filter-worker"
+					class="select"
 					value={filter.worker ?? ''}
 					onChange={({ currentTarget: { value } }) =>
 						onFilter({ ...filter, worker: value === '' ? null : value })
