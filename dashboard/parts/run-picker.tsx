@@ -1,6 +1,7 @@
 /** Which run the views show: `?run=` of the address, so that it can be shared. */
 import type { RunRow } from '../../shared/dashboard-api.ts';
-import { formatCount, formatMoment } from '../../shared/format.ts';
+import { escapeUnsafe } from '../../shared/display.ts';
+import { formatMoment, formatPlural } from '../../shared/format.ts';
 import { setParams } from '../state/location.ts';
 import { liveRunId, shownRunId, wantRuns } from '../state/runs.ts';
 
@@ -31,7 +32,7 @@ export function RunPicker({ runs = [] }: RunPickerProps) {
 				{!isKnown && <option value={shown}>{`#${shown}`}</option>}
 				{runs.map((run) => (
 					<option key={run.id} value={run.id}>
-						{`#${run.id} · ${formatMoment(run.startedAtMs)} · ${formatCount(run.total)} hosts · ${run.state}`}
+						{`#${run.id} · ${formatMoment(run.startedAtMs)} · ${formatPlural(run.total, 'host')} · ${escapeUnsafe(run.state)}`}
 					</option>
 				))}
 			</select>

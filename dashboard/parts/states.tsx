@@ -31,7 +31,7 @@ export function ErrorState({ error, onRetry }: ErrorStateProps) {
 			<span class="tone-bad error-state-mark">
 				<StateSymbol name="exclamation" />
 			</span>
-			<p>
+			<p class="error-state-text">
 				<SafeText text={error.message} />
 			</p>
 			{onRetry !== undefined && (

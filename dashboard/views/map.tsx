@@ -47,7 +47,7 @@ export function MapView() {
 				</label>
 				<RunPicker runs={runs.data?.runs} />
 			</ViewHead>
-			{runs.error !== undefined && <ErrorState error={runs.error} onRetry={runs.reload} />}
+			{runs.error !== undefined && runId === null && <ErrorState error={runs.error} onRetry={runs.reload} />}
 			{runId === null && runs.data !== undefined && <EmptyState title="The database has no run yet." />}
 			{error !== undefined && <ErrorState error={error} onRetry={reload} />}
 			{runId !== null && data === undefined && error === undefined && <Loading lines={8} />}
@@ -77,11 +77,13 @@ export function MapView() {
 							</div>
 						)}
 					</Card>
-					<MapTable
-						prefix={prefix}
-						squares={data.squares}
-						hrefOfSquare={(index) => hrefOfSquare(prefix, index)}
-					/>
+					{data.squares.length > 0 && (
+						<MapTable
+							prefix={prefix}
+							squares={data.squares}
+							hrefOfSquare={(index) => hrefOfSquare(prefix, index)}
+						/>
+					)}
 				</>
 			)}
 		</>

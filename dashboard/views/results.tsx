@@ -37,7 +37,7 @@ export function ResultsView() {
 			<ViewHead title="Results">
 				<RunPicker runs={runs.data?.runs} />
 			</ViewHead>
-			{runs.error !== undefined && <ErrorState error={runs.error} onRetry={runs.reload} />}
+			{runs.error !== undefined && runId === null && <ErrorState error={runs.error} onRetry={runs.reload} />}
 			{runId === null && runs.data === undefined && runs.error === undefined && <Loading lines={6} />}
 			{runId === null && runs.data !== undefined && <EmptyState title="The database has no run yet." />}
 			{runId !== null && (
@@ -89,7 +89,7 @@ function Rows({ runId, filter, onFilter }: RowsProps) {
 					)}
 				</EmptyState>
 			)}
-			{!isEmpty && (
+			{!isEmpty && (error === undefined || rows.known > 0) && (
 				<VirtualTable
 					key={question}
 					caption={`Rows of run ${runId}`}

@@ -97,6 +97,7 @@ export function pictureOfDetail(detail: RunDetail, nowMs: number): RunPicture {
 
 /** Names of a run's options in the database; others, of other versions, are shown as they are. */
 const settingNames: Readonly<Record<string, string>> = {
+	hosts: 'Hosts',
 	probe: 'Probe',
 	port: 'Port',
 	count: 'Probes per host',

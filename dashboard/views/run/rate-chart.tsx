@@ -117,6 +117,9 @@ function timeAxis() {
 	});
 }
 
+/** Of what there is no part of: 1, 2, 5, 10 and so on. */
+const countSteps = Array.from({ length: 30 }, (_, i) => [1, 2, 5][i % 3]! * 10 ** Math.floor(i / 3));
+
 function countAxis(format: (value: number) => string) {
-	return axisOf({ values: (_plot, values) => values.map(format), size: 56, space: 28 });
+	return axisOf({ incrs: countSteps, values: (_plot, values) => values.map(format), size: 56, space: 28 });
 }

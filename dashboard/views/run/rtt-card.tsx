@@ -33,7 +33,7 @@ export function RttCard({ title = 'Round-trip times', histogram, rtt }: RttCardP
 	if (rtt === null || data[0].length === 0) {
 		return (
 			<Card title={title}>
-				<EmptyState title="No host has answered yet" />
+				<EmptyState title="No host has answered" />
 			</Card>
 		);
 	}
