@@ -28,6 +28,9 @@ const checkpointPages = 4_000;
 /** Page cache: inner pages and the window that is being filled fit many times over. */
 const cacheKib = 16 * 1024;
 
+/** The smallest page that there can be: a shorter file may be nothing to SQLite, although it is something. */
+const lookedAtBytes = 512;
+
 type Kind = 'ours' | 'empty' | 'legacy';
 
 export interface OpenOptions {
@@ -260,7 +263,11 @@ function inspect<Found>(
 	}
 }
 
+/** Of a file that is long enough, SQLite looks itself. It is not opened here, because to close it would drop the locks that
+ * this process may have on it (POSIX), as a master has whose dashboard reads its database: another program would take
+ * itself for the last one, and remove the log. */
 function startsAsDatabase(path: string): boolean {
+	if (statSync(path).size >= lookedAtBytes) return true;
 	const start = Buffer.alloc(16);
 	const file = openSync(path, 'r');
 	try {
