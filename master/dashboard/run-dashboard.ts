@@ -11,11 +11,9 @@ import type { Listener } from './listen.ts';
 import type { Dashboard, DashboardParts } from './start.ts';
 
 export interface RunDashboardOptions
-	extends Pick<DashboardParts, 'token' | 'about' | 'openQueries' | 'clock'> {
+	extends Pick<DashboardParts, 'token' | 'about' | 'openQueries' | 'openMetrics' | 'clock'> {
 	readonly address: DashboardAddress;
 	readonly source: DashboardParts['source'] & {};
-	/** loads what answers `GET /metrics` */
-	readonly openMetrics?: () => Promise<DashboardParts['metrics']>;
 	readonly onEvent: OnRunEvent;
 	readonly clock: Clock;
 }
@@ -62,10 +60,10 @@ export class RunDashboard {
 	}
 
 	async #start(): Promise<void> {
-		const { address, source, openMetrics, onEvent, clock, ...parts } = this.#options;
+		const { address, source, onEvent, clock, ...parts } = this.#options;
 		await clock.sleep(startAfterMs, this.#over.signal);
 		this.#listener ??= await this.#listen();
-		const [{ startDashboard }, metrics] = await Promise.all([import('./start.ts'), openMetrics?.()]);
+		const { startDashboard } = await import('./start.ts');
 		let isSaid = false;
 		const fault = (error: unknown): void => {
 			if (isSaid) return;
@@ -78,7 +76,7 @@ export class RunDashboard {
 		};
 		const { host, port } = address;
 		const listener = this.#listener;
-		this.#dashboard = startDashboard({ ...parts, listener, host, source, metrics, clock, fault });
+		this.#dashboard = startDashboard({ ...parts, listener, host, source, clock, fault });
 		const { url, isLocal } = this.#dashboard;
 		const takenPort = port === 0 || port === listener.port ? undefined : port;
 		onEvent({ type: 'dashboard-ready', url, takenPort, isLocal });

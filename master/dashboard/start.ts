@@ -1,4 +1,8 @@
-/** A dashboard on a port that it has: its parts put together, of a run that goes on or of a database alone. */
+/**
+ * A dashboard on a port that it has: its parts put together, of a run that goes on or of a database alone. What answers is
+ * loaded when somebody asks: most runs are looked at by nobody, and the loading takes as long as thousands of probes.
+ */
+import type { RequestListener } from 'node:http';
 import type { Hono } from 'hono';
 import type { Clock } from '../../shared/clock.ts';
 import type { About } from '../../shared/dashboard-api.ts';
@@ -6,13 +10,11 @@ import { parseIp } from '../../shared/ip.ts';
 import { dashboardEndMs } from '../../shared/limits.ts';
 import type { Queries } from '../query/queries.ts';
 import { Access } from './access.ts';
-import { createDashboardApp } from './app.ts';
 import { isLocal, linkOf } from './link.ts';
 import type { Listener } from './listen.ts';
 import { LiveHub } from './live-hub.ts';
 import type { LiveSource } from './live-source.ts';
 import { openPage } from './page.ts';
-import { requestListenerOf } from './serve-app.ts';
 import { dashboardToken } from './token.ts';
 
 export interface DashboardParts {
@@ -26,8 +28,8 @@ export interface DashboardParts {
 	readonly source: LiveSource | undefined;
 	/** opens the database; called again when it has failed */
 	readonly openQueries: () => Promise<Queries>;
-	/** answers `GET /metrics` */
-	readonly metrics?: Hono | undefined;
+	/** loads what answers `GET /metrics` */
+	readonly openMetrics?: () => Promise<Hono>;
 	readonly clock: Clock;
 	/** takes what should not have been thrown */
 	readonly fault: (error: unknown) => void;
@@ -44,24 +46,27 @@ export interface Dashboard {
 
 /** Answers from now on; what it was asked before waits for it. */
 export function startDashboard(parts: DashboardParts): Dashboard {
-	const { listener, host, about, source, clock, metrics, fault } = parts;
+	const { listener, host, about, source, clock, openMetrics, fault } = parts;
 	const local = isLocal(listener);
 	const name = parseIp(host) === undefined ? host : undefined;
 	const token = dashboardToken(parts.token, local);
 	const over = new AbortController();
 	const live = source && new LiveHub({ source, clock, fault });
 	const queries = openOnce(parts.openQueries);
-	const app = createDashboardApp({
-		about,
-		queries: queries.get,
-		live,
-		page: openPage(over.signal, clock),
-		hosts: { isLoopback: local, name },
-		access: token && new Access(token.text, listener.port),
-		metrics,
-		fault,
-	});
-	listener.answerWith(requestListenerOf(app));
+	const page = openPage(over.signal, clock);
+	const access = token && new Access(token.text, listener.port);
+	const load = async (): Promise<RequestListener> => {
+		const [{ createDashboardApp }, { requestListenerOf }, metrics] = await Promise.all([
+			import('./app.ts'),
+			import('./serve-app.ts'),
+			openMetrics?.(),
+		]);
+		const hosts = { isLoopback: local, name };
+		return requestListenerOf(
+			createDashboardApp({ about, queries: queries.get, live, page, hosts, access, metrics, fault }),
+		);
+	};
+	listener.answerWith(answeringOnceLoaded(load, fault));
 	return {
 		url: linkOf(listener, name, token),
 		isLocal: local,
@@ -71,6 +76,23 @@ export function startDashboard(parts: DashboardParts): Dashboard {
 			await listener.close(dashboardEndMs);
 			await queries.close();
 		},
+	};
+}
+
+/** Loads at the first request; who asks what can not be loaded is hung up on. */
+function answeringOnceLoaded(
+	load: () => Promise<RequestListener>,
+	fault: (error: unknown) => void,
+): RequestListener {
+	let loading: Promise<RequestListener> | undefined;
+	return async (request, response) => {
+		try {
+			loading ??= load();
+			(await loading)(request, response);
+		} catch (error) {
+			fault(error);
+			response.destroy();
+		}
 	};
 }
 

@@ -37,7 +37,7 @@ async function serve({ db, address, token }: ServeConfig, stopped: AbortSignal):
 		token,
 		about: () => ({ version, mode: 'serve', db, runId: null }),
 		source: undefined,
-		metrics: createMetrics(undefined),
+		openMetrics: async () => createMetrics(undefined),
 		openQueries: async () => threadQueries({ path: db }),
 		clock: systemClock,
 		fault: (error) => process.stderr.write(`pingpool: the dashboard met a fault: ${messageOf(error)}\n`),
