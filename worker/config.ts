@@ -72,7 +72,8 @@ export const settings = {
 	noAuth: setting('PINGPOOL_NO_AUTH', yesOrNo),
 	/** Cloudflare only: probes of one request, by its plan's subrequests */
 	probes: setting('PINGPOOL_PROBES', wholeNumber(1, subrequestsMax)),
-	token: setting('PINGPOOL_TOKEN', (text) => parseTokens(text.split(','))),
+	/** lines as well: what a token file with two has in it */
+	token: setting('PINGPOOL_TOKEN', (text) => parseTokens(text.split(/[,\n]/))),
 };
 
 /**

@@ -112,11 +112,14 @@ describe('tokens', () => {
 		expect(await accepted(credentials)).toEqual([false, true]);
 	});
 
-	it('from the environment do not change', async () => {
+	it.each([
+		['with a comma between them', ','],
+		['with a line each, as a file has them', '\r\n'],
+	])('from the environment, %s, do not change', async (_, between) => {
 		const { clock } = pausingClock();
 		const credentials = await openCredentials(
 			{ noAuth: false, tokenFile: path('never'), tls: noTls },
-			{ PINGPOOL_TOKEN: `${current},${old}` },
+			{ PINGPOOL_TOKEN: `${current}${between}${old}` },
 			clock,
 		);
 		expect([credentials.token, credentials.tokenFile, credentials.tls]).toEqual([
