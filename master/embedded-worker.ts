@@ -4,7 +4,9 @@ import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { messageOf, PingpoolError } from '../shared/errors.ts';
 
-const startMsMax = 15_000;
+/** Only what hangs takes so long: on a machine that is crowded, a start of one second has taken twenty. One that
+ * ends is noticed at once. */
+const startMsMax = 60_000;
 
 export interface EmbeddedWorker {
 	readonly url: string;

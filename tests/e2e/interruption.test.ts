@@ -82,12 +82,12 @@ describeUnless(withoutEcho(), 'a signal in mid-run', () => {
 			});
 			await underWay;
 			const children = childrenOf(master.child.pid!);
-			master.child.kill('SIGINT');
-			await master.says(/stopping: waiting up to 10 s for 1 host under way \(once more to stop at once\)/);
 			const before = performance.now();
 			master.child.kill('SIGINT');
+			await master.says(/stopping: waiting up to 10 s for 1 host under way \(once more to stop at once\)/);
+			master.child.kill('SIGINT');
 			expect(await master.exited).toBe(130);
-			expect(performance.now() - before).toBeLessThan(5_000);
+			expect(performance.now() - before).toBeLessThan(10_000);
 			await vi.waitFor(() => expect(children.filter(isAlive)).toEqual([]), 10_000);
 		} finally {
 			server.closeAllConnections();
@@ -155,8 +155,8 @@ describeUnless(withoutCommand('mkfifo'), 'an embedded worker that is still start
 			const before = performance.now();
 			master.child.kill(signal);
 			expect([await master.exited, master.errors(), master.output()]).toEqual([exitCode, '1 host\n', '']);
-			// It would be given 15 s to start.
-			expect(performance.now() - before).toBeLessThan(5_000);
+			// It would be given a minute to start.
+			expect(performance.now() - before).toBeLessThan(30_000);
 			expect(children.filter(isAlive)).toEqual([]);
 			expect(existsSync(space.path('hosts.db'))).toBe(false);
 		});

@@ -4,6 +4,7 @@
  */
 
 import { createServer } from 'node:net';
+import { Agent, fetch } from 'undici';
 import { expect, vi } from 'vitest';
 import { endAttack, startAttack } from '../attack/attacker-process.ts';
 import { attacks } from '../attack/attacks.ts';
@@ -12,6 +13,9 @@ import { listening } from '../servers.ts';
 import type { ServedWorker } from './served-worker.ts';
 import { serveWorker, token } from './served-worker.ts';
 
+/** A client that waits for its connection while the queue of the worker's socket is full, as long as it takes. */
+const dispatcher = new Agent({ connect: { timeout: 100_000 } });
+
 /** Asks the worker for real connections, again and again. @returns how many requests were answered */
 async function askFor(worker: ServedWorker, ms: number, hosts: readonly string[]): Promise<number> {
 	const until = performance.now() + ms;
@@ -19,6 +23,7 @@ async function askFor(worker: ServedWorker, ms: number, hosts: readonly string[]
 	while (performance.now() < until) {
 		const response = await fetch(`${worker.url}/ping`, {
 			method: 'POST',
+			dispatcher,
 			headers: { authorization: `Bearer ${token}` },
 			body: JSON.stringify({ hosts, timeoutMs: 10_000 }),
 		});
