@@ -1,11 +1,11 @@
 /** A master whose database somebody removes while it runs. */
 import { unlinkSync } from 'node:fs';
 import { expect, vi } from 'vitest';
-import { testUnless, withoutEcho } from '../requirements.ts';
+import { notLong, testUnless, withoutEcho } from '../requirements.ts';
 import { Workspace } from './command-line.ts';
 
 testUnless(
-	withoutEcho(),
+	notLong() ?? withoutEcho(),
 	'a run whose database is removed says so, fails, and goes on in the copy that it leaves',
 	async () => {
 		using space = new Workspace();
