@@ -2,21 +2,23 @@
  * Pages of a run's rows, by filter and in the order that is wanted.
  *
  * In list order a page begins behind the last key of the one before. Blocks that a summary says have no such row are
- * passed over, so that a rare status costs a few blocks of ten million rows. In other orders, a page is cut from a
+ * passed over, so that a rare status costs a few blocks of ten million rows; the first who asks for a status does not
+ * wait for a summary where the counts of the run are kept beside its rows. In other orders, a page is cut from a
  * window of rows (sorted-rows.ts); rows without a round-trip time stand behind all that have one, in list order.
  */
 import type { ResultRow, ResultSort, ResultsPage } from '../../shared/dashboard-api.ts';
 import type { AnswerRow } from '../store/answer-row.ts';
+import { readTotals } from '../store/read-totals.ts';
 import { runUnit } from '../store/schema.ts';
 import { blockPositions } from './block-summary.ts';
 import type { QueryContext } from './context.ts';
 import type { ResultFilter } from './queries.ts';
 import { shownColumns } from './result-rows.ts';
+import type { RowFilter } from './row-filter.ts';
 import { rowFilter } from './row-filter.ts';
 import type { Place } from './row-place.ts';
 import { parsePlace, placeText } from './row-place.ts';
 import { positionsOf, readRun } from './run-rows.ts';
-import type { RunSummary } from './run-summary.ts';
 import type { PageQuestion } from './sorted-rows.ts';
 import { sortedPlaces } from './sorted-rows.ts';
 import type { Steps } from './steps.ts';
@@ -28,8 +30,13 @@ export function* resultsPage(context: QueryContext, runId: number, wanted: Resul
 	const filter = rowFilter(wanted, context.words);
 	const { sort, limit } = wanted;
 	const after = wanted.after === undefined ? undefined : parsePlace(wanted.after, sort);
-	const summary = filter.isSummed ? yield* context.summaries.fresh(runId) : undefined;
-	const question: PageQuestion = { context, run, filter, sort, limit, after };
+	// Reading rows until a page is full takes less time than reading all of them for a summary, if that is not there yet.
+	const isSoon = filter.isByKind && context.summaries.known(runId) === undefined;
+	const kept = isSoon ? readTotals(context.db, runId) : undefined;
+	const summary = kept ?? (filter.isSummed ? yield* context.summaries.fresh(runId) : undefined);
+	// When the last of them is found, nothing need be read behind it.
+	const rowsMax = (kept && filter.countIn(kept)) ?? Number.POSITIVE_INFINITY;
+	const question: PageQuestion = { context, run, filter, sort, limit, after, rowsMax };
 	const rows = sort === 'position' ? yield* inListOrder(question) : yield* inOrder(question);
 	const hasMore = rows.length > limit;
 	if (hasMore) rows.length = limit;
@@ -42,7 +49,10 @@ export function* resultsPage(context: QueryContext, runId: number, wanted: Resul
 	};
 }
 
-function countOf({ run, filter }: PageQuestion, summary: RunSummary | undefined): number | null {
+function countOf(
+	{ run, filter }: PageQuestion,
+	summary: Parameters<RowFilter['countIn']>[0] | undefined,
+): number | null {
 	if (summary !== undefined) return filter.countIn(summary);
 	if (filter.sql !== '') return null;
 	if (run.byStatus !== null) return Object.values(run.byStatus).reduce((sum, rows) => sum + rows, 0);
@@ -73,7 +83,7 @@ function* inOrder(question: PageQuestion): Steps<ResultRow[]> {
 }
 
 function* rowsFrom(
-	{ context, run, filter, limit }: PageQuestion,
+	{ context, run, filter, limit, rowsMax }: PageQuestion,
 	from: number,
 	condition: string,
 ): Steps<ResultRow[]> {
@@ -97,7 +107,7 @@ function* rowsFrom(
 		return found;
 	}
 	const positions = positionsOf(db, run.id);
-	for (let start = from; start < positions && found.length <= limit; ) {
+	for (let start = from; start < positions && found.length <= limit && found.length < rowsMax; ) {
 		const block = Math.floor(start / blockPositions);
 		const end = (block + 1) * blockPositions;
 		// A filter that looks at a summary has had it brought up to date before.

@@ -13,10 +13,12 @@ export interface RowFilter {
 	readonly key: string;
 	/** whether a summary helps to find them */
 	readonly isSummed: boolean;
+	/** whether it is the kinds of rows alone that say which */
+	readonly isByKind: boolean;
 	/** whether a block may have such rows */
 	mayBeIn(block: BlockSummary, summary: RunSummary): boolean;
 	/** how many there are; `null` where the summary does not say */
-	countIn(summary: RunSummary): number | null;
+	countIn(summary: Pick<RunSummary, 'kinds' | 'kindRows'>): number | null;
 }
 
 type Wanted = Pick<ResultFilter, 'statuses' | 'reasons' | 'workers' | 'prefix' | 'text'>;
@@ -30,15 +32,18 @@ export function rowFilter(
 	const block = prefix === undefined ? undefined : addressBlock(prefix);
 	const part = text === undefined ? undefined : textPart(text);
 	const conditions = [kind.sql, block?.sql ?? '', part?.sql ?? ''].filter((sql) => sql !== '');
-	const isByKind = kind.sql !== '';
+	const hasKinds = kind.sql !== '';
+	const isNarrower = block !== undefined || part !== undefined;
 	return {
 		sql: conditions.join(' AND '),
 		params: [...(block?.params ?? []), ...(part?.params ?? [])],
 		key: JSON.stringify([statuses, reasons, workers, prefix, text]),
-		isSummed: isByKind || block !== undefined,
+		isSummed: hasKinds || block !== undefined,
+		isByKind: hasKinds && !isNarrower,
 		mayBeIn: (rows, summary) =>
-			(block === undefined || block.mayBeIn(rows)) && (!isByKind || hasKind(rows, summary, kind.passes)),
-		countIn: (summary) => (block === undefined && part === undefined ? summary.matching(kind.passes) : null),
+			(block === undefined || block.mayBeIn(rows)) && (!hasKinds || hasKind(rows, summary, kind.passes)),
+		countIn: ({ kinds, kindRows }) =>
+			isNarrower ? null : kinds.reduce((sum, each, i) => sum + (kind.passes(each) ? kindRows[i]! : 0), 0),
 	};
 }
 

@@ -64,11 +64,6 @@ export class RunSummary {
 		this.blocks.get(block)?.settle();
 	}
 
-	/** Rows whose kind passes. */
-	matching(passes: (kind: number) => boolean): number {
-		return this.kinds.reduce((sum, kind, i) => sum + (passes(kind) ? this.kindRows[i]! : 0), 0);
-	}
-
 	#addKind(summary: BlockSummary, kind: number): void {
 		let number = this.#kindNumbers.get(kind);
 		if (number === undefined) {

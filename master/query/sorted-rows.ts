@@ -34,6 +34,8 @@ export interface PageQuestion {
 	readonly sort: ResultSort;
 	readonly limit: number;
 	readonly after: Place | undefined;
+	/** no more rows than these are there to be found */
+	readonly rowsMax: number;
 }
 
 /** @returns the positions of up to `limit` rows behind a place and of one more; rows without the value are left out */
