@@ -24,7 +24,7 @@ export interface HeldTasks {
 const nothing: ChunkCounts = countChunks([]);
 
 /** Of the time, at most this part goes into laying out: with many chunks it is done less often. */
-const layoutPartMax = 0.1;
+const layoutPartMax = 0.05;
 
 /**
  * Lays out anew what has changed, while the view follows the run. What has been paused stays as it was, even when the
