@@ -2,7 +2,7 @@
 import type { Change, ChangeKind, ChangeSide, RunRow } from '../../shared/dashboard-api.ts';
 import { changeKinds } from '../../shared/dashboard-api.ts';
 import { escapeUnsafe } from '../../shared/display.ts';
-import { formatCount, formatPlural } from '../../shared/format.ts';
+import { formatCount, formatMs, formatPlural } from '../../shared/format.ts';
 import { isOfOneList } from '../query/compare/comparison.ts';
 import type { Differences } from '../query/compare/differences.ts';
 import { displayWidth } from '../view/display-width.ts';
@@ -90,7 +90,7 @@ function runText({ id, state, startedAtMs, total }: RunRow): string {
 function sideText(side: ChangeSide | null): string {
 	if (side === null) return 'not there';
 	const { status, reason, rttMs } = side;
-	const details = [reason, rttMs === null ? null : `${rttMs.toFixed(1)} ms`].filter((text) => text !== null);
+	const details = [reason, rttMs === null ? null : formatMs(rttMs)].filter((text) => text !== null);
 	const more = details.length === 0 ? '' : ` (${details.join(', ')})`;
 	return escapeUnsafe(`${status}${more}`);
 }

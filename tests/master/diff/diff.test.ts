@@ -69,11 +69,11 @@ describe('the text', () => {
 		expect(stdout.split('\n')).toEqual([
 			...summary,
 			'newly-down',
-			'  10.0.0.1                          up (1.0 ms) -> down (host-unreachable)',
-			'  =cmd()\\u{202e}\\u{1b}[31m          up (1.0 ms) -> down (timeout)',
+			'  10.0.0.1                          up (1.00 ms) -> down (host-unreachable)',
+			'  =cmd()\\u{202e}\\u{1b}[31m          up (1.00 ms) -> down (timeout)',
 			'',
 			'newly-up',
-			'  10.0.0.2                          down (timeout) -> up (2.0 ms)',
+			'  10.0.0.2                          down (timeout) -> up (2.00 ms)',
 			'',
 			'slower',
 			'  10.0.0.3                          up (10.0 ms) -> up (16.0 ms)',
@@ -89,12 +89,12 @@ describe('the text', () => {
 
 	it('stands in columns, by what letters take on a terminal', async () => {
 		using wide = new QueryDatabase();
-		wide.addRun({ rows: [{ position: 0, host: '日本.example' }] });
+		wide.addRun({ rows: [{ position: 0, host: '日本.example', rttUs: 42 }] });
 		wide.addRun({ rows: [{ position: 0, host: 'x'.repeat(40) }] });
 		const { stdout } = await printed(main, ['--db', wide.path]);
 		expect(stdout.split('\n').filter((line) => line.includes('->'))).toEqual([
 			`  ${'x'.repeat(40)}  not there -> up`,
-			`  日本.example${' '.repeat(20)}  up -> not there`,
+			`  日本.example${' '.repeat(20)}  up (0.042 ms) -> not there`,
 		]);
 		expect((await printed(main, ['--db', wide.path, '9'])).stderr).toContain(
 			'run 2 (finished, 1 host, 2026-11-22)',
