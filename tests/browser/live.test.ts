@@ -10,7 +10,6 @@ import { startLiveRun } from './live-run.ts';
 import { besideTablePx, expectWellMade, looksAt, show, textOf } from './looks.ts';
 
 const size = sizeOf({
-	usual: { hosts: 4_000, workerRate: 1_000 },
 	ci: { hosts: 100_000, workerRate: 3_000 },
 	long: { hosts: 100_000, workerRate: 2_000 },
 });
@@ -44,7 +43,7 @@ describeUnless(withoutBrowser() ?? withoutEchoSockets() ?? notLong(), 'a run of 
 	const text = (selector: string) => textOf(watched.page.locator(selector).first());
 	const shown = (words: string | RegExp) =>
 		watched.page.getByText(words).filter({ visible: true }).first().waitFor();
-	const wellMade = (view: string) => expectWellMade(watched, view, looksAt(view));
+	const wellMade = (view: string) => expectWellMade(watched, view, looksAt());
 
 	test('Run: how far it is, and how fast, as it goes on', async () => {
 		await open('/');

@@ -99,7 +99,7 @@ describeUnless(withoutBrowser() ?? notLong(), 'a page', () => {
 			const main = page.locator('main');
 			await main.getByText(text).filter({ visible: true }).first().waitFor();
 			await expectHarmless(watched);
-			await expectWellMade(watched, path, looksAt(path, { isKnown: true }));
+			await expectWellMade(watched, path, looksAt({ isKnown: true }));
 			for (const width of [390, 1_024]) {
 				await show(page, { theme: 'dark', width });
 				expect(await tooWide(page), `${width} px`).toEqual([]);
@@ -115,7 +115,7 @@ describeUnless(withoutBrowser() ?? notLong(), 'a page', () => {
 			await alone.page.goto(`file://${file}`);
 			expect(await textOf(alone.page.locator('body'))).toContain('<script>alert(2)</script>');
 			await expectHarmless(alone);
-			await expectWellMade(alone, 'report', looksAt('report'));
+			await expectWellMade(alone, 'report', looksAt());
 			expect(alone.requests()).toBe(1);
 			// On a phone a table is wider than the page, and moves: its words stay whole.
 			await show(alone.page, { theme: 'dark', width: 390 });
@@ -163,7 +163,7 @@ describeUnless(withoutBrowser() ?? notLong(), 'a page', () => {
 		expect(page.asked.filter((path) => path === '/api/live')).toHaveLength(1);
 		// Longer than any of its views waits before it asks again.
 		run.monitor.event({ type: 'notice', message: 'while nobody looked' });
-		await sleep(sizeOf({ usual: 500, ci: 12_000, long: 30_000 }));
+		await sleep(sizeOf({ ci: 12_000, long: 30_000 }));
 		expect(page.asked.slice(before)).toEqual([]);
 		await page.comeBack();
 		await expect.poll(() => page.asked.slice(before)).toContain('/api/live');

@@ -10,7 +10,7 @@ import { openBrowser, openPage } from './browser.ts';
 import { expectReachable, expectWellMade, looksAt, show, textOf } from './looks.ts';
 
 /** Of each of its two runs. */
-const rows = sizeOf({ usual: 50_000, ci: 2_500_000, long: 5_000_000 });
+const rows = sizeOf({ ci: 2_500_000, long: 5_000_000 });
 /** What a question may take that reads all rows. */
 const patient = { timeout: 15_000 };
 
@@ -38,7 +38,7 @@ describeUnless(withoutBrowser() ?? notLong(), `a database of ${2 * rows} rows`, 
 	const open = (path: string) => watched.page.goto(`${url}${path}`);
 	const shown = (words: string | RegExp) =>
 		watched.page.getByText(words).filter({ visible: true }).first().waitFor(patient);
-	const wellMade = (view: string) => expectWellMade(watched, view, looksAt(view, { isKnown: true }));
+	const wellMade = (view: string) => expectWellMade(watched, view, looksAt({ isKnown: true }));
 	const sql = <Row>(text: string) => space.rows<Row>(text, 'large.db');
 	const count = (where: string) =>
 		sql<{ n: number }>(`SELECT count(*) AS n FROM results WHERE ${where}`)[0]!.n;
