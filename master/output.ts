@@ -75,7 +75,8 @@ async function fileOutput(path: string): Promise<Output> {
 		const mode = stats === undefined ? 0o600 : stats.mode & 0o777;
 		// Through a link, it is the file behind it that is replaced.
 		const target = stats === undefined ? path : realpathSync(path);
-		const name = `.${basename(target)}.${randomBytes(6).toString('hex')}.tmp`;
+		// Shorter than the longest name that there can be, as the file's own may be that.
+		const name = `.${basename(target).slice(0, 40)}.${randomBytes(6).toString('hex')}.tmp`;
 		const beside = join(dirname(target), name);
 		const handle = await open(beside, 'wx', 0o600);
 		return replacing({ handle, beside, target, mode });

@@ -214,6 +214,12 @@ describe('a file', () => {
 		expect(readFileSync(file, 'utf8')).toBe('kept');
 	});
 
+	it('may have the longest name that there can be', async () => {
+		const name = `${'n'.repeat(251)}.csv`;
+		expect((await run('-o', name)).code).toBe(0);
+		expect(parseCsv(space.read(name))).toHaveLength(some + 1);
+	});
+
 	it('that is a device is written to', async () => {
 		expect((await run('-o', '/dev/null')).code).toBe(0);
 	});
