@@ -168,34 +168,34 @@ function workerFamilies(workers: () => readonly LiveWorker[]): MetricFamily[] {
 		}),
 		gauge(
 			name('requests_in_flight'),
-			'Requests under way.',
+			'Requests to each worker under way.',
 			each(({ requests }) => requests),
 		),
 		gauge(
 			name('hosts_in_flight'),
-			'Hosts in them.',
+			'Hosts of requests to each worker under way.',
 			each(({ inFlight }) => inFlight),
 		),
 		gauge(
 			name('window_hosts'),
-			'Hosts that may be on their way unsent.',
+			'Hosts that each worker may have without a probe having left.',
 			each(({ windowHosts }) => windowHosts),
 		),
 		gauge(
 			name('chunk_hosts'),
-			'Hosts of a whole request.',
+			'Hosts of a whole request to each worker.',
 			each(({ chunkHosts }) => chunkHosts),
 		),
 		gauge(
 			name('hosts_per_second'),
-			'Rows per second, of the last few seconds.',
+			'Rows per second of each worker, of the last few seconds.',
 			each((worker) => {
 				return worker.ratePerSecond;
 			}),
 		),
 		gauge(
 			name('latency_seconds'),
-			'Of the last few hundred requests, to the end of the answer.',
+			'From a request to the end of its answer, of the last few hundred of each worker.',
 			function* () {
 				for (const [worker, { latencyMs }] of shown(workers())) {
 					if (latencyMs === null) continue;
@@ -204,61 +204,61 @@ function workerFamilies(workers: () => readonly LiveWorker[]): MetricFamily[] {
 				}
 			},
 		),
-		counter(name('results_total'), 'Rows that it answered, by status.', function* () {
+		counter(name('results_total'), 'Rows that each worker answered, by status.', function* () {
 			for (const [worker, { byStatus }] of shown(workers())) {
 				for (const status of statuses) yield [{ worker, status }, byStatus[status]];
 			}
 		}),
 		counter(
 			name('request_failures_total'),
-			'Requests to it that failed.',
+			'Requests to each worker that failed.',
 			each(({ failures }) => failures),
 		),
 		counter(
 			name('retries_total'),
-			'Requests to it for hosts asked again.',
+			'Requests to each worker for hosts asked again.',
 			each(({ retries }) => retries),
 		),
 		counter(
 			name('hedges_total'),
-			'Requests to it that took over.',
+			'Requests to each worker that took over from a late one.',
 			each(({ hedges }) => hedges),
 		),
 		gauge(
 			name('cpu_cores'),
-			'Processor cores that its process uses, as it says.',
+			'Processor cores that the process of each worker uses, as it says.',
 			ofLoad(({ cpu }) => cpu),
 		),
 		gauge(
 			name('memory_bytes'),
-			'Memory of its process, as it says.',
+			'Resident memory of the process of each worker, as it says.',
 			ofLoad(({ memoryBytes }) => memoryBytes),
 		),
 		gauge(
 			name('event_loop_delay_seconds'),
-			'The longest lately, as it says.',
+			'The longest that the event loop of each worker was late lately, as it says.',
 			ofLoad((load) => {
 				return load.eventLoopDelayMs / 1e3;
 			}),
 		),
 		counter(
 			name('echo_requests_sent_total'),
-			'As it says.',
+			'Echo requests that it has sent, as it says.',
 			ofLoad(({ sent }) => sent),
 		),
 		counter(
 			name('echo_replies_received_total'),
-			'As it says.',
+			'Echo replies that it has counted, as it says.',
 			ofLoad(({ received }) => received),
 		),
 		counter(
 			name('echo_packets_dropped_total'),
-			'As it says.',
+			'Packets for its echo sockets that its kernel had no room for, as it says.',
 			ofLoad(({ dropped }) => dropped),
 		),
 		counter(
 			name('echo_replies_forged_total'),
-			'As it says.',
+			'Echo replies without a cookie of its own, as it says.',
 			ofLoad(({ forged }) => forged),
 		),
 	];

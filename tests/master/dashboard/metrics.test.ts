@@ -120,6 +120,14 @@ describe('the metrics of a master', () => {
 		expect(sumOf(alone, 'process_resident_memory_bytes')).toBeGreaterThan(10e6);
 	});
 
+	it('say each what it is, in words of its own', async () => {
+		const text = await textOf(sourceOf(liveRun(), [liveWorker()]));
+		const helps = [...text.matchAll(/^# HELP (pingpool_\S+) (.*)$/gm)].map(([, , help]) => help!);
+		expect(helps.length).toBeGreaterThan(30);
+		expect(new Set(helps).size).toBe(helps.length);
+		expect(helps.filter((help) => help.split(' ').length < 3)).toEqual([]);
+	});
+
 	it('are numbers from the first scrape on, however soon the next one comes', async () => {
 		const metrics = createMetrics(sourceOf(liveRun(), [liveWorker()]));
 		for (let scrapes = 0; scrapes < 3; scrapes += 1) {
