@@ -75,8 +75,9 @@ describeUnless(labUnavailable(), 'a worker that falls silent in mid-run', () => 
 				expect(
 					space.rows('SELECT count(*) AS n, count(DISTINCT host) AS hosts FROM results WHERE rtt_ms < 1000'),
 				).toEqual([{ n: total, hosts: total }]);
+				// On a busy machine either of the two may have been slow before, and the other asked as well.
 				const hedged = [...requestsByHost(readRequests(space.path('requests'))).values()].filter(
-					({ length }) => length > 1,
+					([, second]) => second !== undefined && second.atMs > fellMs,
 				);
 				expect(hedged.length).toBeGreaterThan(0);
 				for (const requests of hedged) {
