@@ -19,7 +19,7 @@ export function newCommand({ name, description, version }: CommandFacts): Comman
 		.helpOption('-h, --help', 'print this')
 		.exitOverride()
 		.configureHelp({ sortOptions: false })
-		.configureOutput({ outputError: (text, write) => write(usageText(text)) });
+		.configureOutput({ outputError: (text, write) => write(usageText(text, name)) });
 }
 
 /**

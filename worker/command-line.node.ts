@@ -75,7 +75,7 @@ export function readCommandLine(argv: readonly string[], isJson: boolean): Given
 				const say = noticeWriter({ logFormat: 'json', logLevel: 'error' }, systemClock, write);
 				say(
 					'error',
-					usageText(text)
+					usageText(text, command.name())
 						.replace(/^pingpool: /, '')
 						.trimEnd(),
 				);

@@ -16,5 +16,5 @@ export function newCommand(name: string): Command {
 		.allowExcessArguments(false)
 		.exitOverride()
 		.configureHelp({ sortOptions: false })
-		.configureOutput({ outputError: (text, write) => write(usageText(text)) });
+		.configureOutput({ outputError: (text, write) => write(usageText(text, name)) });
 }

@@ -19,7 +19,7 @@ export function withUsageLines<Config>(
 ): Config {
 	command.configureOutput({
 		outputError: (text, write) => {
-			const message = usageText(text)
+			const message = usageText(text, command.name())
 				.replace(/^pingpool: /, '')
 				.trimEnd();
 			write(errorLine(new PingpoolError('usage', message), clock));

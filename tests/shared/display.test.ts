@@ -120,6 +120,12 @@ describe('what is wrong with an argument', () => {
 		expect(usageText("error: unknown option '--prot'\n(Did you mean --port?)\n")).toBe(
 			"pingpool: unknown option '--prot'\n(Did you mean --port?)\n",
 		);
+		expect(usageText("error: unknown option '--prot'\n(Did you mean --port?)\n", 'pingpool worker')).toBe(
+			"pingpool: unknown option '--prot'\n(Did you mean --port?)\n",
+		);
+		expect(usageText("error: unknown option '--json'\n", 'pingpool diff')).toBe(
+			"pingpool: unknown option '--json'\npingpool diff --help lists the options\n",
+		);
 		expect(usageText("error: option '--x' argument '1\n2\u001b[2J' is invalid.\n")).toBe(
 			"pingpool: option '--x' argument '1\\u{a}2\\u{1b}[2J' is invalid.\n",
 		);
