@@ -29,6 +29,7 @@ export default defineConfig({
 		// Real processes, sockets and namespaces: one file's load must not become another's timeout.
 		pool: 'forks',
 		// Some machines are many times slower than others, and do other things as well: only what hangs takes so long.
+		// What is a minute of CPU time in itself (tests/sim, tests/fuzz) has a quarter of an hour.
 		testTimeout: 120_000,
 		hookTimeout: 120_000,
 		expect: { poll: { timeout: 20_000 } },

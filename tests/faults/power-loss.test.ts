@@ -58,6 +58,6 @@ describeUnless(withoutTracing(), 'a loss of power', () => {
 				expect([...longer.problems, ...copied.problems]).toEqual([]);
 			}
 		},
-		300_000,
+		900_000,
 	);
 });

@@ -66,5 +66,5 @@ testUnless(
 			Math.max(1, (1 - shareMin) * names.length),
 		);
 	},
-	300_000,
+	900_000,
 );
