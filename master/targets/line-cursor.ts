@@ -259,9 +259,10 @@ export class LineCursor {
 		return comment ? undefined : this.#complain(overlong);
 	}
 
+	/** @param from where a line starts that is too long */
 	#startsComment(from: number): boolean {
 		return this.bytes
-			.toString('utf8', from, from + 64)
+			.toString('utf8', from, from + lineBytesMax)
 			.trimStart()
 			.startsWith('#');
 	}
