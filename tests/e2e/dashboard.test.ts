@@ -127,6 +127,9 @@ describe('serve', () => {
 		expect(await ask('/api/about')).toMatchObject({ mode: 'serve', db: 'hosts.db', runId: null });
 		expect(await ask('/api/runs')).toMatchObject({ runs: [{ id: 1, state: 'finished', total: 40 }] });
 		expect(await ask('/api/runs/1')).toMatchObject({ done: 40, byStatus: { up: 40 } });
+		const { events } = (await ask('/api/runs/1/events')) as { events: { type: string }[] };
+		expect(events[0]).toMatchObject({ id: 1, type: 'list-read', text: '40 hosts' });
+		expect(events.at(-1)).toMatchObject({ type: 'run-ended', text: 'run 1 has finished' });
 		const page = (await ask('/api/runs/1/results?limit=3&status=up')) as { rows: { host: string }[] };
 		expect(page.rows.map(({ host }) => host)).toEqual([0, 1, 2].map((i) => `tcp://127.0.0.${i}:1`));
 		expect(await ask('/api/runs/9')).toMatchObject({ error: { code: 'not-found' } });

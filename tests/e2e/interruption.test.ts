@@ -4,6 +4,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { keptProblems } from '../kept-counts.ts';
 import type { Running } from '../process.ts';
 import {
 	describeUnless,
@@ -64,6 +65,12 @@ describeUnless(withoutEcho(), 'a signal in mid-run', () => {
 					{ state: 'interrupted', total: 65_536, up: stored, ended: 1 },
 				]);
 				expect(space.count("SELECT count(*) FROM results WHERE status <> 'up'")).toBe(0);
+				// What the run said stays with it, to its end; and what it comes to.
+				expect(space.rows('SELECT type, text FROM events ORDER BY number DESC LIMIT 2').reverse()).toEqual([
+					{ type: 'stopping', text: expect.stringMatching(/^stopping: waiting up to 10 s for /) },
+					{ type: 'run-ended', text: 'run 1 was interrupted; the same command goes on with it' },
+				]);
+				expect(keptProblems(space.path('hosts.db'), 1)).toEqual([]);
 			},
 		);
 	}
