@@ -7,6 +7,7 @@
 import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } from '@tanstack/virtual-core';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useLayoutEffect, useReducer, useRef, useState } from 'preact/hooks';
+import { rememberedRow, rememberRow } from '../state/location.ts';
 import type { PagedRows } from './paged-rows.ts';
 import './table.css';
 import './virtual-table.css';
@@ -34,13 +35,17 @@ interface VirtualTableProps<Row> {
 
 /** Rows that are drawn above and below those in view. */
 const overscan = 12;
+/** Whoever comes back to a row further down than this begins at the top: each page before it is asked for again. */
+const rowBackMax = 2_400;
 /** Browsers give up on elements of some ten million px. */
 const heightPxMax = 8_000_000;
 
 export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
-	const { caption, columns, rows, rowPx, onOpen } = props;
+	const { caption, columns, rows, rowPx } = props;
 	const scroller = useRef<HTMLElement>(null);
-	const [focused, setFocused] = useState(0);
+	const [focused, setFocused] = useState(rememberedRow);
+	/** until it is there */
+	const [backTo, setBackTo] = useState(focused > 0 && focused <= rowBackMax ? focused : undefined);
 	const moveFocus = useRef(false);
 	const count = Math.min(rows.known + (rows.isEnd ? 0 : 1), Math.floor(heightPxMax / rowPx));
 	const virtualizer = useVirtualizer(scroller, count, rowPx);
@@ -49,9 +54,15 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
 	const last = items.at(-1);
 
 	useEffect(() => {
-		if (first !== undefined && last !== undefined) rows.want(first.index, last.index);
+		if (first !== undefined && last !== undefined) rows.want(first.index, Math.max(last.index, backTo ?? 0));
 		else rows.want(0, 0);
-	}, [rows, first?.index, last?.index, props.version]);
+	}, [rows, first?.index, last?.index, backTo, props.version]);
+
+	useLayoutEffect(() => {
+		if (backTo === undefined || (rows.known <= backTo && !rows.isEnd && rows.error === undefined)) return;
+		setBackTo(undefined);
+		if (rows.known > backTo) virtualizer.scrollToIndex(backTo, { align: 'center' });
+	}, [rows, backTo, props.version]);
 
 	useLayoutEffect(() => {
 		if (!moveFocus.current) return;
@@ -61,6 +72,10 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
 		element.focus({ preventScroll: true });
 	});
 
+	const onOpen = (row: Row, index: number) => {
+		rememberRow(index);
+		props.onOpen(row);
+	};
 	const goTo = (index: number) => {
 		const to = Math.max(0, Math.min(count - 1, index));
 		setFocused(to);
@@ -85,7 +100,7 @@ export function VirtualTable<Row>(props: VirtualTableProps<Row>) {
 			return;
 		}
 		const row = rows.row(focused);
-		if (event.key === 'Enter' && row !== undefined) onOpen(row);
+		if (event.key === 'Enter' && row !== undefined) onOpen(row, focused);
 	};
 
 	const focusable = items.some(({ index }) => index === focused) ? focused : (first?.index ?? 0);
@@ -184,14 +199,14 @@ interface GridRowProps<Row> {
 	readonly columns: readonly VirtualColumn<Row>[];
 	readonly isFocusable: boolean;
 	readonly onFocus: (index: number) => void;
-	readonly onOpen: (row: Row) => void;
+	readonly onOpen: (row: Row, index: number) => void;
 }
 
 function GridRow<Row>({ index, row, columns, isFocusable, onFocus, onOpen }: GridRowProps<Row>) {
 	const onClick = (event: MouseEvent) => {
 		// A click that ends a selection of text, or is on a link, opens nothing by itself.
 		const isLink = event.target instanceof Element && event.target.closest('a') !== null;
-		if (row !== undefined && !isLink && getSelection()?.isCollapsed !== false) onOpen(row);
+		if (row !== undefined && !isLink && getSelection()?.isCollapsed !== false) onOpen(row, index);
 	};
 	return (
 		<tr

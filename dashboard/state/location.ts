@@ -25,6 +25,17 @@ export function setParams(changes: ParamChanges, how: 'push' | 'replace' = 'push
 	if (href !== location.pathname + location.search) navigate(href, how);
 }
 
+/** Notes with this step of the history which row of its table was opened: who comes back wants to find it again. */
+export function rememberRow(row: number): void {
+	history.replaceState({ row }, '');
+}
+
+/** 0 where nothing was noted. */
+export function rememberedRow(): number {
+	const { row } = (history.state ?? {}) as { readonly row?: unknown };
+	return typeof row === 'number' && Number.isInteger(row) && row > 0 ? row : 0;
+}
+
 /** Back and forward, and clicks on plain links into the page (`<a href="/results?…">`), which then load nothing. */
 export function followLocation(): void {
 	addEventListener('popstate', () => {

@@ -114,6 +114,18 @@ describeUnless(withoutBrowser() ?? notLong(), `a database of ${2 * rows} rows`, 
 
 		await expectReachable(watched);
 
+		// Who opened a row and comes back finds it again.
+		await row(0).focus();
+		for (let pages = 0; pages < 3; pages += 1) await watched.page.keyboard.press('PageDown');
+		const opened = watched.page.locator('[data-row]:focus');
+		const there = await opened.getAttribute('data-row');
+		expect(Number(there)).toBeGreaterThan(15);
+		await opened.locator('.badge').waitFor(patient);
+		await watched.page.keyboard.press('Enter');
+		await shown('Round-trip time over runs');
+		await watched.page.goBack();
+		await watched.page.locator(`[data-row="${there}"][tabindex="0"] .badge`).waitFor(patient);
+
 		const needle = 'www-4';
 		await open(`/results?q=${needle}`);
 		const first = sql<{ host: string }>(

@@ -112,6 +112,15 @@ export function Timeline({ tasks, view, selected, nameOf, summaryId, helpId }: T
 		[],
 	);
 
+	// Whatever has the focus: it may cover what somebody wants to see.
+	useEffect(() => {
+		const onEscape = ({ key }: KeyboardEvent) => {
+			if (key === 'Escape') pointed.value = undefined;
+		};
+		addEventListener('keydown', onEscape);
+		return () => removeEventListener('keydown', onEscape);
+	}, [pointed]);
+
 	const choose = (chunk: LiveChunk | undefined) => {
 		if (chunk === undefined) return;
 		const { held, nowMs } = tasks.peek();
