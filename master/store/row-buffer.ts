@@ -1,7 +1,7 @@
 /**
- * Rows of one run between two commits (and what the run said meanwhile), in columns, in the order in which workers answered. The numbers are on
- * shared memory, so that the thread that writes the database reads them where the master's put them; the few
- * texts beside them go along as messages.
+ * Rows of one run between two commits, in columns, in the order in which workers answered, and what the run said
+ * meanwhile. The numbers are on shared memory, so that the thread that writes the database reads them where the
+ * master's put them; the few texts beside them go along as messages.
  */
 import { hostAt } from '../../shared/host-column.ts';
 import { formatIp } from '../../shared/ip.ts';
