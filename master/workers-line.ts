@@ -1,4 +1,7 @@
-/** One line of workers.txt: `URL [token=…|token-file=…] [pin=…|ca=…] [weight=…]`. Messages never have a token in them. */
+/**
+ * One line of workers.txt: `URL [token=…|token-file=…] [pin=…[,…]|ca=…] [weight=…]`. Messages never have a token in
+ * them.
+ */
 import { resolve } from 'node:path';
 import { quote } from '../shared/display.ts';
 import type { Fingerprint } from '../shared/fingerprint.ts';
@@ -17,8 +20,8 @@ export interface WorkerEntry {
 	readonly token: string | undefined;
 	/** path of the file that the token comes from */
 	readonly tokenFile: string | undefined;
-	/** what its certificate's fingerprint has to be; then nothing else of it counts */
-	readonly pin: Fingerprint | undefined;
+	/** one of which its certificate's fingerprint has to be; then nothing else of it counts */
+	readonly pins: readonly Fingerprint[] | undefined;
 	/** PEM of the authorities that its certificate has to be from, and the path of the file that they come from */
 	readonly ca: string | undefined;
 	readonly caFile: string | undefined;
@@ -79,7 +82,7 @@ export function parseLine(content: string, line: number, context: LineContext): 
 		url,
 		token,
 		tokenFile,
-		pin: parsePin(values.get('pin')),
+		pins: values.get('pin')?.split(',').map(parsePin),
 		ca: caFile === undefined ? undefined : readCa(caFile, values.get('ca')!),
 		caFile,
 		weight: parseWeight(values.get('weight')),
@@ -169,8 +172,7 @@ function readCa(path: string, asWritten: string): string {
 	return readAuthorities(path, (problem) => new LineError(`ca file ${quote(asWritten)} ${problem}`));
 }
 
-function parsePin(text: string | undefined): Fingerprint | undefined {
-	if (text === undefined) return undefined;
+function parsePin(text: string): Fingerprint {
 	const pin = parseFingerprint(text);
 	if (pin !== undefined) return pin;
 	// Not quoted: somebody may have put a token there.

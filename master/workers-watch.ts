@@ -93,14 +93,14 @@ class WorkersWatch {
 		const entries = readWorkersFile(this.path, { mayBeEmpty, token: ownToken, allowPlainHttp });
 		const authorities = tls.ca === undefined ? undefined : readAuthorities(tls.ca);
 		const certificate = readClientCertificate(tls);
-		this.#members = entries.map(({ url, token = ownToken, weight, pin, ca }) => ({
+		this.#members = entries.map(({ url, token = ownToken, weight, pins, ca }) => ({
 			name: url,
 			url,
 			token,
 			weight,
 			transport: {
-				pin,
-				ca: ca ?? (pin === undefined ? authorities : undefined),
+				pins,
+				ca: ca ?? (pins === undefined ? authorities : undefined),
 				certificate,
 				allowPlainHttp,
 			},

@@ -76,32 +76,32 @@ function tlsOptions(transport: WorkerTransport) {
 	return {
 		secureContext: contextOf(transport),
 		// Said, because NODE_TLS_REJECT_UNAUTHORIZED=0 would turn the default off. A pin is checked below instead.
-		rejectUnauthorized: transport.pin === undefined,
+		rejectUnauthorized: transport.pins === undefined,
 	};
 }
 
 let trusted: string[] | undefined;
 
-function contextOf({ pin, ca, certificate }: WorkerTransport): SecureContext {
+function contextOf({ pins, ca, certificate }: WorkerTransport): SecureContext {
 	// Node's own list, and the system's, where the authorities of a company are.
-	if (pin === undefined && ca === undefined) {
+	if (pins === undefined && ca === undefined) {
 		trusted ??= [...new Set([...getCACertificates('default'), ...getCACertificates('system')])];
 	}
 	return createSecureContext({
 		// Said, because NODE_OPTIONS could lower the default.
 		minVersion: 'TLSv1.2',
-		...(pin === undefined && { ca: ca ?? trusted! }),
+		...(pins === undefined && { ca: ca ?? trusted! }),
 		...certificate,
 	});
 }
 
-function pinFailure(socket: TLSSocket, { pin }: WorkerTransport): WorkerFailure | undefined {
-	if (pin === undefined) return undefined;
+function pinFailure(socket: TLSSocket, { pins }: WorkerTransport): WorkerFailure | undefined {
+	if (pins === undefined) return undefined;
 	const shown = parseFingerprint(socket.getPeerX509Certificate()?.fingerprint256 ?? '');
-	if (shown === pin) return undefined;
+	if (shown !== undefined && pins.includes(shown)) return undefined;
 	return new WorkerFailure(
 		'refused',
-		`has another certificate than its line says: ${shown ?? 'none'} where pin=${pin} is expected. Whoever answers there may not be the worker. Nothing was sent; if the worker got a new certificate, put what it prints at its start into its line`,
+		`has another certificate than its line says: ${shown ?? 'none'} where pin=${pins.join(',')} is expected. Whoever answers there may not be the worker. Nothing was sent; if the worker got a new certificate, put what it prints at its start into its line`,
 	);
 }
 

@@ -3,7 +3,7 @@ import type { Fingerprint } from '../../shared/fingerprint.ts';
 
 export interface WorkerTransport {
 	/** of its certificate, which then counts alone: neither who signed it, nor for which name, nor until when */
-	readonly pin: Fingerprint | undefined;
+	readonly pins: readonly Fingerprint[] | undefined;
 	/** PEM: the authorities that its certificate has to be from. `undefined` for those that the system trusts */
 	readonly ca: string | undefined;
 	/** what the master shows, where a worker asks for it */
@@ -20,7 +20,7 @@ export interface ClientCertificate {
 
 /** What holds where nothing was said. */
 export const defaultTransport: WorkerTransport = {
-	pin: undefined,
+	pins: undefined,
 	ca: undefined,
 	certificate: undefined,
 	allowPlainHttp: false,

@@ -52,16 +52,18 @@ describe('how an https worker is known', () => {
 				`https://a pin=sha256:${hex}`,
 				`https://b pin=${hex.toUpperCase().match(/../g)!.join(':')} token=t`,
 				`https://c pin=${Buffer.from(hex, 'hex').toString('base64')}`,
+				`https://both pin=sha256:${hex},${'cd'.repeat(32)}`,
 				'https://d ca=ca.pem',
 				'https://e',
 			].join('\n'),
 		);
-		expect(entries.map(({ pin }) => pin)).toEqual([
-			...Array.from({ length: 3 }, () => `sha256:${hex}`),
+		expect(entries.map(({ pins }) => pins)).toEqual([
+			...Array.from({ length: 3 }, () => [`sha256:${hex}`]),
+			[`sha256:${hex}`, `sha256:${'cd'.repeat(32)}`],
 			undefined,
 			undefined,
 		]);
-		expect(entries.map(({ ca, caFile }) => [ca, caFile])[3]).toEqual([cert.trim(), join(folder, 'ca.pem')]);
+		expect(entries.map(({ ca, caFile }) => [ca, caFile])[4]).toEqual([cert.trim(), join(folder, 'ca.pem')]);
 	});
 
 	test.each([
@@ -70,6 +72,7 @@ describe('how an https worker is known', () => {
 		[`https://w pin=${hex} ca=ca.pem`, 'pin and ca are both given; one is expected'],
 		['https://w pin=', 'the pin is no fingerprint; sha256: and 64 hexadecimal digits are expected'],
 		[`https://w pin=sha1:${hex}`, 'the pin is no fingerprint'],
+		[`https://w pin=${hex},`, 'the pin is no fingerprint'],
 		['https://w ca=', 'ca needs a path, as in ca=worker.pem'],
 		['https://w ca=none.pem', 'ca file "none.pem" does not exist'],
 		['https://w ca=empty.pem', 'ca file "empty.pem" has no certificate in it; PEM is expected'],

@@ -164,7 +164,7 @@ test('another pin, or another authority in a file, makes a worker another', asyn
 		[[], [there], []],
 	]);
 	expect(changes[0]!.changed[0]!.transport).toMatchObject({
-		pin: `sha256:${'cd'.repeat(32)}`,
+		pins: [`sha256:${'cd'.repeat(32)}`],
 		ca: undefined,
 	});
 	expect(changes[1]!.changed[0]!.transport!.ca?.trim()).toBe(other.cert.trim());

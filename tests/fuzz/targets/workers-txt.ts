@@ -20,7 +20,7 @@ const secretParts = ['hunter2', 'S3cret'];
 function setting(random: Random): string {
 	const key = pick(random, ['token', 'token', 'token', 'token-file', 'weight', 'pin', 'ca', 'tokn', 'Token']);
 	if (key === 'weight') return `weight=${pick(random, ['1', '2.5', '0', '-1', '1e3', '.5', ''])}`;
-	if (key === 'pin') return `pin=${pick(random, [pin, 'sha256:00', ''])}`;
+	if (key === 'pin') return `pin=${pick(random, [pin, 'sha256:00', '', `${pin},${pin}`, `${pin},`])}`;
 	if (key === 'ca') return `ca=${pick(random, ['ca.pem', ''])}`;
 	return `${key}=${key === 'token-file' ? pick(random, ['worker.token', '']) : pick(random, tokens)}`;
 }
@@ -98,7 +98,7 @@ export const workersTxt: FuzzTarget = {
 			return;
 		}
 		promise(new Set(entries.map(({ url }) => url)).size === entries.length, 'a worker is there twice');
-		for (const { url, token, weight, pin } of entries) {
+		for (const { url, token, weight, pins } of entries) {
 			const { origin, pathname, search, hash, username, password } = new URL(url);
 			promise(search + hash + username + password === '', () => `${url} has more than a path`);
 			promise(
@@ -107,7 +107,7 @@ export const workersTxt: FuzzTarget = {
 			);
 			promise(token === undefined || /^[\x21-\x7e]+$/.test(token), 'a token can not be sent');
 			promise(weight > 0 && weight < 1e7, () => `a weight of ${weight}`);
-			promise(pin === undefined || url.startsWith('https:'), 'a pin without TLS');
+			promise(pins === undefined || url.startsWith('https:'), 'a pin without TLS');
 		}
 	},
 };

@@ -119,7 +119,7 @@ describe('a pin', () => {
 		];
 		for (const pair of pairs) {
 			const { port, received } = await worker(pair);
-			const link = client(`https://127.0.0.1:${port}`, { pin: pinOf(pair) });
+			const link = client(`https://127.0.0.1:${port}`, { pins: [pinOf(pair)] });
 			await link.capabilities(signal);
 			await link.close();
 			expect(await received()).toMatch(/^GET \/capabilities [\s\S]*Bearer the-secret-token/);
@@ -128,7 +128,7 @@ describe('a pin', () => {
 
 	it('that is another one ends the connection before a byte of a request, and both are named', async () => {
 		const { port, received, connections } = await worker(await authority.issue({ names: ['127.0.0.1'] }));
-		const transport = { pin: pinOf(selfSigned), ca: authority.cert };
+		const transport = { pins: [pinOf(selfSigned)], ca: authority.cert };
 		const link = client(`https://127.0.0.1:${port}`, transport);
 		for (let round = 1; round <= 3; round += 1) {
 			const failure = await failureOf(link);
@@ -138,6 +138,21 @@ describe('a pin', () => {
 			expect(failure.message).not.toContain('secret');
 			expect(connections()).toBe(round);
 		}
+		expect(await received()).toBe('');
+	});
+
+	it('may be one of two, so that a certificate can be replaced without a gap', async () => {
+		const next = await makeSelfSigned(['127.0.0.1']);
+		const pins = [pinOf(selfSigned), pinOf(next)];
+		for (const pair of [selfSigned, next]) {
+			const { port } = await worker(pair);
+			const link = client(`https://127.0.0.1:${port}`, { pins });
+			await link.capabilities(signal);
+			await link.close();
+		}
+		const { port, received } = await worker(authority);
+		const { message } = await failureOf(client(`https://127.0.0.1:${port}`, { pins }));
+		expect(message).toContain(`where pin=${pins.join(',')} is expected`);
 		expect(await received()).toBe('');
 	});
 
@@ -156,7 +171,7 @@ describe('a pin', () => {
 		await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 		closers.push(() => new Promise((resolve) => server.close(resolve)));
 		const { port } = server.address() as AddressInfo;
-		const link = client(`https://127.0.0.1:${port}`, { pin: pinOf(selfSigned) });
+		const link = client(`https://127.0.0.1:${port}`, { pins: [pinOf(selfSigned)] });
 		for (let i = 0; i < 3; i += 1) await link.capabilities(signal);
 		expect(reused).toEqual([false, false, false]);
 	});
@@ -258,7 +273,7 @@ describe('NODE_TLS_REJECT_UNAUTHORIZED=0', () => {
 
 	it('does not turn verification off', async () => {
 		const { port, received } = await worker(selfSigned);
-		for (const transport of [{}, { ca: authority.cert }, { pin: pinOf(authority) }]) {
+		for (const transport of [{}, { ca: authority.cert }, { pins: [pinOf(authority)] }]) {
 			const failure = await failureOf(client(`https://127.0.0.1:${port}`, transport));
 			expect(failure.kind).toBe('refused');
 		}
@@ -272,13 +287,15 @@ describe('a worker that wants a certificate', () => {
 	it.each(['TLSv1.2', 'TLSv1.3'] as const)('gets ours, with %s', async (maxVersion) => {
 		const { port, requests } = await worker(selfSigned, { ...mutual(), maxVersion });
 		const certificate = await authority.issue({ names: ['master'] });
-		await client(`https://127.0.0.1:${port}`, { pin: pinOf(selfSigned), certificate }).capabilities(signal);
+		await client(`https://127.0.0.1:${port}`, { pins: [pinOf(selfSigned)], certificate }).capabilities(
+			signal,
+		);
 		expect((requests[0]!.socket as TLSSocket).authorized).toBe(true);
 	});
 
 	it.each(['TLSv1.2', 'TLSv1.3'] as const)('is named when we have none, with %s', async (maxVersion) => {
 		const { port, requests } = await worker(selfSigned, { ...mutual(), maxVersion });
-		const link = client(`https://127.0.0.1:${port}`, { pin: pinOf(selfSigned) });
+		const link = client(`https://127.0.0.1:${port}`, { pins: [pinOf(selfSigned)] });
 		expect(await failureOf(link)).toMatchObject({
 			kind: 'refused',
 			message: expect.stringMatching(
@@ -292,7 +309,7 @@ describe('a worker that wants a certificate', () => {
 		const { port, requests } = await worker(selfSigned, mutual());
 		const certificate = await other.issue({ names: ['master'] });
 		const { message } = await failureOf(
-			client(`https://127.0.0.1:${port}`, { pin: pinOf(selfSigned), certificate }),
+			client(`https://127.0.0.1:${port}`, { pins: [pinOf(selfSigned)], certificate }),
 		);
 		expect(message).toMatch(
 			/does it know the authority of the certificate of this master|does not accept the certificate/,
