@@ -18,6 +18,8 @@ export interface AttackReport {
 }
 
 const tickMs = 20;
+/** No attack is forgotten: it ends by then, and when whoever started it has gone. */
+const msMax = 600_000;
 const addresses = 50;
 
 const [port = '', name = ''] = process.argv.slice(2);
@@ -55,7 +57,9 @@ const opening = setInterval(() => {
 	started = Math.max(started, Math.floor(due - attack.perSecond));
 	while (started < due) open();
 }, tickMs);
+const parent = process.ppid;
 const dripping = setInterval(() => {
+	if (process.ppid !== parent || performance.now() - startedAt > msMax) process.exit(1);
 	if (attack.drip === undefined) return;
 	for (const socket of held) if (socket.writable) attack.drip(socket);
 }, 1_000);
