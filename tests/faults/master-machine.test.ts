@@ -62,11 +62,12 @@ describe('4: a master that is stopped', () => {
 
 	test('gets none when its timer is a little late', async () => {
 		const deadline = new Deadline({ caller: new AbortController().signal, totalMsMax: 20 });
-		const aborted = new Promise((resolve) => deadline.signal.addEventListener('abort', resolve));
+		const aborted = new Promise((resolve) => {
+			deadline.signal.addEventListener('abort', () => resolve('aborted'));
+		});
 		hold(500);
-		const heldUntilMs = performance.now();
-		await aborted;
-		expect(performance.now() - heldUntilMs).toBeLessThan(900);
+		// On a machine that is busy both are late, and the one that was due first comes first.
+		expect(await Promise.race([aborted, sleep(900, 'a second more')])).toBe('aborted');
 		deadline.release();
 	});
 });
