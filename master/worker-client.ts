@@ -42,8 +42,9 @@ export class WorkerClient implements WorkerLink {
 	readonly #isEncrypted: boolean;
 	readonly #path: string;
 	readonly #headers: Record<string, string>;
-	/** what an HTTP 401 means */
+	/** not to be repeated in a message, although the worker may */
 	readonly #token: string | undefined;
+	/** what an HTTP 401 means */
 	readonly #tokenProblem: string;
 	readonly #memory = new BlockMemory();
 	/** what the worker last said of itself */

@@ -79,7 +79,7 @@ export function startDashboard(parts: DashboardParts): Dashboard {
 	};
 }
 
-/** Loads at the first request; who asks what can not be loaded is hung up on. */
+/** Loads at the first request, and again at the next when that failed; who asks then is hung up on. */
 function answeringOnceLoaded(
 	load: () => Promise<RequestListener>,
 	fault: (error: unknown) => void,
@@ -90,6 +90,7 @@ function answeringOnceLoaded(
 			loading ??= load();
 			(await loading)(request, response);
 		} catch (error) {
+			loading = undefined;
 			fault(error);
 			response.destroy();
 		}

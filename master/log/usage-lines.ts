@@ -9,13 +9,13 @@ import { exitCodeOf } from '../view/error.ts';
 import { errorEntry } from './entries.ts';
 
 /**
- * @param parse what reads the command line
+ * @param parse reads the command line with `command`
  * @throws ConfigExit after what is wrong was written
  */
 export function withUsageLines<Config>(
 	command: Command,
 	clock: Pick<Clock, 'wallMs'>,
-	parse: (command: Command) => Config,
+	parse: () => Config,
 ): Config {
 	command.configureOutput({
 		outputError: (text, write) => {
@@ -26,7 +26,7 @@ export function withUsageLines<Config>(
 		},
 	});
 	try {
-		return parse(command);
+		return parse();
 	} catch (error) {
 		if (!(error instanceof PingpoolError)) throw error;
 		process.stderr.write(errorLine(error, clock));

@@ -1,4 +1,5 @@
 import { connect } from 'node:net';
+import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
 import { RunDashboard } from '../../../master/dashboard/run-dashboard.ts';
 import type { RunEvent } from '../../../master/events.ts';
@@ -9,7 +10,11 @@ import { dashboardEndMs } from '../../../shared/limits.ts';
 import { foreignServer } from '../../servers.ts';
 import { openEvents } from './event-stream.ts';
 
-function dashboardOf(address: { host: string; port: number; isChosen: boolean }, ballast = '') {
+function dashboardOf(
+	address: { host: string; port: number; isChosen: boolean },
+	ballast = '',
+	openMetrics = async () => new Hono(),
+) {
 	const said: RunEvent[] = [];
 	const spoken = Promise.withResolvers<RunEvent>();
 	let closed = 0;
@@ -35,6 +40,7 @@ function dashboardOf(address: { host: string; port: number; isChosen: boolean },
 			};
 			return queries as Queries;
 		},
+		openMetrics,
 		onEvent: (event) => {
 			said.push(event);
 			spoken.resolve(event);
@@ -61,6 +67,30 @@ function dashboardOf(address: { host: string; port: number; isChosen: boolean },
 const anyPort = { host: '127.0.0.1', port: 0, isChosen: true };
 
 describe("a run's dashboard", () => {
+	it('hangs up where what answers can not be loaded, says so, and loads it again for the next', async () => {
+		let loads = 0;
+		const { dashboard, said, begun } = dashboardOf(anyPort, '', async () => {
+			loads += 1;
+			if (loads === 1) throw new Error('no file descriptor is left');
+			return new Hono();
+		});
+		await dashboard.reserve();
+		const url = await begun();
+		expect(loads).toBe(0);
+		await expect(fetch(`${url}/api/about`)).rejects.toThrow();
+		expect(said.slice(1)).toEqual([
+			expect.objectContaining({
+				type: 'notice',
+				message: expect.stringContaining('no file descriptor is left'),
+			}),
+		]);
+		for (let requests = 0; requests < 2; requests += 1) {
+			expect((await fetch(`${url}/api/about`)).status).toBe(200);
+		}
+		expect(loads).toBe(2);
+		await dashboard.close();
+	});
+
 	it('says where it is, and that a port is taken', async () => {
 		await using foreign = await foreignServer('silence');
 		const { dashboard, said, begun } = dashboardOf({ ...anyPort, port: foreign.port });
