@@ -27,3 +27,10 @@ export function usageText(text: string, command?: string): string {
 	}
 	return lines.map((line) => `${escapeUnsafe(line)}\n`).join('');
 }
+
+/** The same without the program's name in front, for a log of which each line says whose it is. */
+export function usageMessage(text: string, command?: string): string {
+	return usageText(text, command)
+		.replace(/^pingpool: /, '')
+		.trimEnd();
+}

@@ -11,7 +11,7 @@ import {
 	ratePerSecondDefault,
 } from '../shared/limits.ts';
 import type { PortRange } from '../shared/ports.ts';
-import { usageText } from '../shared/usage-text.ts';
+import { usageMessage } from '../shared/usage-text.ts';
 import type { IcmpMode, LogFormat, LogLevel, PrefixRateScope, Setting } from './config.ts';
 import { icmpModes, logFormats, logLevels, portDefault, prefixRateScopes, settings } from './config.ts';
 import { newCommand } from './new-command.node.ts';
@@ -73,12 +73,7 @@ export function readCommandLine(argv: readonly string[], isJson: boolean): Given
 		command.configureOutput({
 			outputError: (text, write) => {
 				const say = noticeWriter({ logFormat: 'json', logLevel: 'error' }, systemClock, write);
-				say(
-					'error',
-					usageText(text, command.name())
-						.replace(/^pingpool: /, '')
-						.trimEnd(),
-				);
+				say('error', usageMessage(text, command.name()));
 			},
 		});
 	}

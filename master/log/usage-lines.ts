@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { Clock } from '../../shared/clock.ts';
 import { escapeLines } from '../../shared/display.ts';
 import { PingpoolError } from '../../shared/errors.ts';
-import { usageText } from '../../shared/usage-text.ts';
+import { usageMessage } from '../../shared/usage-text.ts';
 import { ConfigExit } from '../options.ts';
 import { exitCodeOf } from '../view/error.ts';
 import { errorEntry } from './entries.ts';
@@ -19,10 +19,7 @@ export function withUsageLines<Config>(
 ): Config {
 	command.configureOutput({
 		outputError: (text, write) => {
-			const message = usageText(text, command.name())
-				.replace(/^pingpool: /, '')
-				.trimEnd();
-			write(errorLine(new PingpoolError('usage', message), clock));
+			write(errorLine(new PingpoolError('usage', usageMessage(text, command.name())), clock));
 		},
 	});
 	try {
