@@ -1,6 +1,6 @@
 /** Faults 10 and 11 in a whole run: real workers that die, and come back, while they answer a real master. */
 import { afterEach, beforeEach, expect } from 'vitest';
-import { token, Workspace } from '../e2e/command-line.ts';
+import { type StartedWorker, token, Workspace } from '../e2e/command-line.ts';
 import { notLong, testUnless, withoutEchoSockets } from '../requirements.ts';
 import { Seat } from './fleet/seat.ts';
 import type { SentRequest } from './fleet/sent-requests.ts';
@@ -15,14 +15,16 @@ afterEach(() => space[Symbol.dispose]());
 const total = 4_096;
 const chunkHosts = 200;
 const ratePerSecond = 1_000;
+/** Of a worker that is to die in mid-chunk: what it is asked for at first would keep it busy for ten seconds. */
+const slowPerSecond = chunkHosts / 10;
 /** What the default --timeout comes to, and a pause after the first failure. */
 const timeoutMs = 1_000;
 const backoffMsMax = 400;
 /** Hosts for which that is time enough at the rate of a worker: on a busy machine, everything takes longer. */
 const hostsMeanwhileMax = ((timeoutMs + backoffMsMax) / 1_000) * ratePerSecond;
 
-function takeSeat(): Promise<Seat> {
-	return Seat.take((port) => space.worker(['--rate', String(ratePerSecond), '--port', String(port)]));
+function startWorker(port: number, rate: number): Promise<StartedWorker> {
+	return space.worker(['--rate', String(rate), '--port', String(port)]);
 }
 
 function startMaster(urls: readonly string[]) {
@@ -32,6 +34,12 @@ function startMaster(urls: readonly string[]) {
 	return space.start(args, {
 		env: { PINGPOOL_TOKEN: token, ...loggingRequestsTo(space.path('requests')) },
 	});
+}
+
+/** Resolves when there are rows of this worker in the database. */
+async function hasAnswered(seat: Seat): Promise<void> {
+	const rows = `SELECT count(*) FROM results WHERE worker = '${seat.url}'`;
+	await expect.poll(() => space.count(rows)).toBeGreaterThan(0);
 }
 
 /** Every host is up, once, and who answered first for it. */
@@ -49,10 +57,10 @@ testUnless(
 	withoutEchoSockets(),
 	'10: of a worker that is killed in mid-chunk, only hosts without an answer go elsewhere, and soon',
 	async () => {
-		await using doomed = await takeSeat();
-		await using survivor = await takeSeat();
+		await using doomed = await Seat.take((port) => startWorker(port, slowPerSecond));
+		await using survivor = await Seat.take((port) => startWorker(port, ratePerSecond));
 		await using master = startMaster([doomed.url, survivor.url]);
-		await doomed.says(/(200 hosts, ok[\s\S]*){2}/);
+		await hasAnswered(doomed);
 		await doomed.kill();
 		// A process that was killed is there until it has had its turn.
 		const goneMs = Date.now();
@@ -82,8 +90,7 @@ testUnless(
 			}
 		}
 		expect(byHost.size).toBe(total);
-		// What the worker wrote last may have died with its connection.
-		expect(answeredHosts).toBeGreaterThanOrEqual(chunkHosts);
+		expect(answeredHosts).toBeGreaterThan(0);
 		expect(lost).toBeGreaterThan(0);
 		expect(JSON.parse(master.output())).toMatchObject({ hosts: total, up: total, error: 0 });
 	},
@@ -93,17 +100,20 @@ testUnless(
 	withoutEchoSockets() ?? notLong(),
 	'11: a worker that is started anew in mid-chunk goes on with the rest: nothing twice, nothing lost',
 	async () => {
-		await using seat = await takeSeat();
+		let rate = slowPerSecond;
+		await using seat = await Seat.take((port) => startWorker(port, rate));
 		await using master = startMaster([seat.url]);
-		await seat.says(/(200 hosts, ok[\s\S]*){2}/);
+		await hasAnswered(seat);
 		await seat.kill();
+		const kept = space.rows<{ host: string }>('SELECT host FROM results').map(({ host }) => host);
+		rate = ratePerSecond;
 		await seat.start();
 		expect(await master.exited).toBe(0);
 		answered();
-		const requests = readRequests(space.path('requests'));
-		const again = [...requestsByHost(requests).values()].filter(({ length }) => length > 1);
-		expect(again.length).toBeGreaterThan(0);
-		expect(Math.max(...again.map(({ length }) => length))).toBe(2);
+		const byHost = requestsByHost(readRequests(space.path('requests')));
+		const timesAsked = [...byHost.values()].map(({ length }) => length);
+		expect([byHost.size, Math.max(...timesAsked)]).toEqual([total, 2]);
+		expect(kept.filter((host) => byHost.get(host)!.length > 1)).toEqual([]);
 		// The new life was met before it got work.
 		expect(master.errors()).toMatch(
 			/worker \S+ broke off .*; set aside for [\s\S]*no worker is left; waiting[\s\S]*worker \S+ is back/,
