@@ -14,6 +14,7 @@ export interface Ended {
 	/** exit code, or the name of the signal */
 	readonly code: number | string;
 	readonly stdout: string;
+	/** without what it told of its progress */
 	readonly stderr: string;
 }
 
@@ -52,7 +53,7 @@ export class Workspace implements Disposable {
 	async run(args: readonly string[], options?: CommandOptions): Promise<Ended> {
 		await using running = this.start(args, options);
 		const code = await running.exited;
-		return { code, stdout: running.output(), stderr: running.errors() };
+		return { code, stdout: running.output(), stderr: withoutProgress(running.errors()) };
 	}
 
 	master(args: readonly string[], options?: CommandOptions): Promise<Ended> {
@@ -111,6 +112,11 @@ export class Workspace implements Disposable {
 export interface StartedWorker {
 	readonly running: Running;
 	readonly url: string;
+}
+
+/** What a master said, but not how far it was: whether it takes long enough to tell that is up to the machine. */
+export function withoutProgress(errors: string): string {
+	return errors.replace(/^\d+% [\d,]+\/[\d,]+ .*\n/gm, '');
 }
 
 /** Whether a process with this id is there. */

@@ -1,5 +1,5 @@
 /** What Prometheus would read of a run that goes on, from its master and its worker: the same numbers, and no host. */
-import { afterEach, beforeEach, expect } from 'vitest';
+import { afterEach, beforeEach, expect, vi } from 'vitest';
 import { faultsOf, samplesOf, sumOf, withoutPromtool } from '../prometheus.ts';
 import { notLong, testUnless, withoutEcho } from '../requirements.ts';
 import { token, Workspace } from './command-line.ts';
@@ -20,7 +20,8 @@ testUnless(
 	notLong() ?? withoutEcho() ?? withoutPromtool,
 	'a run of 8,192 hosts is at /metrics of master and worker, in numbers alone',
 	async () => {
-		const { url, running } = await space.worker(['--rate', '3000', '--prefix-rate', '0']);
+		// By itself the run would go on for longer than anybody takes to look at it.
+		const { url, running } = await space.worker(['--rate', '100', '--prefix-rate', '0']);
 		await using _worker = running;
 		space.write('workers.txt', [url]);
 		space.write('hosts.txt', '127.45.0.0/19');
@@ -31,13 +32,20 @@ testUnless(
 		const [, dashboard] = await master.says(/dashboard: (http:\/\/127\.0\.0\.1:\d+)/);
 		let text = '';
 		let done = 0;
-		for (let looks = 0; looks < 100 && done < 2_000; looks += 1) {
-			text = await metricsOf(dashboard!);
-			done = sumOf(samplesOf(text), 'pingpool_master_hosts_done')!;
-		}
+		await vi.waitFor(
+			async () => {
+				text = await metricsOf(dashboard!);
+				const samples = samplesOf(text);
+				done = sumOf(samples, 'pingpool_master_hosts_done')!;
+				expect(done).toBeGreaterThanOrEqual(100);
+				// What a worker says of its load comes now and then.
+				const sent = sumOf(samples, 'pingpool_master_worker_echo_requests_sent_total', { worker: url });
+				expect(sent).toBeGreaterThan(0);
+			},
+			{ timeout: 60_000, interval: 50 },
+		);
 		const ofWorker = await metricsOf(url, headers);
 		const samples = [...samplesOf(text), ...samplesOf(ofWorker)];
-		expect(done).toBeGreaterThanOrEqual(2_000);
 		expect(sumOf(samples, 'pingpool_master_hosts')).toBe(8_192);
 		expect(sumOf(samples, 'pingpool_master_run_state', { state: 'running' })).toBe(1);
 		expect(sumOf(samples, 'pingpool_master_rtt_seconds_count')).toBe(done);
@@ -46,7 +54,6 @@ testUnless(
 		expect(sent).toBeGreaterThanOrEqual(done);
 		expect(sumOf(samples, 'pingpool_worker_results_total', { status: 'up' })).toBeGreaterThanOrEqual(done);
 		const said = sumOf(samples, 'pingpool_master_worker_echo_requests_sent_total', { worker: url })!;
-		expect(said).toBeGreaterThan(0);
 		expect(said).toBeLessThanOrEqual(sent);
 		expect(sumOf(samples, 'pingpool_master_worker_memory_bytes', { worker: url })).toBeGreaterThan(10e6);
 		for (const one of [text, ofWorker]) {
@@ -54,10 +61,12 @@ testUnless(
 			expect(one).not.toContain('127.45.');
 			expect(one).not.toContain(token);
 		}
-		expect(await master.exited).toBe(0);
+		master.child.kill('SIGINT');
+		expect(await master.exited).toBe(130);
+		const stored = space.count('SELECT count(*) FROM results');
+		expect(stored).toBeGreaterThanOrEqual(done);
 		expect(
 			sumOf(samplesOf(await metricsOf(url, headers)), 'pingpool_worker_results_total', { status: 'up' }),
-		).toBeGreaterThanOrEqual(8_192);
+		).toBeGreaterThanOrEqual(stored);
 	},
-	60_000,
 );
