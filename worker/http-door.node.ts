@@ -213,7 +213,9 @@ function problemOf({ rawHeaders, headers, httpVersion }: IncomingMessage): strin
 	}
 	// Node's parser takes a line of HTTP/2.0 that is written as one of HTTP/1, too.
 	if (httpVersion !== '1.1' && httpVersion !== '1.0') return 'HTTP/1.1 is expected';
-	if (headers.host === undefined && httpVersion !== '1.0') return 'the header host is expected';
+	if (headers.host === '' || (headers.host === undefined && httpVersion !== '1.0')) {
+		return 'the header host is expected';
+	}
 	return undefined;
 }
 

@@ -183,6 +183,8 @@ function listenerOf(app: Hono): RequestListener {
 		},
 		{
 			overrideGlobalObjects: false,
+			// Stands in where there is no Host: HTTP/1.0 knows none, and load balancers look after /health that way.
+			hostname: 'localhost',
 			errorHandler: (cause) => {
 				const error = new PingpoolError('bad-request', 'this is no valid HTTP request', { cause });
 				const response = errorResponse(error, () => undefined);

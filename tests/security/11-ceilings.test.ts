@@ -76,6 +76,7 @@ describe('11: bytes that are no proper HTTP/1', () => {
 
 	it.each([
 		['HTTP/1.0, which ends', `GET /health HTTP/1.0\r\n${host}\r\n`, 200],
+		['HTTP/1.0, which needs no Host', 'GET /health HTTP/1.0\r\n\r\n', 200],
 		['Connection: close', get('Connection: close\r\n'), 200],
 		['a body of a GET that nobody reads', get('Content-Length: 1000000\r\n'), 200],
 		['an expectation of another kind', post('Expect: wonders\r\nContent-Length: 2\r\n'), 417],
