@@ -8,10 +8,11 @@ import type { Clock } from '../shared/clock.ts';
 import { escapeUnsafe } from '../shared/display.ts';
 import { PingpoolError } from '../shared/errors.ts';
 import { formatCount, formatPlural } from '../shared/format.ts';
+import { sumOf } from './accounting.ts';
 import type { MasterConfig } from './config.ts';
 import type { LedgerPages } from './dispatch/rules/ledger.ts';
 import type { OnRunEvent } from './events.ts';
-import type { NewRun, RunOptions, RunRecord, Store } from './store/store.ts';
+import type { KeptCounts, NewRun, RunOptions, RunRecord, Store } from './store/store.ts';
 import type { TargetList } from './targets/target-list.ts';
 
 /** What a command asks for, as far as a run remembers it. */
@@ -65,6 +66,8 @@ export interface OpenedRun {
 	readonly done: LedgerPages;
 	/** how many that are */
 	readonly doneBefore: number;
+	/** what those answers come to; `undefined` when only reading them would tell */
+	readonly countsBefore: KeptCounts | undefined;
 	readonly continued: boolean;
 }
 
@@ -87,12 +90,21 @@ export async function openRun({ store, wanted, fresh, clock, onEvent }: OpenRunD
 	if (decision.kind === 'new') {
 		const runId = await store.startRun({ ...wanted, startedAtMs: clock.wallMs() });
 		onEvent({ type: 'run-started', runId, total: wanted.total });
-		return { runId, done: { full: [], partial: [] }, doneBefore: 0, continued: false };
+		return {
+			runId,
+			done: { full: [], partial: [] },
+			doneBefore: 0,
+			countsBefore: undefined,
+			continued: false,
+		};
 	}
 	const { id: runId, done: doneBefore, total } = decision.run;
 	const done = await store.continueRun(runId);
 	onEvent({ type: 'run-continued', runId, done: doneBefore, total });
-	return { runId, done, doneBefore, continued: true };
+	const counts = await store.countsOf(runId);
+	// Of a database that others wrote to, what is kept may be of other rows.
+	const countsBefore = counts !== undefined && sumOf(counts.byStatus) === doneBefore ? counts : undefined;
+	return { runId, done, doneBefore, countsBefore, continued: true };
 }
 
 interface ChangedOption {

@@ -16,6 +16,7 @@ import type { FleetWorker } from './fleet.ts';
 import type { FollowFleet } from './fleet-changes.ts';
 import type { RunMonitor } from './monitor/run-monitor.ts';
 import { openRun, wantedRun } from './resume.ts';
+import { RunTally } from './run-tally.ts';
 import type { RunCounts, RunEnd, Store } from './store/store.ts';
 import { Tally } from './tally.ts';
 import type { TargetList } from './targets/target-list.ts';
@@ -58,6 +59,8 @@ export interface RunOutcome {
 	readonly counts: RunCounts;
 	/** hosts per reason, of those that are not up */
 	readonly byReason: ReadonlyMap<string, number>;
+	/** of `doneBefore`, hosts that `byReason` leaves out: the database has no counts of them */
+	readonly uncounted: number;
 	readonly workers: readonly WorkerSummary[];
 	readonly seconds: number;
 	/** why, when `failed` */
@@ -91,7 +94,8 @@ export async function executeRun(deps: RunDeps): Promise<RunOutcome> {
 	const startedMs = clock.monotonicMs();
 	const watched = untilItThrows(onEvent);
 	const wanted = wantedRun(config, list);
-	const { runId, done, doneBefore } = await openRun({ store, wanted, fresh: config.fresh, clock, onEvent });
+	const opened = await openRun({ store, wanted, fresh: config.fresh, clock, onEvent });
+	const { runId, done, doneBefore, countsBefore } = opened;
 	const ledger = new Ledger(list.total, done);
 
 	const ended = new AbortController();
@@ -118,14 +122,15 @@ export async function executeRun(deps: RunDeps): Promise<RunOutcome> {
 		random,
 	});
 	const tally = new Tally();
+	const all = new RunTally(tally, { rows: doneBefore, counts: countsBefore });
 	for (const worker of workers) dispatcher.addWorker(worker);
 	deps.watch(() => ({
 		total: list.total,
-		done: doneBefore + tally.done,
-		byStatus: tally.byStatus(),
+		done: all.done,
+		byStatus: all.byStatus(),
 		inFlight: dispatcher.inFlight,
 	}));
-	watched(() => monitor?.begin({ runId, total: list.total, doneBefore, dispatcher, tally }));
+	watched(() => monitor?.begin({ runId, total: list.total, dispatcher, tally: all }));
 
 	const onInterrupted = (): void => {
 		onEvent({ type: 'stopping', inFlight: dispatcher.inFlight });
@@ -154,7 +159,7 @@ export async function executeRun(deps: RunDeps): Promise<RunOutcome> {
 	});
 
 	// Interrupted after the last answer is finished all the same.
-	const complete = error === undefined && doneBefore + tally.done === list.total;
+	const complete = error === undefined && all.done === list.total;
 	let state: RunOutcome['state'] = 'failed';
 	if (complete) state = 'finished';
 	else if (error === undefined && interrupted.aborted) state = 'interrupted';
@@ -181,7 +186,8 @@ export async function executeRun(deps: RunDeps): Promise<RunOutcome> {
 		total: list.total,
 		doneBefore,
 		counts,
-		byReason: tally.byReason(),
+		byReason: all.byReason(),
+		uncounted: all.uncounted,
 		workers: [...dispatcher.lanes.values()].map((lane) => summaryOf(lane, tally)),
 		seconds: (clock.monotonicMs() - startedMs) / 1000,
 		error,

@@ -54,9 +54,10 @@ export interface LiveRun {
 	readonly done: number;
 	/** hosts that had one when the run was continued */
 	readonly doneBefore: number;
-	/** of the rows of this process */
+	/** of `doneBefore`, hosts that `byStatus`, `byReason` and `rtt` leave out: the database has no counts of them */
+	readonly uncounted: number;
 	readonly byStatus: ByStatus;
-	/** of the rows of this process that have a reason */
+	/** of the rows that have a reason */
 	readonly byReason: Readonly<Record<string, number>>;
 	/** hosts in requests under way */
 	readonly inFlight: number;

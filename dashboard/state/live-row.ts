@@ -10,7 +10,7 @@ import { hasEnded } from './live-state.ts';
  */
 export function withLiveRow(runs: readonly RunRow[], live: LiveRun | null): readonly RunRow[] {
 	if (live === null) return runs;
-	const { runId, state, startedAtMs, elapsedMs, doneBefore, byStatus } = live;
+	const { runId, state, startedAtMs, elapsedMs, uncounted, byStatus } = live;
 	const isOver = hasEnded(state);
 	return runs.map((run) => {
 		if (run.id !== runId || run.state === state) return run;
@@ -18,8 +18,8 @@ export function withLiveRow(runs: readonly RunRow[], live: LiveRun | null): read
 			...run,
 			state,
 			finishedAtMs: isOver ? startedAtMs + elapsedMs : null,
-			// Of a run that was continued, the stream does not count what was there before.
-			byStatus: isOver && doneBefore === 0 ? byStatus : null,
+			// Of a run that was continued, the stream may not know what was there before.
+			byStatus: isOver && uncounted === 0 ? byStatus : null,
 		};
 	});
 }

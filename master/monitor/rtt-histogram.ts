@@ -35,6 +35,18 @@ export class RttCounts {
 		this.maxMs = maxMs;
 	}
 
+	/** Those of both. */
+	plus(other: RttCounts): RttCounts {
+		const sum = new RttCounts();
+		for (const { counts, total, minMs, maxMs } of [this, other]) {
+			for (let bucket = 0; bucket < counts.length; bucket += 1) sum.counts[bucket]! += counts[bucket]!;
+			sum.total += total;
+			sum.minMs = Math.min(sum.minMs, minMs);
+			sum.maxMs = Math.max(sum.maxMs, maxMs);
+		}
+		return sum;
+	}
+
 	/** Lets what was counted so far weigh half: of a stream of times, what is long ago is forgotten by and by. The extremes
 	 * stay. */
 	halve(): void {
@@ -101,7 +113,8 @@ export class RttCounts {
 	}
 }
 
-interface KeptRtts {
+/** Round-trip times that were counted, as plain data. */
+export interface KeptRtts {
 	/** by bucket */
 	readonly counts: readonly number[];
 	/** `null` without any */

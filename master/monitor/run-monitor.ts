@@ -5,13 +5,21 @@
  * looks. Nor does it know its readers: they say how far they have seen, as a version (run-time.ts).
  */
 import type { Clock } from '../../shared/clock.ts';
-import type { LiveHello, LiveRun, LiveState, LiveUpdate, LiveWorker } from '../../shared/dashboard-api.ts';
+import type {
+	LiveHello,
+	LiveRun,
+	LiveState,
+	LiveUpdate,
+	LiveWorker,
+	RttHistogram,
+} from '../../shared/dashboard-api.ts';
 import { noHosts, othersOf } from '../../shared/outcome.ts';
 import type { ProbeName } from '../../shared/target.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import type { DispatchObserver } from '../dispatch/observer.ts';
 import type { AnsweredRows } from '../dispatch/rules/rules-io.ts';
 import type { RunEvent } from '../events.ts';
+import type { RunTally } from '../run-tally.ts';
 import type { Tally } from '../tally.ts';
 import type { SaidText } from '../view/said.ts';
 import { endSaid, saidOf } from '../view/said.ts';
@@ -48,9 +56,8 @@ export interface RunMonitorOptions {
 export interface MonitoredRun {
 	readonly runId: number;
 	readonly total: number;
-	readonly doneBefore: number;
 	readonly dispatcher: Pick<Dispatcher, 'inFlight' | 'pendingHosts' | 'lanes'>;
-	readonly tally: Tally;
+	readonly tally: RunTally;
 }
 
 export class RunMonitor {
@@ -66,6 +73,8 @@ export class RunMonitor {
 	readonly #series = new SliceSeries();
 	readonly #rate = new RateMeter();
 	readonly #rtt = new RttCounts();
+	/** of rows that were there before */
+	#rttBefore = new RttCounts();
 	/** of the histogram that readers have */
 	#told = { total: 0, version: 0, atMs: Number.NEGATIVE_INFINITY };
 	#sampledMs = Number.NEGATIVE_INFINITY;
@@ -100,7 +109,8 @@ export class RunMonitor {
 		this.#run = run;
 		if (this.#state === 'starting') this.#state = 'running';
 		this.#versions.next();
-		this.#fleet.begin(run.dispatcher.lanes, run.tally);
+		this.#fleet.begin(run.dispatcher.lanes, run.tally.own);
+		this.#rttBefore = RttCounts.from(run.tally.before.counts?.rtt) ?? new RttCounts();
 		this.#sample(this.#time.nowMs);
 	}
 
@@ -126,14 +136,24 @@ export class RunMonitor {
 
 	/** The run now. */
 	run(): LiveRun {
+		const { tally } = this.#run ?? {};
+		return this.#runAs(tally, tally?.uncounted ?? 0, this.#rtt.plus(this.#rttBefore));
+	}
+
+	/** @param tally its rows by status and reason, without so many that are `uncounted` */
+	#runAs(
+		tally: Pick<Tally, 'byStatus' | 'byReason'> | undefined,
+		uncounted: number,
+		rtt: RttCounts,
+	): LiveRun {
 		const { nowMs, atMs, hasEnded, startedAtMs } = this.#time;
-		const { dispatcher, tally, runId = null, total = this.#listed, doneBefore = 0 } = this.#run ?? {};
+		const { dispatcher, runId = null, total = this.#listed } = this.#run ?? {};
 		const { requests, retries, hedges, failures } = this.#fleet;
-		const arrived = tally?.done ?? 0;
-		const perSecond = this.#rate.perSecond(nowMs, arrived);
-		const done = doneBefore + arrived;
+		const { before, own, done = 0 } = this.#run?.tally ?? {};
+		const perSecond = this.#rate.perSecond(nowMs, own?.done ?? 0);
 		return {
-			...{ runId, state: this.#state, startedAtMs, elapsedMs: Math.round(atMs), total, done, doneBefore },
+			...{ runId, state: this.#state, startedAtMs, elapsedMs: Math.round(atMs), total, done },
+			...{ doneBefore: before?.rows ?? 0, uncounted },
 			byStatus: tally?.byStatus() ?? noHosts,
 			byReason: Object.fromEntries(tally?.byReason() ?? []),
 			inFlight: hasEnded ? 0 : (dispatcher?.inFlight ?? 0),
@@ -141,7 +161,7 @@ export class RunMonitor {
 			ratePerSecond: Math.round(perSecond),
 			etaMs: hasEnded || perSecond <= 0 ? null : Math.round(((total - done) * 1_000) / perSecond),
 			...{ requests, retries, hedges, failures },
-			rtt: this.#rtt.percentiles(),
+			rtt: rtt.percentiles(),
 			...this.#config,
 		};
 	}
@@ -151,16 +171,20 @@ export class RunMonitor {
 		return this.#fleet.workers();
 	}
 
-	/** The run at this moment, without what led to it: that takes a hundred times as long. */
+	/** The run at this moment, without what led to it: that takes a hundred times as long. Of its rows, those alone are
+	 * counted that this process has added: what is told of a process never goes back. */
 	moment(): Pick<LiveHello, 'run' | 'workers' | 'rttHistogram'> {
 		this.#advance(this.#time.nowMs);
-		return { run: this.run(), workers: this.workers(), rttHistogram: this.#rtt.histogram() };
+		const { own, before } = this.#run?.tally ?? {};
+		const run = this.#runAs(own, before?.rows ?? 0, this.#rtt);
+		return { run, workers: this.workers(), rttHistogram: this.#rtt.histogram() };
 	}
 
 	/** Everything that is held, and the cursor behind it. */
 	hello(): { readonly message: LiveHello; readonly cursor: number } {
+		this.#advance(this.#time.nowMs);
 		const message: LiveHello = {
-			...this.moment(),
+			...{ run: this.run(), workers: this.workers(), rttHistogram: this.#histogram() },
 			series: this.#series.all(),
 			chunks: this.#fleet.chunks.all(),
 			events: this.#events.all(),
@@ -183,12 +207,16 @@ export class RunMonitor {
 			run: this.run(),
 			workers: this.workers(),
 			...(series !== undefined && { series }),
-			...(this.#told.version > cursor && { rttHistogram: this.#rtt.histogram() }),
+			...(this.#told.version > cursor && { rttHistogram: this.#histogram() }),
 			chunks: requests.chunks,
 			chunksSkipped: requests.skipped,
 			events: this.#events.since(cursor),
 		};
 		return { message, cursor: this.#versions.now };
+	}
+
+	#histogram(): RttHistogram {
+		return this.#rtt.plus(this.#rttBefore).histogram();
 	}
 
 	/** Notes what time alone changes. */
@@ -210,7 +238,7 @@ export class RunMonitor {
 	#sample(nowMs: number): void {
 		if (this.#run === undefined) return;
 		this.#sampledMs = nowMs;
-		this.#rate.sample(nowMs, this.#run.tally.done);
+		this.#rate.sample(nowMs, this.#run.tally.own.done);
 		this.#fleet.sample();
 	}
 
@@ -221,7 +249,7 @@ export class RunMonitor {
 
 	#counts(): SeriesCounts {
 		const { tally, dispatcher } = this.#run ?? {};
-		const byStatus = tally?.byStatus() ?? noHosts;
+		const byStatus = tally?.own.byStatus() ?? noHosts;
 		const { up, down } = byStatus;
 		return { up, down, other: othersOf(byStatus), inFlight: dispatcher?.inFlight ?? 0 };
 	}

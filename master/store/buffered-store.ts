@@ -6,7 +6,7 @@
 import type { LedgerPages } from '../dispatch/rules/ledger.ts';
 import { RowBuffer } from './row-buffer.ts';
 import type { Said } from './said.ts';
-import type { NewRun, RunCounts, RunEnd, RunRecord, Store, StoredRows } from './store.ts';
+import type { KeptCounts, NewRun, RunCounts, RunEnd, RunRecord, Store, StoredRows } from './store.ts';
 
 /** Full buffers that may wait to be written before `append` makes its caller wait. */
 const waitingMax = 2;
@@ -16,6 +16,7 @@ export interface RowSink {
 	startRun(run: NewRun): Promise<number>;
 	lastRun(): Promise<RunRecord | undefined>;
 	continueRun(runId: number): Promise<LedgerPages>;
+	countsOf(runId: number): Promise<KeptCounts | undefined>;
 	/**
 	 * Commits the rows of a buffer and what was said, all or none. A position that is there already keeps its row.
 	 *
@@ -66,6 +67,11 @@ export class BufferedStore implements Store {
 	async continueRun(runId: number): Promise<LedgerPages> {
 		await this.flush();
 		return this.#sink.continueRun(runId);
+	}
+
+	async countsOf(runId: number): Promise<KeptCounts | undefined> {
+		await this.flush();
+		return this.#sink.countsOf(runId);
 	}
 
 	async append(rows: StoredRows): Promise<void> {

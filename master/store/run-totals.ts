@@ -4,12 +4,13 @@
  * (master/query/run-summary.ts), from the same values and by the same classes, so that both come to the same numbers.
  */
 import { answerKindsMax, keptKindsMax } from '../../shared/limits.ts';
-import { statuses } from '../../shared/outcome.ts';
+import type { Reason } from '../../shared/outcome.ts';
+import { reasons, statuses } from '../../shared/outcome.ts';
 import { RttCounts } from '../monitor/rtt-histogram.ts';
 import { TimeCounts } from '../monitor/time-counts.ts';
-import { kindOf, statusOf } from './answer-kind.ts';
+import { kindOf, reasonOf, statusOf } from './answer-kind.ts';
 import type { RowBuffer } from './row-buffer.ts';
-import type { RunCounts } from './store.ts';
+import type { KeptCounts, RunCounts } from './store.ts';
 
 /** Of the text; a summary of another version is not read. */
 export const totalsVersion = 1;
@@ -67,6 +68,17 @@ export class RunTotals {
 			);
 		}
 		return counts as RunCounts;
+	}
+
+	/** What can be shown of it. @returns `undefined` when there are answers in it that only a newer version knows */
+	counts(): KeptCounts | undefined {
+		const byReason = new Map<Reason, number>();
+		for (const [i, kind] of this.kinds.entries()) {
+			const reason = reasons[reasonOf(kind)];
+			if (reason === undefined || statuses[statusOf(kind)] === undefined) return undefined;
+			if (reason !== '') byReason.set(reason, (byReason.get(reason) ?? 0) + this.kindRows[i]!);
+		}
+		return { byStatus: this.byStatus(), byReason, rtt: this.rtt.kept() };
 	}
 
 	toText(): string {

@@ -18,10 +18,11 @@ import { checkPlace, lookInto, openDatabase } from './open-database.ts';
 import { outcomeSql } from './outcome-code.ts';
 import type { OwnFile } from './own-file.ts';
 import { ownFile } from './own-file.ts';
+import { readTotals } from './read-totals.ts';
 import type { RowBuffer } from './row-buffer.ts';
 import { RowWriter } from './row-writer.ts';
 import { runUnit } from './schema.ts';
-import type { Durability, NewRun, RunCounts, RunEnd, RunRecord, Store } from './store.ts';
+import type { Durability, KeptCounts, NewRun, RunCounts, RunEnd, RunRecord, Store } from './store.ts';
 import { SummaryWriter } from './summary-writer.ts';
 
 export interface SqliteStoreOptions {
@@ -175,6 +176,10 @@ class SqliteSink implements RowSink {
 			if (total === undefined) throw new RangeError(`there is no run ${runId}`);
 			return readAnsweredPages(this.#db, { id: runId, total }, known?.pageRows);
 		});
+	}
+
+	async countsOf(runId: number): Promise<KeptCounts | undefined> {
+		return this.#guarded(() => readTotals(this.#db, runId)?.counts());
 	}
 
 	async write(runId: number, buffer: RowBuffer, workers: readonly string[]): Promise<void> {

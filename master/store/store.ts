@@ -14,9 +14,10 @@
  *   is named. One whose process has died keeps nobody out.
  */
 import type { HostColumn } from '../../shared/host-column.ts';
-import type { Status } from '../../shared/outcome.ts';
+import type { Reason, Status } from '../../shared/outcome.ts';
 import type { ResultBlock } from '../../shared/results.ts';
 import type { LedgerPages } from '../dispatch/rules/ledger.ts';
+import type { KeptRtts } from '../monitor/rtt-histogram.ts';
 import type { Said, SaidEvent } from './said.ts';
 
 /** What a run was asked to do, kept beside it as JSON. */
@@ -60,6 +61,14 @@ export interface StoredRows {
 /** Rows of a run by status, counted in the database itself. */
 export type RunCounts = Readonly<Record<Status, number>>;
 
+/** What the rows of a run come to, as plain data. */
+export interface KeptCounts {
+	readonly byStatus: RunCounts;
+	/** of the rows that have one */
+	readonly byReason: ReadonlyMap<Reason, number>;
+	readonly rtt: KeptRtts;
+}
+
 export interface RunEnd {
 	readonly state: 'finished' | 'failed' | 'interrupted';
 	readonly finishedAtMs: number;
@@ -100,6 +109,11 @@ export interface Store {
 	 * @returns which of its positions have a row
 	 */
 	continueRun(runId: number): Promise<LedgerPages>;
+	/**
+	 * What the committed rows of a run come to, where that is known without reading them. Of a database that others or
+	 * an older version wrote to, it is not.
+	 */
+	countsOf(runId: number): Promise<KeptCounts | undefined>;
 	/** Takes rows. Resolves when the store has room for more, which is not yet when they are committed. */
 	append(rows: StoredRows): Promise<void>;
 	/**

@@ -41,6 +41,8 @@ class Served {
 				return store.lastRun();
 			case 'continueRun':
 				return store.continueRun(call.runId);
+			case 'countsOf':
+				return store.countsOf(call.runId);
 			case 'startRun':
 				return store.startRun(call.run);
 			case 'write': {

@@ -7,7 +7,7 @@ import { messageOf, PingpoolError } from '../../shared/errors.ts';
 import type { LedgerPages } from '../dispatch/rules/ledger.ts';
 import type { MasterIdentity } from './master-lock.ts';
 import type { RowTexts } from './row-buffer.ts';
-import type { Durability, NewRun, RunCounts, RunEnd, RunRecord } from './store.ts';
+import type { Durability, KeptCounts, NewRun, RunCounts, RunEnd, RunRecord } from './store.ts';
 
 export interface ThreadOptions {
 	readonly path: string;
@@ -22,6 +22,7 @@ export type Call =
 	| { readonly method: 'open' }
 	| { readonly method: 'lastRun' }
 	| { readonly method: 'continueRun'; readonly runId: number }
+	| { readonly method: 'countsOf'; readonly runId: number }
 	| { readonly method: 'startRun'; readonly run: NewRun }
 	| { readonly method: 'write'; readonly rows: WrittenRows }
 	| { readonly method: 'finishRun'; readonly runId: number; readonly end: RunEnd }
@@ -30,7 +31,7 @@ export type Call =
 export type ToThread = Call & { readonly id: number };
 
 /** What calls give back. */
-export type CallValue = number | RunCounts | RunRecord | LedgerPages | undefined;
+export type CallValue = number | RunCounts | KeptCounts | RunRecord | LedgerPages | undefined;
 
 export type FromThread =
 	/** no other master can have the database, and its newest run has been looked at */

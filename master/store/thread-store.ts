@@ -9,7 +9,7 @@ import type { RowSink } from './buffered-store.ts';
 import { BufferedStore } from './buffered-store.ts';
 import type { RowBuffer } from './row-buffer.ts';
 import type { SqliteStoreOptions } from './sqlite.ts';
-import type { HeldStore, NewRun, RunCounts, RunEnd, RunRecord, Store } from './store.ts';
+import type { HeldStore, KeptCounts, NewRun, RunCounts, RunEnd, RunRecord, Store } from './store.ts';
 import type { Call, CallValue, FromThread, ThreadOptions, ToThread, WrittenRows } from './thread-messages.ts';
 import { unpackError } from './thread-messages.ts';
 
@@ -112,6 +112,10 @@ class ThreadSink implements RowSink {
 
 	async continueRun(runId: number): Promise<LedgerPages> {
 		return (await this.#call({ method: 'continueRun', runId })) as LedgerPages;
+	}
+
+	async countsOf(runId: number): Promise<KeptCounts | undefined> {
+		return (await this.#call({ method: 'countsOf', runId })) as KeptCounts | undefined;
 	}
 
 	async startRun(run: NewRun): Promise<number> {

@@ -63,7 +63,7 @@ export function jsonSummary(outcome: RunOutcome, db: string): JsonSummary {
 
 /** The summary as lines of text. */
 export function summaryLines(outcome: RunOutcome, db: string): string[] {
-	const { runId, state, total, doneBefore, counts, byReason, workers, seconds } = outcome;
+	const { runId, state, total, doneBefore, counts, byReason, uncounted, workers, seconds } = outcome;
 	const done = sumOf(counts);
 	const of =
 		done === total ? formatPlural(total, 'host') : `${formatCount(done)} of ${formatPlural(total, 'host')}`;
@@ -87,7 +87,7 @@ export function summaryLines(outcome: RunOutcome, db: string): string[] {
 		const reasons = [...byReason]
 			.sort((a, b) => b[1] - a[1])
 			.map(([reason, n]) => [`  ${reason}`, formatCount(n)]);
-		lines.push('', `why not up${doneBefore === 0 ? '' : ', since it was continued'}`, ...table(reasons));
+		lines.push('', `why not up${uncounted === 0 ? '' : ', since it was continued'}`, ...table(reasons));
 	}
 	const rows = workers.map(({ name, byStatus, failures }) => [
 		`  ${escapeUnsafe(name)}`,

@@ -403,6 +403,26 @@ export function storeContract(name: string, createPlace: () => StorePlace): void
 			await expect(store.continueRun(run + 1)).rejects.toThrow(`there is no run ${run + 1}`);
 		});
 
+		test('what the rows of a run come to is known, also after others were written and the store was opened anew', async () => {
+			const run = await store.startRun(newRun);
+			await store.append(
+				rowsOf(run, [
+					{ position: 1, host: 'a' },
+					{ position: 4, host: 'b', status: 'down' },
+				]),
+			);
+			const later = await store.startRun(newRun);
+			await store.append(rowsOf(later, [{ position: 4, host: 'b' }]));
+			await store.close();
+			store = await place.open();
+			const counts = await store.countsOf(run);
+			expect(counts?.byStatus).toMatchObject({ up: 1, down: 1, unresolved: 0 });
+			expect([...(counts?.byReason ?? [])]).toEqual([['timeout', 1]]);
+			expect(counts?.rtt.counts.reduce((sum, count) => sum + count, 0)).toBe(1);
+			expect((await store.countsOf(later))?.byStatus).toMatchObject({ up: 1, down: 0 });
+			expect(await store.countsOf(later + 1)).toBeUndefined();
+		});
+
 		test('what a run says is committed with its rows, or without any, and goes on when the run does', async () => {
 			const run = await store.startRun(newRun);
 			const worker = 'http://w1:8786';

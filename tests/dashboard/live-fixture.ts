@@ -20,6 +20,7 @@ export function liveRun(said: Partial<LiveRun> = {}): LiveRun {
 		total: 1_000,
 		done: 0,
 		doneBefore: 0,
+		uncounted: 0,
 		byStatus: noStatus,
 		byReason: {},
 		inFlight: 0,

@@ -144,6 +144,15 @@ describeUnless(withoutEchoSockets(), 'the same command after a kill', () => {
 		});
 		expectWhole(16);
 	});
+
+	test('counts what is in the database with what it adds', async () => {
+		const tcp = ['--probe', 'tcp', '--port', '1'];
+		space.write('hosts.txt', '127.0.0.0/28\n');
+		expect((await space.master(['--quiet', ...tcp])).code).toBe(0);
+		space.change("UPDATE runs SET state = 'running', finished_at = NULL");
+		const { stdout } = await space.master(tcp);
+		expect(stdout).toMatch(/\nwhy not up\n {2}loopback +16\n/);
+	});
 });
 
 describeUnless(withoutEchoSockets(), 'another command after a kill', () => {

@@ -146,6 +146,7 @@ describe('a run that is opened', () => {
 			runId: 1,
 			done: { full: [], partial: [] },
 			doneBefore: 0,
+			countsBefore: undefined,
 			continued: false,
 		});
 		await store.append(
@@ -156,6 +157,7 @@ describe('a run that is opened', () => {
 		);
 		const again = await opened();
 		expect(again).toMatchObject({ runId: 1, doneBefore: 2, continued: true });
+		expect(again.countsBefore?.byStatus).toMatchObject({ up: 1, down: 1 });
 		expect(again.done.partial.map(({ page, bits }) => [page, ...bits.subarray(0, 2)])).toEqual([
 			[0, 0b100, 0b10],
 		]);

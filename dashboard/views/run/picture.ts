@@ -17,10 +17,9 @@ export interface RunPicture {
 	readonly startedAtMs: number;
 	readonly elapsedMs: number;
 	readonly total: number;
-	/** `doneBefore` included */
 	readonly done: number;
-	/** hosts that an earlier process answered, which `byStatus`, `byReason`, `rtt` and `series` leave out */
-	readonly doneBefore: number;
+	/** hosts that an earlier process answered, which `byStatus`, `byReason` and `rtt` leave out */
+	readonly uncounted: number;
 	readonly byStatus: ByStatus;
 	readonly byReason: Readonly<Record<string, number>>;
 	readonly series: Series;
@@ -80,7 +79,7 @@ export function pictureOfDetail(detail: RunDetail, nowMs: number): RunPicture {
 		elapsedMs,
 		total: run.total,
 		done,
-		doneBefore: 0,
+		uncounted: 0,
 		byStatus: detail.byStatus,
 		byReason: detail.byReason,
 		series,

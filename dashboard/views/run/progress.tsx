@@ -7,7 +7,7 @@ import { hasEnded } from '../../state/live-state.ts';
 import type { RunPicture } from './picture.ts';
 
 export function Progress({ picture }: { readonly picture: RunPicture }) {
-	const { done, total, doneBefore, byStatus, ratePerSecond, etaMs, elapsedMs } = picture;
+	const { done, total, uncounted, byStatus, ratePerSecond, etaMs, elapsedMs } = picture;
 	const isOver = hasEnded(picture.state);
 	const share = formatShare(done, total);
 	return (
@@ -48,7 +48,7 @@ export function Progress({ picture }: { readonly picture: RunPicture }) {
 				aria-valuenow={Math.min(done, Math.max(total, 1))}
 				aria-valuetext={`${share}: ${formatCount(done)} of ${formatCount(total)} hosts`}
 			>
-				<Segment name="before" part={doneBefore} total={total} />
+				<Segment name="before" part={uncounted} total={total} />
 				{statuses.map((status) => (
 					<Segment key={status} name={status} part={byStatus[status]} total={total} />
 				))}

@@ -1,13 +1,13 @@
 /** What became of the hosts: each count leads to them. */
 
-import { formatCount, formatShare } from '../../../shared/format.ts';
+import { formatCount, formatPlural, formatShare } from '../../../shared/format.ts';
 import { statuses } from '../../../shared/outcome.ts';
 import { StatusBadge } from '../../parts/status-badge.tsx';
 import { hrefOf } from '../../router.ts';
 import type { RunPicture } from './picture.ts';
 
 export function StatusCards({ picture }: { readonly picture: RunPicture }) {
-	const { byStatus, runId, doneBefore } = picture;
+	const { byStatus, runId, uncounted } = picture;
 	const answered = statuses.reduce((sum, status) => sum + byStatus[status], 0);
 	return (
 		<section aria-label="Hosts by status">
@@ -24,9 +24,10 @@ export function StatusCards({ picture }: { readonly picture: RunPicture }) {
 					</li>
 				))}
 			</ul>
-			{doneBefore > 0 && (
+			{uncounted > 0 && (
 				<p class="run-note">
-					Without the {formatCount(doneBefore)} hosts that had an answer when the run was continued.
+					Without {formatPlural(uncounted, 'host')} that had an answer when the run was continued: the
+					database has no counts of them.
 				</p>
 			)}
 		</section>

@@ -27,7 +27,7 @@ describe('a run that has ended where nobody is left to be asked', () => {
 	});
 
 	it('has no counts where the stream left some out', () => {
-		const live = liveRun({ runId: 7, state: 'interrupted', byStatus, doneBefore: 500 });
+		const live = liveRun({ runId: 7, state: 'interrupted', byStatus, uncounted: 500 });
 		expect(withLiveRow(runs, live)[1]).toMatchObject({ state: 'interrupted', byStatus: null });
 	});
 

@@ -26,6 +26,7 @@ const outcome: RunOutcome = {
 	doneBefore: 0,
 	counts: { up: 9, down: 0, unresolved: 0, denied: 0, error: 0 },
 	byReason: new Map(),
+	uncounted: 0,
 	workers: [],
 	seconds: 2,
 	error: undefined,

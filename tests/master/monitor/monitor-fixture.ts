@@ -1,6 +1,8 @@
 /** A monitor with a clock that a test sets, and what it is told by a run, without one. */
 import { Lane } from '../../../master/dispatch/rules/lane.ts';
 import { RunMonitor } from '../../../master/monitor/run-monitor.ts';
+import type { RowsBefore } from '../../../master/run-tally.ts';
+import { RunTally } from '../../../master/run-tally.ts';
 import { Tally } from '../../../master/tally.ts';
 import type { ChunkKind } from '../../../shared/dashboard-api.ts';
 import { hostColumn } from '../../../shared/host-column.ts';
@@ -49,12 +51,17 @@ export function laneOf(name: string, isMet = true): Lane {
 
 export interface MonitorFixtureOptions {
 	readonly total?: number;
-	readonly doneBefore?: number;
+	/** rows that were there before the run was continued. Default: none */
+	readonly before?: RowsBefore;
 	readonly lanes?: readonly Lane[];
 }
 
 export function monitorFixture(options: MonitorFixtureOptions = {}) {
-	const { total = 1_000, doneBefore = 0, lanes = [laneOf('a'), laneOf('b')] } = options;
+	const {
+		total = 1_000,
+		before = { rows: 0, counts: undefined },
+		lanes = [laneOf('a'), laneOf('b')],
+	} = options;
 	let atMs = 0;
 	let nextId = 1;
 	const tally = new Tally();
@@ -70,7 +77,7 @@ export function monitorFixture(options: MonitorFixtureOptions = {}) {
 		observer,
 		dispatcher,
 		tally,
-		begin: () => monitor.begin({ runId: 7, total, doneBefore, dispatcher, tally }),
+		begin: () => monitor.begin({ runId: 7, total, dispatcher, tally: new RunTally(tally, before) }),
 		/** lets time go by */
 		wait: (ms: number) => {
 			atMs += ms;

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { WorkerFailure } from '../../../master/dispatch/worker-link.ts';
+import { RttCounts } from '../../../master/monitor/rtt-histogram.ts';
+import { noHosts } from '../../../shared/outcome.ts';
 import { capabilities } from '../dispatch/fake-link.ts';
 import { blockOfAnswers, laneOf, monitorFixture, startedAtMs } from './monitor-fixture.ts';
 
@@ -72,7 +74,10 @@ describe('a run', () => {
 	});
 
 	it('is told by its rows', () => {
-		const { monitor, begin, wait, keep, dispatcher } = monitorFixture({ total: 1_000, doneBefore: 200 });
+		const { monitor, begin, wait, keep, dispatcher } = monitorFixture({
+			total: 1_000,
+			before: { rows: 200, counts: undefined },
+		});
 		begin();
 		Object.assign(dispatcher, { inFlight: 64, pendingHosts: 512 });
 		for (let second = 0; second < 8; second += 1) {
@@ -84,6 +89,7 @@ describe('a run', () => {
 		const { run, workers, rttHistogram } = monitor.hello().message;
 		expect(run).toMatchObject({
 			...{ runId: 7, state: 'running', elapsedMs: 8_000, total: 1_000, done: 248, doneBefore: 200 },
+			uncounted: 200,
 			byStatus: { up: 24, down: 8, unresolved: 8, denied: 0, error: 8 },
 			byReason: { timeout: 8, 'no-buffers': 8, 'dns-timeout': 8 },
 			...{ inFlight: 64, pending: 512 },
@@ -98,6 +104,38 @@ describe('a run', () => {
 		expect(workers.map(({ ratePerSecond }) => ratePerSecond)).toEqual([4, 2]);
 		expect(run.etaMs).toBe(((1_000 - 248) / 6.4) * 1_000);
 		expect(rttHistogram.counts.reduce((sum, count) => sum + count, 0)).toBe(24);
+	});
+
+	it('that is continued is told with what was there before; a process speaks of its own rows', () => {
+		const kept = new RttCounts();
+		for (const ms of [0.5, 4, 40]) kept.add(ms);
+		const counts = {
+			byStatus: { ...noHosts, up: 3, down: 5 },
+			byReason: new Map([['timeout', 4] as const, ['refused', 1] as const]),
+			rtt: kept.kept(),
+		};
+		const { monitor, begin, wait, keep } = monitorFixture({ before: { rows: 8, counts } });
+		begin();
+		keep('a', blockOfAnswers([up(2), down]));
+		wait(600);
+		const { run, rttHistogram, series } = monitor.hello().message;
+		expect(run).toMatchObject({
+			...{ done: 10, doneBefore: 8, uncounted: 0 },
+			byStatus: { up: 4, down: 6 },
+			byReason: { timeout: 5, refused: 1 },
+			rtt: { max: 40 },
+		});
+		const rows = (each: readonly number[]) => each.reduce((sum, count) => sum + count, 0);
+		expect(rows(rttHistogram.counts)).toBe(4);
+		expect(series.points[0]).toMatchObject({ up: 1, down: 1 });
+		const own = monitor.moment();
+		expect(own.run).toMatchObject({
+			...{ done: 10, doneBefore: 8, uncounted: 8 },
+			byStatus: { up: 1, down: 1 },
+			byReason: { timeout: 1 },
+			rtt: { max: 2 },
+		});
+		expect(rows(own.rttHistogram.counts)).toBe(1);
 	});
 
 	it('is told by its requests', () => {

@@ -32,6 +32,10 @@ class HeldSink implements RowSink {
 		return Promise.resolve({ full: [], partial: [] });
 	}
 
+	countsOf(): Promise<undefined> {
+		return Promise.resolve(undefined);
+	}
+
 	write(runId: number, buffer: RowBuffer): Promise<void> {
 		// As the thread sees it: by its memory and what goes along.
 		const seen = new RowBuffer({ memory: buffer.memory, length: buffer.length, texts: buffer.texts() });

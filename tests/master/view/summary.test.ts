@@ -14,6 +14,7 @@ const outcome: RunOutcome = {
 		['timeout', 30],
 	]),
 	workers: [{ name: 'http://10.0.0.1:8786', byStatus, failures: 2, setAside: undefined }],
+	uncounted: 0,
 	seconds: 2.00049,
 	error: undefined,
 };
@@ -71,7 +72,7 @@ describe('the summary', () => {
 	});
 
 	it('of a continued run says what was done before, and the rate of the rest', () => {
-		const continued = { ...outcome, doneBefore: 40 };
+		const continued = { ...outcome, doneBefore: 40, uncounted: 40 };
 		expect(jsonSummary(continued, 'x')).toMatchObject({
 			hosts: 100,
 			up: 60,
@@ -86,6 +87,7 @@ describe('the summary', () => {
 			'  up          60  60.0 %',
 		]);
 		expect(lines).toContain('why not up, since it was continued');
+		expect(summaryLines({ ...continued, uncounted: 0 }, 'x')).toContain('why not up');
 	});
 
 	it('leaves out what there is none of', () => {
