@@ -112,7 +112,7 @@ export class EchoCore {
 			nowMs,
 			held: (slot, heldBy, untilMs) => flow.hold(slot, heldBy, untilMs),
 			superseded: (slot) => flow.superseded(slot),
-			left: (slot, sentAtMs) => flow.left(slot, sentAtMs),
+			left: (slot, sentAtMs, leftByMs) => flow.left(slot, sentAtMs, leftByMs),
 			failed: (slot, reason) => flow.failed(slot, reason),
 			refused: (slot, retryAtMs) => flow.wait(slot, retryAtMs),
 			timeoutMs: (slot) => flow.jobOf(slot).timeoutMs,

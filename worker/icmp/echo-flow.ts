@@ -66,7 +66,7 @@ export class EchoFlow {
 			if (!this.superseded(slot)) this.enqueue(slot);
 			return;
 		}
-		const timeoutAtMs = slots.sentAtMs[slot]! + job.timeoutMs;
+		const timeoutAtMs = slots.leftByMs[slot]! + job.timeoutMs;
 		if (this.turnAtMs < timeoutAtMs) this.#branch(slot, job, timeoutAtMs);
 		else if (slots.sentAtMs[slot]! > this.unheardAtMs) this.#lost(slot, job, this.turnAtMs, true);
 		else if (slots.resends[slot]! < resendsMax) {
@@ -144,18 +144,22 @@ export class EchoFlow {
 		this.#gate!.release(heldBy[slot]!, prefix[slot]!, caller[slot]!);
 	}
 
-	left(slot: number, sentAtMs: number): void {
+	left(slot: number, sentAtMs: number, leftByMs: number): void {
 		const slots = this.#slots;
 		const job = this.jobOf(slot);
 		const host = slots.host[slot]!;
 		slots.state[slot] = slotState.inFlight;
 		slots.outcome[slot] = slotOutcome.none;
 		slots.sentAtMs[slot] = sentAtMs;
+		slots.leftByMs[slot] = leftByMs;
 		job.begun(host, sentAtMs - job.startedAtMs);
 		job.sent[host]! += 1;
 		const followMs = job.count > 1 ? job.intervalMs : job.retryMs;
-		const nextMs = this.#hasNext(slot, job) ? Math.min(followMs, job.timeoutMs) : job.timeoutMs;
-		this.#wheel.set(slot, sentAtMs + nextMs);
+		const timeoutAtMs = leftByMs + job.timeoutMs;
+		this.#wheel.set(
+			slot,
+			this.#hasNext(slot, job) ? Math.min(sentAtMs + followMs, timeoutAtMs) : timeoutAtMs,
+		);
 	}
 
 	answered(slot: number, rttMs: number): void {

@@ -44,8 +44,8 @@ export interface EchoSenderOptions {
 	readonly superseded: (slot: number) => boolean;
 	/** takes an echo that one of the gate's ceilings holds until then */
 	readonly held: (slot: number, heldBy: number, untilMs: number) => void;
-	/** takes an echo that left */
-	readonly left: (slot: number, sentAtMs: number) => void;
+	/** takes an echo that left, about when, and no later than when */
+	readonly left: (slot: number, sentAtMs: number, leftByMs: number) => void;
 	/** takes an echo that can not leave */
 	readonly failed: (slot: number, reason: number) => void;
 	/** takes an echo that the local firewall refused and that should be tried again at `retryAtMs` */
@@ -233,7 +233,7 @@ export class EchoSender {
 	#markLeft(lane: Lane, from: number, count: number, beforeMs: number, afterMs: number): void {
 		const stepMs = (afterMs - beforeMs) / count;
 		const { left, counters } = this.#options;
-		for (let i = 0; i < count; i += 1) left(lane.batch[from + i]!, beforeMs + i * stepMs);
+		for (let i = 0; i < count; i += 1) left(lane.batch[from + i]!, beforeMs + i * stepMs, afterMs);
 		counters[counterAt.sent]! += count;
 		this.#leave -= count;
 		this.#blockedSinceMs = undefined;

@@ -116,12 +116,12 @@ export class ReplyReader {
 		if (!(rttMs > -interpolationErrorMsMax && receivedAtMs <= nowMs)) {
 			rttMs = Math.min(nowMs - sentAtMs, timeoutMs);
 		}
-		if (rttMs > timeoutMs) {
+		if (rttMs > timeoutMs + (slots.leftByMs[slot]! - sentAtMs)) {
 			this.#count(counterAt.late);
 			return;
 		}
 		this.#count(counterAt.received);
-		this.#answered(slot, Math.max(0, rttMs));
+		this.#answered(slot, Math.min(Math.max(0, rttMs), timeoutMs));
 	}
 
 	#count(counter: number): void {

@@ -48,6 +48,9 @@ export class SlotTable {
 	readonly leads: Uint8Array;
 	/** when the last echo left, in ms of the thread's clock */
 	readonly sentAtMs: Float64Array;
+	/** by when it certainly had left, which is when its time begins: a process that is stopped in between has it leave
+	 * later than it seems */
+	readonly leftByMs: Float64Array;
 	/** times that an echo was sent again because the kernel had dropped answers */
 	readonly resends: Uint8Array;
 	/** times that the local firewall refused the echo */
@@ -77,6 +80,7 @@ export class SlotTable {
 		this.echo = new Uint16Array(capacity);
 		this.leads = new Uint8Array(capacity);
 		this.sentAtMs = new Float64Array(capacity);
+		this.leftByMs = new Float64Array(capacity);
 		this.resends = new Uint8Array(capacity);
 		this.refusals = new Uint8Array(capacity);
 		this.prefix = new Int32Array(capacity);
