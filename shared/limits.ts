@@ -185,8 +185,10 @@ export const livePagesMax = 32;
  * port, has them keep. */
 export const dashboardHeadBytesMax = 32 * 1024;
 
-/** How often a page is told what is new, at most, and how long a stream is left without a word. */
+/** How often a page is told what is new, at most, also where no processor has time to spare, as a browser on the same
+ * machine takes from the run what it draws with, and how long a stream is left without a word. */
 export const liveUpdateMs = 500;
+export const liveUpdateBusyMs = 1_000;
 export const liveHeartbeatMs = 15_000;
 
 /** How long a page may take to read what it was sent before its connection is cut. */

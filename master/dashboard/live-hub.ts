@@ -10,7 +10,7 @@
  * ticks.
  */
 import type { Clock } from '../../shared/clock.ts';
-import { liveHeartbeatMs, livePagesMax, liveUpdateMs } from '../../shared/limits.ts';
+import { liveHeartbeatMs, livePagesMax, liveUpdateBusyMs, liveUpdateMs } from '../../shared/limits.ts';
 import { asciiJson } from './ascii-json.ts';
 import type { LiveCursor, LiveSource } from './live-source.ts';
 
@@ -22,6 +22,10 @@ export interface LiveHubOptions {
 	/** streams at a time. Default: limits.ts, as the others */
 	readonly pagesMax?: number;
 	readonly updateMs?: number;
+	/** between updates while this machine is busy */
+	readonly busyMs?: number;
+	/** whether it is, since this was asked last. Default: it never is */
+	readonly isBusy?: () => boolean;
 	readonly heartbeatMs?: number;
 }
 
@@ -40,6 +44,8 @@ export class LiveHub {
 	readonly #fault: (error: unknown) => void;
 	readonly #pagesMax: number;
 	readonly #updateMs: number;
+	readonly #busyMs: number;
+	readonly #isBusy: () => boolean;
 	readonly #heartbeatMs: number;
 	readonly #over = new AbortController();
 	readonly #encoder = new TextEncoder();
@@ -55,6 +61,8 @@ export class LiveHub {
 		fault = () => undefined,
 		pagesMax = livePagesMax,
 		updateMs = liveUpdateMs,
+		busyMs = liveUpdateBusyMs,
+		isBusy = () => false,
 		heartbeatMs = liveHeartbeatMs,
 	}: LiveHubOptions) {
 		this.#source = source;
@@ -62,6 +70,8 @@ export class LiveHub {
 		this.#fault = fault;
 		this.#pagesMax = pagesMax;
 		this.#updateMs = updateMs;
+		this.#busyMs = busyMs;
+		this.#isBusy = isBusy;
 		this.#heartbeatMs = heartbeatMs;
 	}
 
@@ -127,7 +137,7 @@ export class LiveHub {
 	}
 
 	#nextTick(): Promise<void> {
-		this.#tick ??= this.#clock.sleep(this.#updateMs, this.#over.signal).then(
+		this.#tick ??= this.#clock.sleep(this.#isBusy() ? this.#busyMs : this.#updateMs, this.#over.signal).then(
 			() => this.#newTick(),
 			() => undefined,
 		);

@@ -10,6 +10,7 @@ import { parseIp } from '../../shared/ip.ts';
 import { dashboardEndMs } from '../../shared/limits.ts';
 import type { Queries } from '../query/queries.ts';
 import { Access } from './access.ts';
+import { IdleShare } from './idle-share.ts';
 import { isLocal, linkOf } from './link.ts';
 import type { Listener } from './listen.ts';
 import { LiveHub } from './live-hub.ts';
@@ -44,6 +45,9 @@ export interface Dashboard {
 	close(): Promise<void>;
 }
 
+/** A run that has the machine to itself leaves less than this of its processors idle. */
+const idleShareMin = 0.1;
+
 /** Answers from now on; what it was asked before waits for it. */
 export function startDashboard(parts: DashboardParts): Dashboard {
 	const { listener, host, about, source, clock, openMetrics, fault } = parts;
@@ -51,7 +55,9 @@ export function startDashboard(parts: DashboardParts): Dashboard {
 	const name = parseIp(host) === undefined ? host : undefined;
 	const token = dashboardToken(parts.token, local);
 	const over = new AbortController();
-	const live = source && new LiveHub({ source, clock, fault });
+	const processors = new IdleShare();
+	const isBusy = (): boolean => processors.sinceLast() < idleShareMin;
+	const live = source && new LiveHub({ source, clock, fault, isBusy });
 	const queries = openOnce(parts.openQueries);
 	const page = openPage(over.signal, clock);
 	const access = token && new Access(token.text, listener.port);

@@ -189,6 +189,24 @@ describe('a live stream', () => {
 		expect([live.pages, faults]).toEqual([0, [fault]]);
 	});
 
+	it('is less often while the machine is busy', async () => {
+		const { clock, pass } = pausingClock();
+		const busy = [false, true, true, false];
+		const live = new LiveHub({
+			source: new Counting(),
+			clock,
+			updateMs: 500,
+			busyMs: 1_000,
+			isBusy: () => busy.shift() ?? false,
+		});
+		await using dashboard = await serve({ live });
+		using page = await openEvents(`http://127.0.0.1:${dashboard.port}/api/live`);
+		await page.reached(1);
+		const pauses: number[] = [];
+		for (let i = 0; i < 5; i += 1) pauses.push(await pass());
+		expect(pauses).toEqual([500, 1_000, 1_000, 500, 500]);
+	});
+
 	it('says a word now and then when there is nothing to say', async () => {
 		const { clock, pass } = pausingClock();
 		const source = new Counting();
