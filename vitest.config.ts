@@ -32,7 +32,7 @@ export default defineConfig({
 		// What is a minute of CPU time in itself (tests/sim, tests/fuzz) has a quarter of an hour.
 		testTimeout: 120_000,
 		hookTimeout: 120_000,
-		expect: { poll: { timeout: 20_000 } },
+		expect: { poll: { timeout: 60_000 } },
 		// Many wait most of the time: three keep two cores busy.
 		maxWorkers: 3,
 		projects: [

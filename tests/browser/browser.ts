@@ -6,6 +6,9 @@ import { browserPath } from '../requirements.ts';
 export const themes = ['light', 'dark'] as const;
 export type Theme = (typeof themes)[number];
 
+/** Only what hangs takes so long, in a browser on a crowded machine. */
+export const hungMs = 100_000;
+
 /** A phone, a small window, a wide screen; in px. */
 export const widths = [390, 1_024, 1_920] as const;
 
@@ -35,6 +38,7 @@ export async function openBrowser(executablePath = browserPath()): Promise<Brows
 		executablePath,
 		// Root has no sandbox. Tests measure what a page holds, and want no help of a graphics card.
 		args: [...(process.getuid?.() === 0 ? ['--no-sandbox'] : []), '--disable-gpu'],
+		timeout: hungMs,
 	});
 }
 
@@ -48,6 +52,7 @@ export async function openPage(browser: Browser, options: WatchedOptions): Promi
 		reducedMotion: 'reduce',
 		locale: 'en-GB',
 	});
+	context.setDefaultTimeout(hungMs);
 	const page = await context.newPage();
 	const cdp = await context.newCDPSession(page);
 	const faults: string[] = [];

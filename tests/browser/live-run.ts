@@ -81,13 +81,14 @@ export async function startLiveRun({ hosts, workerRate }: LiveRunOptions): Promi
 			started.map((worker) => worker.url),
 		);
 		const env = { PINGPOOL_TOKEN: token, PINGPOOL_DASHBOARD: '127.0.0.1:0' };
-		const shared = ['--workers', 'workers.txt'];
+		// Nothing in these lists is lost on the way: on a crowded machine, too, no answer is too late.
+		const shared = ['--workers', 'workers.txt', '--timeout', '60000'];
 		const before = await space.master(['--hosts', 'before.txt', '--no-dashboard', ...shared], { env });
 		if (before.code !== 0) throw new Error(`the run before ended with ${before.code}: ${before.stderr}`);
 		space.change(swapSome);
 
 		// Those that are held wait for ten minutes, if nobody releases them.
-		const patiently = ['--timeout', '60000', '--attempts', '10', '--chunk', String(chunkHosts)];
+		const patiently = ['--attempts', '10', '--chunk', String(chunkHosts)];
 		const master = cleanUp.use(space.start(['master', ...shared, ...patiently], { env }));
 		const [, url] = await master.says(/dashboard: (http:\/\/127\.0\.0\.1:\d+)\//);
 		return {

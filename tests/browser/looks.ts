@@ -4,7 +4,7 @@ import type { Locator, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { sizeOf } from '../requirements.ts';
 import type { Theme, WatchedPage } from './browser.ts';
-import { themes, widths } from './browser.ts';
+import { hungMs, themes, widths } from './browser.ts';
 
 export interface Look {
 	readonly theme: Theme;
@@ -27,7 +27,10 @@ export function looksAt({ isKnown = false } = {}): readonly Look[] {
 
 const heightPx = 900;
 
-/** Looks at a page as it is now: no violations of axe, nothing wider than the window, nothing empty below, no fault. */
+/**
+ * Looks at a page as it is now: no violations of axe, nothing wider than the window, nothing empty below, no fault. What
+ * is still on its way to another width, or is just drawn anew, is looked at again.
+ */
 export async function expectWellMade(
 	watched: WatchedPage,
 	name: string,
@@ -37,9 +40,11 @@ export async function expectWellMade(
 	for (const look of looks) {
 		await show(page, look);
 		const where = `${name}, ${look.theme}, ${look.width} px`;
-		expect(await tooWide(page), `${where}: beyond the window`).toEqual([]);
-		expect(await emptyBelowPx(page), `${where}: px of nothing below the page`).toBeLessThanOrEqual(1);
-		expect(await violations(page), `${where}: axe`).toEqual([]);
+		await expect.poll(() => tooWide(page), { message: `${where}: beyond the window` }).toEqual([]);
+		await expect
+			.poll(() => emptyBelowPx(page), { message: `${where}: px of nothing below the page` })
+			.toBeLessThanOrEqual(1);
+		await expect.poll(() => violations(page), { message: `${where}: axe`, timeout: hungMs }).toEqual([]);
 		expect(watched.takeFaults(), `${where}: faults`).toEqual([]);
 	}
 	expect(watched.takeFaults(), `${name}: faults`).toEqual([]);

@@ -1,18 +1,18 @@
 /** Every view of a large database in a real browser, and whether each answer is what SQL says. */
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { Workspace } from '../e2e/command-line.ts';
 import { writeLargeDatabase } from '../large-database.ts';
 import type { Running } from '../process.ts';
 import { describeUnless, notLong, sizeOf, withoutBrowser } from '../requirements.ts';
 import type { WatchedPage } from './browser.ts';
-import { openBrowser, openPage } from './browser.ts';
+import { hungMs, openBrowser, openPage } from './browser.ts';
 import { expectReachable, expectWellMade, looksAt, show, textOf } from './looks.ts';
 
 /** Of each of its two runs. */
 const rows = sizeOf({ ci: 2_500_000, long: 5_000_000 });
-/** What a question may take that reads all rows. */
-const patient = { timeout: 15_000 };
+// To write them takes half a minute of CPU time, and questions may read all of them.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 600_000 });
 
 describeUnless(withoutBrowser() ?? notLong(), `a database of ${2 * rows} rows`, () => {
 	const space = new Workspace();
@@ -37,23 +37,23 @@ describeUnless(withoutBrowser() ?? notLong(), `a database of ${2 * rows} rows`, 
 
 	const open = (path: string) => watched.page.goto(`${url}${path}`);
 	const shown = (words: string | RegExp) =>
-		watched.page.getByText(words).filter({ visible: true }).first().waitFor(patient);
+		watched.page.getByText(words).filter({ visible: true }).first().waitFor();
 	const wellMade = (view: string) => expectWellMade(watched, view, looksAt({ isKnown: true }));
 	const sql = <Row>(text: string) => space.rows<Row>(text, 'large.db');
 	const count = (where: string) =>
 		sql<{ n: number }>(`SELECT count(*) AS n FROM results WHERE ${where}`)[0]!.n;
 	const row = (index: number) => watched.page.locator(`[data-row="${index}"]`);
-	/** of a row that has arrived */
-	const rowText = async (index: number) => {
-		await row(index).locator('.badge').waitFor(patient);
-		return textOf(row(index));
-	};
+	/** Resolves when that host's row has arrived: another order's may stand there until then. */
+	const rowHas = (index: number, host: string) =>
+		row(index).filter({ hasText: host }).locator('.badge').waitFor();
+	const rowIsThere = (index: number) => row(index).locator('.badge').waitFor();
 
 	test('Run and Workers: counts', async () => {
 		await open('/');
 		await shown(words(rows));
-		const cards = await watched.page.locator('.status-card').allInnerTexts();
-		for (const card of cards) {
+		const cards = watched.page.locator('.status-card');
+		await expect.poll(() => cards.count()).toBeGreaterThan(1);
+		for (const card of await cards.allInnerTexts()) {
 			const [status] = card.split(/\s/);
 			expect(card).toContain(`\n${words(count(`run_id = 2 AND status = '${status}'`))}`);
 		}
@@ -64,8 +64,7 @@ describeUnless(withoutBrowser() ?? notLong(), `a database of ${2 * rows} rows`, 
 		);
 		for (const { worker, n, down } of found) {
 			const cells = watched.page.getByRole('row').filter({ hasText: worker });
-			await cells.waitFor(patient);
-			expect(await textOf(cells)).toContain(`\t${words(n)}\t`);
+			await expect.poll(() => textOf(cells), { timeout: hungMs }).toContain(`\t${words(n)}\t`);
 			expect(await textOf(cells)).toContain(`\t${words(down)}\t`);
 		}
 		await wellMade('Stored workers');
@@ -77,7 +76,7 @@ describeUnless(withoutBrowser() ?? notLong(), `a database of ${2 * rows} rows`, 
 		await shown(`${said.length} of ${said.length} events`);
 		const texts = () => watched.page.locator('.event-text').allInnerTexts();
 		const expected = said.map(({ text }) => text);
-		expect((await texts()).filter((text) => text !== 'Event')).toEqual(expected);
+		await expect.poll(async () => (await texts()).filter((text) => text !== 'Event')).toEqual(expected);
 		await wellMade('Stored events');
 		await open('/events?level=warning');
 		await shown(`1 of ${said.length} events`);
@@ -95,21 +94,32 @@ describeUnless(withoutBrowser() ?? notLong(), `a database of ${2 * rows} rows`, 
 
 	test('Results: filtered, sorted, searched', async () => {
 		await open('/results');
+		// What is chosen before the search begins does not get lost by it.
+		await watched.page.getByRole('searchbox').fill('10.0.64.');
 		await watched.page.getByRole('button', { name: /^down/ }).click();
 		await watched.page.getByRole('combobox', { name: 'Reason' }).selectOption('host-unreachable');
 		await watched.page.getByRole('combobox', { name: 'Worker' }).selectOption('embedded');
-		await watched.page.getByRole('searchbox').fill('10.0.64.');
 		const where = `run_id = 2 AND reason = 'host-unreachable' AND worker = 'embedded' AND host LIKE '10.0.64.%'`;
 		const matching = count(where);
-		await shown(matching === 0 ? 'No row passes the filter.' : `${words(matching)} row`);
+		const chosen = () => Object.fromEntries(new URL(watched.page.url()).searchParams);
+		await expect.poll(chosen).toEqual({
+			status: 'down',
+			reason: 'host-unreachable',
+			worker: 'embedded',
+			prefix: '10.0.64.0/24',
+		});
+		const found = watched.page.locator('.results-count');
+		await found.filter({ hasText: new RegExp(`^${words(matching)} rows?$`) }).waitFor();
+		// With what is not searched for yet.
+		await watched.page.getByRole('searchbox').fill('10.0.65.');
 		await watched.page.getByRole('button', { name: 'Clear' }).click();
 
 		await watched.page.getByRole('button', { name: 'RTT' }).click();
-		await expect.poll(() => new URL(watched.page.url()).searchParams.get('sort')).toBe('-rtt');
+		await expect.poll(chosen).toEqual({ sort: '-rtt' });
 		const slowest = sql<{ host: string }>(
 			'SELECT host FROM results WHERE run_id = 2 ORDER BY rtt_ms DESC, position LIMIT 3',
 		);
-		for (const [index, { host }] of slowest.entries()) expect(await rowText(index)).toContain(host);
+		for (const [index, { host }] of slowest.entries()) await rowHas(index, host);
 		await wellMade('Stored results');
 
 		await expectReachable(watched);
@@ -125,46 +135,44 @@ describeUnless(withoutBrowser() ?? notLong(), `a database of ${2 * rows} rows`, 
 			there = Number(await opened.getAttribute('data-row'));
 		}
 		expect(there).toBeGreaterThan(15);
-		await opened.locator('.badge').waitFor(patient);
+		await opened.locator('.badge').waitFor();
 		await watched.page.keyboard.press('Enter');
 		await shown('Round-trip time over runs');
 		await watched.page.goBack();
-		await watched.page.locator(`[data-row="${there}"][tabindex="0"] .badge`).waitFor(patient);
+		await watched.page.locator(`[data-row="${there}"][tabindex="0"] .badge`).waitFor();
 
 		const needle = 'www-4';
 		await open(`/results?q=${needle}`);
 		const first = sql<{ host: string }>(
 			`SELECT host FROM results WHERE run_id = 2 AND host LIKE '%${needle}%' ORDER BY position LIMIT 1`,
 		);
-		expect(await rowText(0)).toContain(first[0]!.host);
+		await rowHas(0, first[0]!.host);
 	});
 
 	test('Results: scrolled far, by keyboard', async () => {
 		await open('/results');
-		await rowText(0);
+		await rowIsThere(0);
 		await row(0).focus();
 		// Each press goes to the last row that is known, and makes the next ones known.
 		for (let pages = 1; pages <= 12; pages += 1) {
 			await watched.page.keyboard.press('End');
-			await rowText(pages * 200 - 1);
-			await row(pages * 200)
-				.locator('.badge')
-				.waitFor(patient);
+			await watched.page.locator(`[data-row="${pages * 200 - 1}"]:focus .badge`).waitFor();
+			await rowIsThere(pages * 200);
 		}
 		const position = 2_390;
 		const [there] = sql<{ host: string }>(
 			`SELECT host FROM results WHERE run_id = 2 AND position = ${position}`,
 		);
-		expect(await rowText(position)).toContain(there!.host);
+		await rowHas(position, there!.host);
 		await watched.page.keyboard.press('Home');
-		expect(await rowText(0)).toContain('10.0.0.0');
+		await rowHas(0, '10.0.0.0');
 		expect(watched.takeFaults()).toEqual([]);
 	});
 
 	test('Map: from the whole down to one address, and its history', async () => {
 		await open('/map');
 		const prefix = '10.0.3.0/24';
-		await watched.page.getByRole('grid').waitFor(patient);
+		await watched.page.getByRole('grid').waitFor();
 		for (const step of rows > 65_536 ? ['10.0.0.0/16', prefix] : [prefix]) {
 			await watched.page.getByRole('gridcell', { name: step, exact: false }).click();
 		}
@@ -203,20 +211,21 @@ describeUnless(withoutBrowser() ?? notLong(), `a database of ${2 * rows} rows`, 
 			FROM was JOIN is_ USING (position)`);
 		for (const [kind, found] of Object.entries(expected!)) {
 			const button = watched.page.getByRole('button', { name: kind });
-			await button.waitFor(patient);
-			expect(await textOf(button), kind).toMatch(new RegExp(`\\b${words(found)}$`));
+			await expect
+				.poll(() => textOf(button), { message: kind, timeout: hungMs })
+				.toMatch(new RegExp(`\\b${words(found)}$`));
 		}
 		await watched.page.getByRole('button', { name: 'newly down' }).click();
-		await row(0).waitFor(patient);
+		await row(0).locator('.badge').first().waitFor();
 		await wellMade('Stored compare');
 		await show(watched.page, { theme: 'light', width: 360 });
-		await row(0).locator('.badge').first().waitFor(patient);
+		await row(0).locator('.badge').first().waitFor();
 		// An address stands there whole.
 		const isCut = `(() => {
 			const name = document.querySelector('[data-row="0"] .host-name');
 			return name.textContent.length < 16 && name.scrollWidth > name.clientWidth;
 		})()`;
-		expect(await watched.page.evaluate(isCut)).toBe(false);
+		await expect.poll(() => watched.page.evaluate(isCut)).toBe(false);
 	});
 });
 

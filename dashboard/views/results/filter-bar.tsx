@@ -22,9 +22,10 @@ interface FilterBarProps {
 export function FilterBar({ runId, filter, onFilter }: FilterBarProps) {
 	const detail = useQuery<RunDetail>(`/api/runs/${runId}`).data;
 	const workers = detail?.byWorker.map(({ worker }) => worker) ?? [];
+	const [timesCleared, setTimesCleared] = useState(0);
 	return (
 		<search class="filter-bar">
-			<SearchBox filter={filter} onFilter={onFilter} />
+			<SearchBox key={timesCleared} filter={filter} onFilter={onFilter} />
 			<fieldset class="filter-chips">
 				<legend class="visually-hidden">Status</legend>
 				{statuses.map((status) => (
@@ -79,7 +80,15 @@ export function FilterBar({ runId, filter, onFilter }: FilterBarProps) {
 				</select>
 			</label>
 			{isFiltered(filter) && (
-				<button type="button" class="button" onClick={() => onFilter({ ...openFilter, sort: filter.sort })}>
+				<button
+					type="button"
+					class="button"
+					onClick={() => {
+						// What was typed and not yet searched for goes as well.
+						setTimesCleared(timesCleared + 1);
+						onFilter({ ...openFilter, sort: filter.sort });
+					}}
+				>
 					Clear
 				</button>
 			)}
@@ -115,6 +124,8 @@ function SearchBox({ filter, onFilter }: Omit<FilterBarProps, 'runId'>) {
 	const inAddress = searchText(filter);
 	const [text, setText] = useState(inAddress);
 	const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+	const newest = useRef(filter);
+	newest.current = filter;
 	// What the address says counts, unless it says what was just typed.
 	useEffect(() => {
 		setText((typed) => (searchText(searchOf(typed)) === inAddress ? typed : inAddress));
@@ -122,7 +133,8 @@ function SearchBox({ filter, onFilter }: Omit<FilterBarProps, 'runId'>) {
 	useEffect(() => () => clearTimeout(timer.current), []);
 	const search = (typed: string) => {
 		clearTimeout(timer.current);
-		onFilter({ ...filter, ...searchOf(typed) });
+		// Other choices may have been made since the last key.
+		onFilter({ ...newest.current, ...searchOf(typed) });
 	};
 	const { prefix } = searchOf(text);
 	return (

@@ -25,6 +25,8 @@ const nothing: ChunkCounts = countChunks([]);
 
 /** Of the time, at most this part goes into laying out: with many chunks it is done less often. */
 const layoutPartMax = 0.05;
+/** But once in this time: the machine may have slept in the middle of the last one. */
+const layoutWaitMsMax = 5_000;
 
 /**
  * Lays out anew what has changed, while the view follows the run. What has been paused stays as it was, even when the
@@ -52,7 +54,7 @@ export function useHeldTasks(filter: TaskFilter, view: ReadonlySignal<TimeView>)
 		const startedMs = performance.now();
 		tasks.value = layOut(layout.current, wanted.current);
 		const tookMs = performance.now() - startedMs;
-		nextAtMs.current = startedMs + tookMs / layoutPartMax;
+		nextAtMs.current = startedMs + tookMs + Math.min(tookMs / layoutPartMax, layoutWaitMsMax);
 	}, [tasks]);
 
 	useSignalEffectNow(() => {
