@@ -5,7 +5,7 @@ import type { ProbeSettings } from '../../shared/protocol.ts';
 import type { ProbeHost } from './probe.ts';
 
 export interface Attempt {
-	readonly status: Exclude<Status, 'denied'>;
+	readonly status: Status;
 	/** '' when it is up */
 	readonly reason: Reason | '';
 	/** NaN when there was no answer */
@@ -33,6 +33,11 @@ export function saidNo(reason: Reason): Attempt {
 /** Nothing, or nothing certain, came back: another try may do better. */
 export function failed(reason: Reason): Attempt {
 	return { status: 'down', reason, rttMs: Number.NaN, left: true, final: false, shortage: false };
+}
+
+/** The kernel keeps from it what the policy would have, had it known; nothing left. */
+export function forbidden(reason: Reason): Attempt {
+	return { status: 'denied', reason, rttMs: Number.NaN, left: false, final: true, shortage: false };
 }
 
 /** The worker's own trouble; nothing left. */

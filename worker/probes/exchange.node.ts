@@ -12,9 +12,9 @@ import type { Clock } from '../../shared/clock.ts';
 import { systemErrorCode } from '../../shared/errors.ts';
 import type { IpAddress } from '../../shared/ip.ts';
 import type { Attempt } from './attempt.ts';
-import { failed, shortage, trouble } from './attempt.ts';
+import { failed, forbidden, shortage, trouble } from './attempt.ts';
 import type { ConnectionTable } from './connection-table.node.ts';
-import { hasLocalRoute } from './local-route.node.ts';
+import { localRouteTo } from './local-route.node.ts';
 import { meaningOf } from './socket-errors.ts';
 
 export interface ExchangeOptions {
@@ -39,9 +39,10 @@ export async function exchange(options: ExchangeOptions): Promise<Attempt> {
 	if (own !== undefined) return own;
 	const { attempt, withoutRoute } = meaningOf(outcome.code, options.address.family);
 	if (withoutRoute === undefined) return attempt;
-	const routed = await hasLocalRoute(options.address);
-	if (routed === undefined && attempt.status === 'down') return shortage('no-descriptors');
-	return routed === false ? withoutRoute : attempt;
+	const route = await localRouteTo(options.address);
+	if (route === 'broadcast' && outcome.code === 'ENETUNREACH') return forbidden('broadcast');
+	if (route === 'unknown' && attempt.status === 'down') return shortage('no-descriptors');
+	return route === 'none' || route === 'broadcast' ? withoutRoute : attempt;
 }
 
 type Outcome =

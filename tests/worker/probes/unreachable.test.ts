@@ -81,6 +81,8 @@ describeUnless(labUnavailable(), 'unreachable', () => {
 			'10.90.0.1:80': 'error no-route 0',
 			'10.92.0.1:80': 'error no-route 0',
 			'10.91.0.1:80': 'error blocked-locally 0',
+			// all machines of the worker's own link
+			'10.77.0.255:80': 'denied broadcast 0',
 		};
 		// Over a second: on a link without delay the first ICMPv6 error comes while the kernel is still connecting,
 		// and only the one to the SYN sent after a second counts.
