@@ -6,7 +6,7 @@ import type { RunEvent } from '../../../master/events.ts';
 import type { Queries } from '../../../master/query/queries.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import type { LiveHello, LiveUpdate } from '../../../shared/dashboard-api.ts';
-import { dashboardEndMs } from '../../../shared/limits.ts';
+import { dashboardDrainMs, dashboardEndMs } from '../../../shared/limits.ts';
 import { foreignServer } from '../../servers.ts';
 import { openEvents } from './event-stream.ts';
 
@@ -159,7 +159,7 @@ describe("a run's dashboard", () => {
 		const startedMs = performance.now();
 		await dashboard.close();
 		// Of a crowded machine as well; without the cut, it would be half a minute.
-		expect(performance.now() - startedMs).toBeLessThan(dashboardEndMs + 5_000);
+		expect(performance.now() - startedMs).toBeLessThan((dashboardEndMs + dashboardDrainMs) / 2);
 		silent.destroy();
 	});
 });
