@@ -1,8 +1,10 @@
 /** What is seen of a run in a browser, while it goes on and afterwards, without the browser. */
+import { createServer } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { dashboardDrainMs } from '../../shared/limits.ts';
 import { openEvents } from '../master/dashboard/event-stream.ts';
 import { notLong, testUnless } from '../requirements.ts';
-import { foreignServer } from '../servers.ts';
+import { foreignServer, listening } from '../servers.ts';
 import { Workspace } from './command-line.ts';
 
 let space: Workspace;
@@ -11,26 +13,45 @@ beforeEach(() => {
 });
 afterEach(() => space[Symbol.dispose]());
 
-/** Hosts of loopback that a run of this rate is busy with for a while. */
-function writeHosts(count: number): void {
-	space.write(
-		'hosts.txt',
-		Array.from({ length: count }, (_, i) => `tcp://127.0.${i >> 8}.${i & 255}:1`),
-	);
+/** Hosts of loopback, in a run of this rate, and others behind them. */
+function writeHosts(count: number, ...others: readonly string[]): void {
+	space.write('hosts.txt', [
+		...Array.from({ length: count }, (_, i) => `tcp://127.0.${i >> 8}.${i & 255}:1`),
+		...others,
+	]);
 }
 const env = { PINGPOOL_DASHBOARD: '', PINGPOOL_ALLOW: '127.0.0.0/8' };
-const slowly = ['master', '--rate', '150', '--attempts', '1', '--refused-is-up'];
+const slowly = [...['master', '--rate', '150', '--attempts', '1', '--refused-is-up'], '--timeout', '60000'];
 const link = /dashboard: (http:\/\/127\.0\.0\.1:\d+)\//;
+
+/** A target that is up as soon as it is told to: a run with it is not over before. */
+async function heldTarget() {
+	let release = (): void => undefined;
+	const released = new Promise<void>((resolve) => {
+		release = resolve;
+	});
+	const server = createServer((_, response) => void released.then(() => response.end('fine')));
+	const target = `http://127.0.0.1:${await listening(server)}/`;
+	return {
+		target,
+		release,
+		[Symbol.dispose](): void {
+			server.closeAllConnections();
+			server.close();
+		},
+	};
+}
 
 describe('a run', () => {
 	it('has a dashboard on loopback unless it is told otherwise, and tells how it goes, to the end', async () => {
-		writeHosts(300);
+		using held = await heldTarget();
+		writeHosts(299, held.target);
 		await using master = space.start(slowly, { env });
 		const [, url] = await master.says(link);
 		using page = await openEvents(`${url}/api/live`);
 		const about = (await (await fetch(`${url}/api/about`)).json()) as Record<string, unknown>;
 		expect(about).toMatchObject({ mode: 'run', db: 'hosts.db', runId: 1 });
-		await page.reached(2);
+		await page.reached(1);
 		expect(page.events[0]).toMatchObject({
 			name: 'hello',
 			data: {
@@ -38,8 +59,10 @@ describe('a run', () => {
 				workers: [{ name: 'embedded' }],
 			},
 		});
+		held.release();
 		expect(await master.exited).toBe(0);
 		expect(await page.ended).toBe(true);
+		expect(page.events.length).toBeGreaterThan(1);
 		expect(page.events.slice(1).map(({ name }) => name)).not.toContain('hello');
 		const last = page.events.at(-1)!.data;
 		expect(last.run).toMatchObject({ state: 'finished', done: 300, inFlight: 0, byStatus: { up: 300 } });
@@ -47,20 +70,23 @@ describe('a run', () => {
 		expect(done).toEqual([...done].sort((a, b) => a - b));
 		// At most ten a second, the last one apart, which does not wait.
 		const times = page.events.slice(1, -1).map(({ data }) => data.run.elapsedMs as number);
-		const spanMs = times.at(-1)! - times[0]!;
-		expect(times.length - 1).toBeLessThanOrEqual(spanMs / 100);
+		const spanMs = (times.at(-1) ?? 0) - (times[0] ?? 0);
+		expect(Math.max(0, times.length - 1)).toBeLessThanOrEqual(spanMs / 100);
 	});
 
 	testUnless(notLong(), 'ends as quickly as ever with a page that does not read', async () => {
-		writeHosts(150);
+		using held = await heldTarget();
+		writeHosts(149, held.target);
 		await using master = space.start(slowly, { env });
 		const [, url] = await master.says(link);
 		using page = await openEvents(`${url}/api/live`);
 		page.response.pause();
+		held.release();
 		await master.says(/database: /);
 		const startedMs = performance.now();
 		expect(await master.exited).toBe(0);
-		expect(performance.now() - startedMs).toBeLessThan(5_000);
+		// It does not wait as long as a page may take to read.
+		expect(performance.now() - startedMs).toBeLessThan(dashboardDrainMs / 2);
 	});
 
 	testUnless(
@@ -95,7 +121,8 @@ describe('a run', () => {
 	);
 
 	testUnless(notLong(), 'is shown to other machines to those that have its token', async () => {
-		writeHosts(450);
+		using held = await heldTarget();
+		writeHosts(10, held.target);
 		const token = 'chosen-by-its-user';
 		await using master = space.start([...slowly, '--dashboard', '0.0.0.0:0'], {
 			env: { ...env, PINGPOOL_DASHBOARD_TOKEN: token },
@@ -109,6 +136,7 @@ describe('a run', () => {
 		const entered = await fetch(`${url}/?token=${token}`, { redirect: 'manual' });
 		const cookie = entered.headers.get('set-cookie')!.split(';')[0]!;
 		expect((await fetch(`${url}/api/about`, { headers: { cookie } })).status).toBe(200);
+		held.release();
 		expect(await master.exited).toBe(0);
 		expect(master.errors()).not.toContain(token);
 	});

@@ -125,7 +125,7 @@ describe('a worker that can not be used', () => {
 		await using master = space.start(['master', ...fleet(`http://127.0.0.1:${silent.port}`)], {
 			env: { ...withToken.env, NODE_OPTIONS: preload },
 		});
-		await vi.waitFor(() => expect(silent.hits()).toBe(1), 20_000);
+		await vi.waitFor(() => expect(silent.hits()).toBe(1), 60_000);
 		space.write('end-threads', '');
 		expect(await master.exited).toBe(1);
 		// Nothing of the worker, which would not have answered in time.

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { createServer } from 'node:http';
+import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { keptProblems } from '../kept-counts.ts';
 import type { Running } from '../process.ts';
@@ -25,13 +26,13 @@ afterEach(() => space[Symbol.dispose]());
 
 /** Resolves when the database has answers of the run. */
 async function midway(): Promise<void> {
-	await vi.waitFor(() => expect(space.count('SELECT count(*) FROM results')).toBeGreaterThan(0), 20_000);
+	await vi.waitFor(() => expect(space.count('SELECT count(*) FROM results')).toBeGreaterThan(0), 60_000);
 }
 
-/** A run over 65,536 hosts that takes half a minute. */
+/** A run over 65,536 hosts that takes minutes. */
 function longRun(args: readonly string[] = []): Running {
 	space.write('hosts.txt', '127.0.0.0/16');
-	return space.start(['master', '--rate', '2000', ...args]);
+	return space.start(['master', '--rate', '300', ...args]);
 }
 
 describeUnless(withoutEcho(), 'a signal in mid-run', () => {
@@ -89,13 +90,13 @@ describeUnless(withoutEcho(), 'a signal in mid-run', () => {
 			});
 			await underWay;
 			const children = childrenOf(master.child.pid!);
-			const before = performance.now();
 			master.child.kill('SIGINT');
 			await master.says(/stopping: waiting up to 10 s for 1 host under way \(once more to stop at once\)/);
 			master.child.kill('SIGINT');
 			expect(await master.exited).toBe(130);
-			expect(performance.now() - before).toBeLessThan(10_000);
-			await vi.waitFor(() => expect(children.filter(isAlive)).toEqual([]), 10_000);
+			// As it does when it has waited.
+			expect(master.output() + master.errors()).not.toMatch(/interrupted/);
+			await vi.waitFor(() => expect(children.filter(isAlive)).toEqual([]), 60_000);
 		} finally {
 			server.closeAllConnections();
 			server.close();
@@ -125,17 +126,26 @@ describeUnless(withoutEcho(), 'a signal in mid-run', () => {
 });
 
 describeUnless(withoutCommand('mkfifo'), 'an embedded worker that is still starting', () => {
-	/** A master that waits for its list, and its worker, held where it is. */
+	/** A master that waits for its list, and its worker, which stops itself before it has done anything. */
 	async function whileStarting() {
 		const pipe = space.path('hosts.txt');
 		execFileSync('mkfifo', [pipe]);
-		const master = space.start(['master']);
+		space.write('stop.mjs', [
+			"while (process.env.PINGPOOL_EMBEDDED === '1') process.kill(process.pid, 'SIGSTOP');",
+		]);
+		const master = space.start(['master'], {
+			env: { NODE_OPTIONS: `--import=${pathToFileURL(space.path('stop.mjs')).href}` },
+		});
 		// Opens when the master has opened it to read, which is after it has started its worker.
 		const list = await open(pipe, 'w');
 		const children = childrenOf(master.child.pid!);
 		expect(children).toHaveLength(1);
-		process.kill(children[0]!, 'SIGSTOP');
 		return { master, list, children };
+	}
+
+	/** A process that is killed is there until it has had its turn. */
+	async function expectGone(children: readonly number[]): Promise<void> {
+		await vi.waitFor(() => expect(children.filter(isAlive)).toEqual([]), 60_000);
 	}
 
 	test('is taken down when the list is wrong', async () => {
@@ -145,7 +155,7 @@ describeUnless(withoutCommand('mkfifo'), 'an embedded worker that is still start
 		await list.close();
 		expect(await master.exited).toBe(2);
 		expect(master.errors()).toMatch(/^pingpool: hosts\.txt:2: "10\.0\.0\.990" is not an IPv4 address/);
-		expect(children.filter(isAlive)).toEqual([]);
+		await expectGone(children);
 		expect(existsSync(space.path('hosts.db'))).toBe(false);
 	});
 
@@ -164,7 +174,7 @@ describeUnless(withoutCommand('mkfifo'), 'an embedded worker that is still start
 			expect([await master.exited, master.errors(), master.output()]).toEqual([exitCode, '1 host\n', '']);
 			// It would be given a minute to start.
 			expect(performance.now() - before).toBeLessThan(30_000);
-			expect(children.filter(isAlive)).toEqual([]);
+			await expectGone(children);
 			expect(existsSync(space.path('hosts.db'))).toBe(false);
 		});
 	}
@@ -212,7 +222,7 @@ testUnless(
 		expect(children).toHaveLength(1);
 		master.child.kill('SIGKILL');
 		expect(await master.exited).toBe('SIGKILL');
-		await vi.waitFor(() => expect(children.filter(isAlive)).toEqual([]), 10_000);
+		await vi.waitFor(() => expect(children.filter(isAlive)).toEqual([]), 60_000);
 		const stored = space.count('SELECT count(*) FROM results');
 		expect(stored).toBeGreaterThan(0);
 		space.write('hosts.txt', '127.0.0.0/28');
