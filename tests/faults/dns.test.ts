@@ -39,8 +39,12 @@ afterAll(async () => {
 	rmSync(folder, { recursive: true, force: true });
 });
 
+/** For servers that never answer; those that do are waited for, however long this process has to. */
+const shortMs = 3_000;
+const longMs = 60_000;
+
 /** What a worker that may probe 127.0.0.1 and nothing else of loopback makes of hosts, in their order. */
-async function askWorker(server: string, requests: readonly (readonly string[])[], timeoutMs = 2_000) {
+async function askWorker(server: string, requests: readonly (readonly string[])[], timeoutMs: number) {
 	const turnstile = openTurnstile();
 	const { ping } = testApp({
 		probes: [createTcpProbe({ clock, turnstile }), createHttpProbe({ clock, turnstile })],
@@ -57,7 +61,7 @@ async function askWorker(server: string, requests: readonly (readonly string[])[
 	});
 	const results: Record<string, unknown>[] = [];
 	for (const hosts of requests) {
-		const body = (await (await ping({ hosts, probe: 'tcp', timeoutMs: 1_000 })).json()) as {
+		const body = (await (await ping({ hosts, probe: 'tcp', timeoutMs: 20_000 })).json()) as {
 			results: Record<string, unknown>[];
 		};
 		results.push(...body.results);
@@ -65,32 +69,38 @@ async function askWorker(server: string, requests: readonly (readonly string[])[
 	return results;
 }
 
-async function askedOf(handler: StubHandler, requests: readonly (readonly string[])[], timeoutMs?: number) {
+async function askedOf(handler: StubHandler, requests: readonly (readonly string[])[], timeoutMs = longMs) {
 	await using stub = await startDnsStub(handler);
 	const results = await askWorker(stub.server, requests, timeoutMs);
 	return { results, questions: stub.questions };
 }
 
-test.each<[string, StubHandler, string]>([
-	['a server that fails (SERVFAIL)', () => ({ rcode: 2 }), 'dns-failed'],
-	['a server that says nothing', () => undefined, 'dns-timeout'],
+test.each<[string, StubHandler, string, number]>([
+	['a server that fails (SERVFAIL)', () => ({ rcode: 2 }), 'dns-failed', longMs],
+	['a server that says nothing', () => undefined, 'dns-timeout', shortMs],
 	[
 		'a server that answers after half a minute',
 		() => ({ addresses: ['127.0.0.1'], delayMs: 30_000 }),
 		'dns-timeout',
+		shortMs,
 	],
-	['a name that does not exist (NXDOMAIN)', () => ({ rcode: 3 }), 'dns-not-found'],
-	['an answer with 10,000 records in its head and a fraction of them in its body', tenThousand, 'dns-failed'],
-])('%s: the name is unresolved, its host is not down', async (_, handler, reason) => {
+	['a name that does not exist (NXDOMAIN)', () => ({ rcode: 3 }), 'dns-not-found', longMs],
+	[
+		'an answer with 10,000 records in its head and a fraction of them in its body',
+		tenThousand,
+		'dns-failed',
+		longMs,
+	],
+])('%s: the name is unresolved, its host is not down', async (_, handler, reason, timeoutMs) => {
 	const host = `asked.example:${allowed.port}`;
 	const before = allowed.connections();
 	const startedMs = performance.now();
-	const { results } = await askedOf(handler, [[host, `127.0.0.1:${allowed.port}`]], 3_000);
+	const { results } = await askedOf(handler, [[host, `127.0.0.1:${allowed.port}`]], timeoutMs);
 	expect(results).toEqual([
 		{ host, status: 'unresolved', reason, sent: 0, received: 0 },
 		expect.objectContaining({ status: 'up' }),
 	]);
-	expect(performance.now() - startedMs).toBeLessThan(20_000);
+	expect(performance.now() - startedMs).toBeLessThan(30_000);
 	expect(allowed.connections()).toBe(before + 1);
 });
 

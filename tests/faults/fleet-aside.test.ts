@@ -5,8 +5,8 @@ import type { Running } from '../process.ts';
 import { notLong, testUnless, withoutEchoSockets } from '../requirements.ts';
 import { Seat } from './fleet/seat.ts';
 
-/** Hosts of the list: more than a slow fleet can do while a test looks on. */
-const total = 16_384;
+/** Hosts of the list: more than a slow fleet can do in minutes, so that a run goes on for as long as a test looks on. */
+const total = 65_536;
 const env = { PINGPOOL_TOKEN: token };
 
 function takeSeat(
@@ -22,12 +22,27 @@ function takeSeat(
 }
 
 function startMaster(space: Workspace, seats: readonly Seat[]): Running {
-	space.write('hosts.txt', '127.0.0.0/18');
+	space.write('hosts.txt', '127.0.0.0/16');
 	space.write(
 		'workers.txt',
 		seats.map(({ url }) => url),
 	);
 	return space.start(['master', '--workers', 'workers.txt'], { env });
+}
+
+/** How often a master has said that it sets a worker aside. */
+function timesSetAside(master: Running, { url }: Seat): number {
+	return master
+		.errors()
+		.split('\n')
+		.filter((line) => line.startsWith(`worker ${url} `) && line.includes('set aside for')).length;
+}
+
+/** Kills a worker, which is known to be well, and waits until the master has met with that. */
+async function killNoticed(seat: Seat, master: Running): Promise<void> {
+	const before = timesSetAside(master, seat);
+	await seat.kill();
+	await expect.poll(() => timesSetAside(master, seat), { timeout: 60_000 }).toBeGreaterThan(before);
 }
 
 /** Ends a run, of which enough was seen, and lets a fast worker do the rest. All hosts must be up then. */
@@ -54,13 +69,14 @@ describe.concurrent('workers that are set aside', () => {
 			await using steady = await takeSeat(space, 400);
 			await using master = startMaster(space, [changed, steady]);
 			await changed.says(/ ok, /);
-			await changed.kill();
+			// A master that has not met with it yet would send hosts to the next life.
+			await killNoticed(changed, master);
 			tokens.accepted = 'another-token-for-tests';
 			await changed.start();
 			const out = `worker ${changed.url} does not accept our token (HTTP 401); out of this run, others get its hosts`;
 			await master.says(new RegExp(out.replace(/[()?]/g, '\\$&')));
 			const { length } = steady.requests();
-			await vi.waitFor(() => expect(steady.requests().slice(length)).toMatch(/( ok, [\s\S]*){4}/), 20_000);
+			await vi.waitFor(() => expect(steady.requests().slice(length)).toMatch(/( ok, [\s\S]*){4}/), 60_000);
 			await finish(space, master);
 			// A check it was, which has no name of its own, and no hosts were sent for it to refuse.
 			expect(changed.requests()).toContain('unauthorized');
@@ -80,7 +96,7 @@ describe.concurrent('workers that are set aside', () => {
 			for (let i = 0; i < deaths; i += 1) {
 				// It has answered something: that alone forgives nothing.
 				await flapping.says(/ ok, /);
-				await flapping.kill();
+				await killNoticed(flapping, master);
 				await flapping.start();
 			}
 			await finish(space, master);

@@ -13,6 +13,8 @@ beforeEach(() => {
 afterEach(() => space[Symbol.dispose]());
 
 const total = 4_096;
+/** More than a survivor does in a minute: its run goes on for as long as the test looks on. */
+const endless = 65_536;
 const chunkHosts = 200;
 const ratePerSecond = 1_000;
 /** Of a worker that is to die in mid-chunk: what it is asked for at first would keep it busy for ten seconds. */
@@ -27,8 +29,8 @@ function startWorker(port: number, rate: number): Promise<StartedWorker> {
 	return space.worker(['--rate', String(rate), '--port', String(port)]);
 }
 
-function startMaster(urls: readonly string[]) {
-	space.write('hosts.txt', '127.0.0.0/20');
+function startMaster(list: string, urls: readonly string[]) {
+	space.write('hosts.txt', list);
 	space.write('workers.txt', urls);
 	const args = ['master', '--workers', 'workers.txt', '--chunk', String(chunkHosts), '--json'];
 	return space.start(args, {
@@ -39,17 +41,17 @@ function startMaster(urls: readonly string[]) {
 /** Resolves when there are rows of this worker in the database. */
 async function hasAnswered(seat: Seat): Promise<void> {
 	const rows = `SELECT count(*) FROM results WHERE worker = '${seat.url}'`;
-	await expect.poll(() => space.count(rows)).toBeGreaterThan(0);
+	await expect.poll(() => space.count(rows), { timeout: 60_000 }).toBeGreaterThan(0);
 }
 
-/** Every host is up, once, and who answered first for it. */
+/** Who answered first for each host that has an answer: it is up, once. */
 function answered(): Map<string, string> {
 	const rows = space.rows<{ host: string; status: string; worker: string }>(
 		'SELECT host, status, worker FROM results',
 	);
 	expect(rows.filter(({ status }) => status !== 'up')).toEqual([]);
 	const workers = new Map(rows.map(({ host, worker }) => [host, worker]));
-	expect([rows.length, workers.size]).toEqual([total, total]);
+	expect(rows.length).toBe(workers.size);
 	return workers;
 }
 
@@ -59,40 +61,52 @@ testUnless(
 	async () => {
 		await using doomed = await Seat.take((port) => startWorker(port, slowPerSecond));
 		await using survivor = await Seat.take((port) => startWorker(port, ratePerSecond));
-		await using master = startMaster([doomed.url, survivor.url]);
+		await using master = startMaster('127.0.0.0/16', [doomed.url, survivor.url]);
 		await hasAnswered(doomed);
+		const aliveMs = Date.now();
 		await doomed.kill();
 		// A process that was killed is there until it has had its turn.
 		const goneMs = Date.now();
-		expect(await master.exited).toBe(0);
+		const firstAskedOf = (seat: Seat): Map<string, SentRequest[]> => {
+			const byHost = requestsByHost(readRequests(space.path('requests')));
+			return new Map([...byHost].filter(([, [first]]) => first!.worker === seat.url));
+		};
+		await expect
+			.poll(
+				() => {
+					const workers = new Map(
+						space.rows<{ host: string }>('SELECT host FROM results').map(({ host }) => [host, 1]),
+					);
+					return [...firstAskedOf(doomed).keys()].filter((host) => !workers.has(host)).length;
+				},
+				{ timeout: 60_000 },
+			)
+			.toBe(0);
+		master.child.kill('SIGTERM');
+		expect(await master.exited).toBe(143);
 		const workers = answered();
-		const sent = readRequests(space.path('requests'));
-		const meanwhile = sent.filter(({ atMs }) => atMs > goneMs);
+		const meanwhile = readRequests(space.path('requests')).filter(({ atMs }) => atMs > goneMs);
 		/** Hosts that were asked for before this request, since the worker was gone. */
-		const before = (request: SentRequest): number =>
-			meanwhile
-				.slice(0, Math.max(0, meanwhile.indexOf(request)))
-				.reduce((sum, { hosts }) => sum + hosts.length, 0);
-		const byHost = requestsByHost(sent);
+		const before = ({ atMs }: SentRequest): number =>
+			meanwhile.filter((other) => other.atMs < atMs).reduce((sum, { hosts }) => sum + hosts.length, 0);
 		let lost = 0;
 		let answeredHosts = 0;
-		for (const [host, requests] of byHost) {
-			const [first, ...more] = requests.map(({ worker }) => worker);
-			// On a busy machine one of the two was slow before, and the other asked as well.
-			const isHedged = more.length > 0 && requests[1]!.atMs <= goneMs;
+		for (const [host, requests] of firstAskedOf(doomed)) {
+			const asked = requests.map(({ worker }) => worker);
+			const again = requests[1];
 			if (workers.get(host) === doomed.url) {
 				answeredHosts += 1;
-				if (!isHedged) expect([first, ...more], host).toEqual([doomed.url]);
-			} else if (more.length > 0 && !isHedged) {
+				// On a busy machine it was slow before, and the other asked as well.
+				if (again !== undefined) expect(again.atMs, host).toBeLessThanOrEqual(goneMs);
+			} else if (again!.atMs > aliveMs) {
 				lost += 1;
-				expect([first, ...more], host).toEqual([doomed.url, survivor.url]);
-				expect(before(requests[1]!), host).toBeLessThan(hostsMeanwhileMax);
+				expect(asked, host).toEqual([doomed.url, survivor.url]);
+				expect(before(again!), host).toBeLessThan(hostsMeanwhileMax);
 			}
 		}
-		expect(byHost.size).toBe(total);
 		expect(answeredHosts).toBeGreaterThan(0);
 		expect(lost).toBeGreaterThan(0);
-		expect(JSON.parse(master.output())).toMatchObject({ hosts: total, up: total, error: 0 });
+		expect(JSON.parse(master.output())).toMatchObject({ hosts: endless, up: workers.size, error: 0 });
 	},
 );
 
@@ -102,21 +116,23 @@ testUnless(
 	async () => {
 		let rate = slowPerSecond;
 		await using seat = await Seat.take((port) => startWorker(port, rate));
-		await using master = startMaster([seat.url]);
+		await using master = startMaster('127.0.0.0/20', [seat.url]);
 		await hasAnswered(seat);
 		await seat.kill();
+		// A master that stood still itself blames nobody for a connection that broke meanwhile; but then nobody is there.
+		await master.says(
+			/worker \S+ (broke off|can not be reached).*; set aside for [\s\S]*no worker is left; waiting/,
+		);
 		const kept = space.rows<{ host: string }>('SELECT host FROM results').map(({ host }) => host);
 		rate = ratePerSecond;
 		await seat.start();
 		expect(await master.exited).toBe(0);
-		answered();
+		expect(answered().size).toBe(total);
 		const byHost = requestsByHost(readRequests(space.path('requests')));
 		const timesAsked = [...byHost.values()].map(({ length }) => length);
 		expect([byHost.size, Math.max(...timesAsked)]).toEqual([total, 2]);
 		expect(kept.filter((host) => byHost.get(host)!.length > 1)).toEqual([]);
 		// The new life was met before it got work.
-		expect(master.errors()).toMatch(
-			/worker \S+ broke off .*; set aside for [\s\S]*no worker is left; waiting[\s\S]*worker \S+ is back/,
-		);
+		expect(master.errors()).toMatch(/set aside for [\s\S]*worker \S+ is back/);
 	},
 );

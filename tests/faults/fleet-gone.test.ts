@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, vi } from 'vitest';
 import { token, Workspace } from '../e2e/command-line.ts';
 import { notLong, testUnless, withoutEchoSockets } from '../requirements.ts';
-import { closedPort } from '../servers.ts';
+import { reservePort } from '../reserved-port.ts';
 import { Seat } from './fleet/seat.ts';
 
 let space: Workspace;
@@ -19,8 +19,10 @@ testUnless(
 	withoutEchoSockets(),
 	'21: when all workers have gone, the run waits, says so, ends resumable, and goes on when they are back',
 	async () => {
+		// Slow until they are killed, so that it happens in mid-run.
+		let rate = 20;
 		const take = (): Promise<Seat> =>
-			Seat.take((port) => space.worker(['--rate', '1500', '--port', String(port)]));
+			Seat.take((port) => space.worker(['--rate', String(rate), '--port', String(port)]));
 		await using first = await take();
 		await using second = await take();
 		space.write('hosts.txt', '127.0.0.0/20');
@@ -29,12 +31,12 @@ testUnless(
 		const stored = (): number => space.count('SELECT count(*) FROM results');
 		{
 			await using master = space.start(command, { env });
-			await vi.waitFor(() => expect(stored()).toBeGreaterThan(0), { timeout: 20_000, interval: 20 });
+			await vi.waitFor(() => expect(stored()).toBeGreaterThan(0), { timeout: 60_000, interval: 20 });
+			const aliveMs = performance.now();
 			await Promise.all([first.kill(), second.kill()]);
 			await master.says(/no worker is left; waiting up to 2 s for one to come back/);
-			const waitingMs = performance.now();
 			expect(await master.exited).toBe(1);
-			expect(performance.now() - waitingMs).toBeGreaterThan(1_500);
+			expect(performance.now() - aliveMs).toBeGreaterThan(2_000);
 			expect(master.errors()).toMatch(
 				/pingpool: no worker is left to ask: .*\n {2}start the workers again, then run the same command\n/,
 			);
@@ -44,6 +46,7 @@ testUnless(
 		expect(done).toBeLessThan(total);
 		expect(space.rows("SELECT status FROM results WHERE status <> 'up'")).toEqual([]);
 
+		rate = 1_500;
 		await Promise.all([first.start(), second.start()]);
 		const again = await space.run(command, { env });
 		expect(again.stderr).toContain(`continuing run 1: ${done.toLocaleString('en-US')} of 4,096 done\n`);
@@ -61,17 +64,21 @@ testUnless(
 	withoutEchoSockets() ?? notLong(),
 	'21: a worker that starts some seconds after its master, and one that does so in mid-run, take part',
 	async () => {
-		const ports = [await closedPort(), await closedPort()] as const;
-		const startWorker = (port: number) => space.worker(['--rate', '1000', '--port', String(port)]);
-		const urls = ports.map((port) => `http://127.0.0.1:${port}`);
+		using slowPlace = reservePort();
+		using fastPlace = reservePort();
+		const startWorker = ({ port }: { readonly port: number }, rate: number) =>
+			space.worker(['--rate', String(rate), '--port', String(port)]);
+		const urls = [slowPlace, fastPlace].map(({ port }) => `http://127.0.0.1:${port}`);
 		space.write('hosts.txt', '127.0.0.0/19');
 		space.write('workers.txt', urls);
-		await using master = space.start(['master', '--workers', 'workers.txt'], { env });
-		await master.says(/no worker is left; waiting up to 10 s for one to come back/);
+		const command = ['master', '--workers', 'workers.txt', '--worker-timeout', '60000'];
+		await using master = space.start(command, { env });
+		await master.says(/no worker is left; waiting up to 60 s for one to come back/);
 		await sleep(1_500);
-		await using first = (await startWorker(ports[0])).running;
-		await first.says(/ ok, /);
-		await using _second = (await startWorker(ports[1])).running;
+		// It alone would take a minute and a half: longer than it takes until the other one is looked at again.
+		await using slow = (await startWorker(slowPlace, 90)).running;
+		await slow.says(/ ok, /);
+		await using _fast = (await startWorker(fastPlace, 4_000)).running;
 		expect(await master.exited).toBe(0);
 		const shares = space.rows<{ worker: string; n: number }>(
 			'SELECT worker, count(*) AS n FROM results GROUP BY 1',

@@ -13,6 +13,9 @@ import { describeUnless } from '../requirements.ts';
 import type { JobSettings } from '../worker/icmp/engine-fixture.ts';
 import { gather, openEngine, tally } from '../worker/icmp/engine-fixture.ts';
 
+/** Longer than anything is kept waiting on a busy machine: everything here is answered. */
+const timeoutMs = 30_000;
+
 /** Hosts that no test has used before. */
 let fresh = 0;
 
@@ -56,7 +59,7 @@ describeUnless(responderUnavailable(), 'a network that misbehaves', () => {
 
 		test('delayed, jittered, reordered and doubled answers make nobody down and no time negative', async () => {
 			// Ten echoes of a host are under way at a time, and their answers overtake one another.
-			const settings = { count: 12, intervalMs: 8, timeoutMs: 5_000 };
+			const settings = { count: 12, intervalMs: 8, timeoutMs };
 			const { results, counted } = await probe(addresses('jittered-twice', 100), settings);
 			expect(tally(results)).toEqual({ up: 100 });
 			for (const result of results) {
@@ -64,7 +67,7 @@ describeUnless(responderUnavailable(), 'a network that misbehaves', () => {
 				expect(result.rttMinMs!).toBeGreaterThanOrEqual(0);
 				expect(result.rttMinMs!).toBeLessThanOrEqual(result.rttAvgMs!);
 				expect(result.rttAvgMs!).toBeLessThanOrEqual(result.rttMaxMs!);
-				expect(result.rttMaxMs!).toBeLessThanOrEqual(5_000);
+				expect(result.rttMaxMs!).toBeLessThanOrEqual(timeoutMs);
 				expect(result.jitterMs!).toBeGreaterThan(0);
 				expect(result.jitterMs!).toBeLessThanOrEqual(result.rttMaxMs! - result.rttMinMs! + 1e-9);
 			}
@@ -77,7 +80,7 @@ describeUnless(responderUnavailable(), 'a network that misbehaves', () => {
 		test.each(['forged-ttl-exceeded', 'quote-of-another-host'] as const)(
 			'an error that is a %s is not believed',
 			async (kind) => {
-				const { results, counted } = await probe(addresses(kind, 100), { timeoutMs: 1_000 });
+				const { results, counted } = await probe(addresses(kind, 100), { timeoutMs });
 				expect(tally(results)).toEqual({ up: 100 });
 				expect(counted).toMatchObject({ forged: 100, received: 100 });
 			},

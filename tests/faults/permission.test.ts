@@ -51,10 +51,8 @@ describeUnless(
 		test('a worker that may choose starts without icmp, and says at its start why and what would mend it', async () => {
 			const { running } = await space.worker([], options);
 			await using _running = running;
-			expect(running.output()).toMatch(
-				/icmp {2}not offered\n +datagram IPv4: errno 13.*there is no ping command\n/,
-			);
-			expect(running.output()).toMatch(mending);
+			await running.says(/icmp {2}not offered\n +datagram IPv4: errno 13.*there is no ping command\n/);
+			await running.says(mending);
 		});
 
 		test('a run calls nobody down, and says what would mend it', async () => {

@@ -1,6 +1,7 @@
 /**
  * A worker that dies of a host: the real app, behind a probe that sends nothing, writes down the hosts that it is asked
- * for, says that each is up, and kills its own process when one of them is the deadly one. Prints its URL.
+ * for, says that each is up, and kills its own process when one of them is the deadly one, of which it writes down a line
+ * `died` before. Prints its URL.
  *
  * usage: deadly-host-worker.ts <port> <deadly host> <file of hosts>
  */
@@ -23,7 +24,10 @@ const probe: Probe = {
 		left(hosts.length, 0);
 		// Some time in which requests are under way together.
 		await systemClock.sleep(20, signal);
-		if (hosts.some(({ target }) => target.text === deadly)) process.kill(process.pid, 'SIGKILL');
+		if (hosts.some(({ target }) => target.text === deadly)) {
+			appendFileSync(path!, 'died\n');
+			process.kill(process.pid, 'SIGKILL');
+		}
 		const index = hosts.map((host) => host.index);
 		report({ ...blockOf(index, 'up'), rttMs: index.map(() => 1) });
 	},

@@ -1,21 +1,32 @@
 /** A worker at an address that stays the same, whatever becomes of its processes: killed, stopped, started anew. */
 import type { StartedWorker } from '../../e2e/command-line.ts';
+import type { ReservedPort } from '../../reserved-port.ts';
+import { reservePort } from '../../reserved-port.ts';
 
-/** Starts a worker at a port; 0 takes a free one. */
+/** Starts a worker at a port. */
 export type StartWorker = (port: number) => Promise<StartedWorker>;
 
 export class Seat implements AsyncDisposable {
 	readonly url: string;
 	readonly #start: StartWorker;
+	/** nobody else gets it between two lives */
+	readonly #place: ReservedPort;
 	#worker: StartedWorker;
 
 	/** Starts the first life. */
 	static async take(start: StartWorker): Promise<Seat> {
-		return new Seat(start, await start(0));
+		const place = reservePort();
+		try {
+			return new Seat(start, place, await start(place.port));
+		} catch (error) {
+			place[Symbol.dispose]();
+			throw error;
+		}
 	}
 
-	private constructor(start: StartWorker, worker: StartedWorker) {
+	private constructor(start: StartWorker, place: ReservedPort, worker: StartedWorker) {
 		this.#start = start;
+		this.#place = place;
 		this.#worker = worker;
 		this.url = worker.url;
 	}
@@ -42,7 +53,7 @@ export class Seat implements AsyncDisposable {
 
 	/** The next life. The one before has ended. */
 	async start(): Promise<void> {
-		this.#worker = await this.#start(Number(new URL(this.url).port));
+		this.#worker = await this.#start(this.#place.port);
 	}
 
 	/** SIGSTOP: connections are still taken, by its system. */
@@ -55,7 +66,8 @@ export class Seat implements AsyncDisposable {
 		process.kill(-this.#worker.running.child.pid!, 'SIGCONT');
 	}
 
-	[Symbol.asyncDispose](): Promise<void> {
-		return this.kill();
+	async [Symbol.asyncDispose](): Promise<void> {
+		await this.kill();
+		this.#place[Symbol.dispose]();
 	}
 }
