@@ -217,6 +217,21 @@ describeUnless(withoutBrowser() ?? notLong(), 'a page', () => {
 		expect(counted.takeFaults()).toEqual([]);
 	});
 
+	test('has in its table of chunks the last one, too, however soon it came behind another one', async () => {
+		const { page } = watched;
+		await page.goto(`${served.url}/tasks`);
+		await page.locator('.connection', { hasText: /^Live$/ }).waitFor();
+		await page.getByText('chunks as a table').click();
+		for (const end of ['ok', 'failed']) {
+			const id = run.ask(names[0]!, 2);
+			run.observer.closed!(id, end === 'ok' ? undefined : new WorkerFailure('broken', 'reset'), false);
+			run.wait(50);
+			const row = page.locator('.chunk-table tbody tr', { hasText: `r-${id}` });
+			await row.getByText(end).first().waitFor();
+		}
+		expect(watched.takeFaults()).toEqual([]);
+	});
+
 	testUnless(notLong(), 'takes no more memory the longer a run is, nor does its server', async () => {
 		await using full = await openPage(browser, { origin: served.url });
 		const asked = await countFrames(full.page);

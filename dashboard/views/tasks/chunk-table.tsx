@@ -1,6 +1,7 @@
 /** The newest chunks as a table: what the picture shows, for those who do not see it. */
 import type { ReadonlySignal } from '@preact/signals';
 import { useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
 import type { LiveChunk } from '../../../shared/dashboard-api.ts';
 import { formatCount, formatMs, none } from '../../../shared/format.ts';
 import { SafeText } from '../../parts/safe-text.tsx';
@@ -31,15 +32,22 @@ interface ChunkTableProps {
 export function ChunkTable({ tasks, nameOf }: ChunkTableProps) {
 	const isOpen = useSignal(false);
 	const rows = useSignal<readonly LiveChunk[]>([]);
-	const takenAt = useSignal(0);
+	const takenAtMs = useRef(Number.NEGATIVE_INFINITY);
+	const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+	const take = () => {
+		timer.current = undefined;
+		takenAtMs.current = performance.now();
+		rows.value = [...chunksOf(tasks.peek().lanes)].sort((a, b) => b.id - a.id).slice(0, rowsMax);
+	};
 	useSignalEffectNow(() => {
-		if (!isOpen.value) return;
-		const { lanes } = tasks.value;
-		const nowMs = performance.now();
-		if (rows.peek().length > 0 && nowMs - takenAt.peek() < refreshMs) return;
-		takenAt.value = nowMs;
-		rows.value = [...chunksOf(lanes)].sort((a, b) => b.id - a.id).slice(0, rowsMax);
+		void tasks.value;
+		if (!isOpen.value || timer.current !== undefined) return;
+		// Nothing may come behind it: what is too soon is taken later.
+		const waitMs = takenAtMs.current + refreshMs - performance.now();
+		if (waitMs <= 0) take();
+		else timer.current = setTimeout(take, waitMs);
 	});
+	useEffect(() => () => clearTimeout(timer.current), []);
 	const columns: Column<LiveChunk>[] = [
 		{ id: 'request', title: 'Request', isRowHead: true, cell: (row) => <SafeText text={row.request} /> },
 		{ id: 'worker', title: 'Worker', cell: (row) => <SafeText text={nameOf(row.worker)} /> },

@@ -55,7 +55,7 @@ function get(url: string, headers: Record<string, string> = {}): Promise<Respons
 				resolve(new Response(body, { status, headers: new Headers(entries) }));
 			});
 		});
-		asked.once('error', reject).end();
+		asked.on('error', reject).end();
 	});
 }
 

@@ -66,6 +66,6 @@ export function openEvents(url: string, headers: Record<string, string> = {}): P
 				[Symbol.dispose]: () => asked.destroy(),
 			});
 		});
-		asked.once('error', reject).end();
+		asked.on('error', reject).end();
 	});
 }
