@@ -25,7 +25,7 @@ import { answer, answerForms } from './answer.ts';
 import type { AcceptedTokens } from './auth.ts';
 import { createAuthenticator } from './auth.ts';
 import { runBatch } from './batch.ts';
-import { refuseBrowsers } from './browsers.ts';
+import { isLocalProgram, refuseBrowsers } from './browsers.ts';
 import { callerName } from './caller-name.ts';
 import { requestDeadlineMs } from './deadline.ts';
 import { errorResponse, safeHeaders } from './error-response.ts';
@@ -243,9 +243,18 @@ export function createApp({
 
 	app.get('/health', (context) => context.json({ status: 'ok' }));
 
-	/** Serves those who show a token, where one is needed; refusals are logged. */
-	function getWithToken(path: string, answered: (context: Context) => Response | Promise<Response>): void {
+	/**
+	 * Serves those who show a token, where one is needed; refusals are logged.
+	 *
+	 * @param isOpenTo who is served without one, unless they show a wrong one
+	 */
+	function getWithToken(
+		path: string,
+		answered: (context: Context) => Response | Promise<Response>,
+		isOpenTo: (context: Context) => boolean = () => false,
+	): void {
 		app.get(path, async (context) => {
+			if (!context.req.raw.headers.has('authorization') && isOpenTo(context)) return answered(context);
 			const { entry, finish } = entryOf(context);
 			try {
 				await authorize(context);
@@ -262,10 +271,12 @@ export function createApp({
 		return context.json(load === undefined ? capabilities : { ...capabilities, load: load.newest() });
 	});
 	if (metrics !== undefined) {
-		getWithToken('/metrics', async (context) => {
+		const render = async (context: Context): Promise<Response> => {
 			const { type, text } = await metrics.render(admission);
 			return context.body(text, 200, { 'content-type': type });
-		});
+		};
+		// A Prometheus on the worker's own machine needs no token: there are numbers alone.
+		getWithToken('/metrics', render, (context) => isLocalProgram(context.req.raw, callerOf(context)));
 	}
 
 	const pages = ['/health', '/capabilities', ...(metrics === undefined ? [] : ['/metrics'])];

@@ -26,6 +26,26 @@ export function refuseBrowsers({ headers, url }: Request): void {
 	);
 }
 
+/** What proxies add to a request of somebody else. It is never believed, and shows that there is one. */
+const forwardedHeaders = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'];
+
+/**
+ * Whether a program of this machine asks, for itself: no web page, and no proxy for whoever is elsewhere.
+ *
+ * @param caller its address, as the connection has it
+ */
+export function isLocalProgram(request: Request, caller: string | undefined): boolean {
+	const address = caller === undefined ? undefined : parseIp(caller);
+	if (address === undefined || !isLoopback(address)) return false;
+	if (forwardedHeaders.some((name) => request.headers.has(name))) return false;
+	try {
+		refuseBrowsers(request);
+		return true;
+	} catch {
+		return false;
+	}
+}
+
 /** @param host as in a Host header: a name or an address, perhaps with a port */
 function isLoopbackName(host: string): boolean {
 	const [, bracketed, plain] = /^(?:\[([\d:a-f.]+)\]|([^:[\]]+))(?::\d*)?$/i.exec(host) ?? [];

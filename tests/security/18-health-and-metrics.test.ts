@@ -1,5 +1,5 @@
 /** Requirement 18, from outside: /health says only that the worker is well, /metrics is for those who show the token
- * and names nobody, and there is nothing else to read. */
+ * and for programs of its machine, and names nobody, and there is nothing else to read. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exchange } from '../worker/raw-exchange.ts';
 import type { ServedWorker } from './served-worker.ts';
@@ -35,7 +35,7 @@ describe('18: health and metrics', () => {
 		);
 	});
 
-	it('/metrics is for those who show the token, from this machine, too', async () => {
+	it('/metrics is for those who show the token', async () => {
 		const ask = (line: string, headers: string): Promise<{ statuses: readonly number[]; text: string }> =>
 			exchange(worker.port, `${line} HTTP/1.1\r\nHost: a\r\n${headers}\r\n`, { answers: 1 });
 		for (const headers of [
@@ -55,6 +55,33 @@ describe('18: health and metrics', () => {
 		expect(text).not.toContain(token);
 		expect(text).not.toContain('127.0.0.1');
 		expect((await ask(`GET /metrics?token=${token}`, '')).statuses).toEqual([401]);
+	});
+
+	it('/metrics is for programs of this machine as well, without a token, and for nobody through them', async () => {
+		const ask = async (headers: Record<string, string>): Promise<number> => {
+			const lines = Object.entries({ Host: `127.0.0.1:${worker.port}`, ...headers });
+			const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+			const asked = await exchange(worker.port, `GET /metrics HTTP/1.1\r\n${head}\r\n`, { answers: 1 });
+			return asked.statuses[0]!;
+		};
+		expect(await ask({})).toBe(200);
+		expect(await ask({ Host: 'localhost' })).toBe(200);
+		for (const headers of [
+			{ Authorization: 'Bearer another-token-of-somebody' },
+			{ Authorization: '' },
+			{ Origin: 'http://127.0.0.1:8787' },
+			{ 'Sec-Fetch-Site': 'cross-site' },
+			{ Host: 'rebound.example' },
+			{ 'X-Forwarded-For': '127.0.0.1' },
+			{ 'X-Real-IP': '192.0.2.7' },
+			{ Forwarded: 'for=127.0.0.1' },
+			{ Via: '1.1 proxy' },
+		]) {
+			expect(await ask(headers), JSON.stringify(headers)).toBe(401);
+		}
+		// What it can do, and everything else, stays behind the token.
+		const capabilities = 'GET /capabilities HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n';
+		expect((await exchange(worker.port, capabilities, { answers: 1 })).statuses).toEqual([401]);
 	});
 
 	it('/metrics of a worker without a token is for programs of this machine, and no web page', async () => {

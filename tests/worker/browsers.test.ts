@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { testApp } from './app-fixture.ts';
+import { countedMetrics } from './metrics/metrics-fixture.ts';
 
 describe('a worker without a token', () => {
 	const { app } = testApp({ tokens: 'none' });
@@ -42,4 +43,25 @@ it('with a token, who calls from where does not matter: no page has it', async (
 	const { ping } = testApp();
 	const headers = { origin: 'https://dashboard.example', host: 'worker.example' };
 	expect((await ping({ hosts: ['192.0.2.1'] }, { headers })).status).toBe(200);
+});
+
+describe('metrics of a worker with a token', () => {
+	const asked = async (caller: string | undefined, header = {}): Promise<number> => {
+		const { metrics } = countedMetrics();
+		const { app } = testApp({ metrics, callerOf: () => caller });
+		const headers = { host: '127.0.0.1:8786', ...header };
+		return (await app.request('http://127.0.0.1:8786/metrics', { headers })).status;
+	};
+
+	it.each(['127.0.0.1', '127.9.9.9', '::1'])('need none for a program at %s', async (caller) => {
+		expect(await asked(caller)).toBe(200);
+		expect(await asked(caller, { 'x-forwarded-for': '127.0.0.1' })).toBe(401);
+	});
+
+	it.each(['192.168.1.5', '10.0.0.1', '2001:db8::1', 'fe80::1', 'somewhere', '', undefined])(
+		'need it from %s, by whatever name it calls the worker',
+		async (caller) => {
+			expect(await asked(caller)).toBe(401);
+		},
+	);
 });
