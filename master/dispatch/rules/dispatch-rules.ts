@@ -17,27 +17,26 @@
  *   It does not wait where nobody may come: all workers are out for good, or have left and none can join.
  */
 import type { ChunkKind } from '../../../shared/dashboard-api.ts';
-import { formatDuration } from '../../../shared/format.ts';
-import { selectHosts } from '../../../shared/host-column.ts';
 import { dnsTimeoutMs } from '../../../shared/limits.ts';
 import { reasons } from '../../../shared/outcome.ts';
 import { Pacer } from '../../../shared/pacer.ts';
 import type { Capabilities } from '../../../shared/protocol.ts';
 import type { ResultBlock } from '../../../shared/results.ts';
-import { selectRows, unsentBlock } from '../../../shared/results.ts';
+import { selectRows } from '../../../shared/results.ts';
 import type { ProbeName } from '../../../shared/target.ts';
 import { probeNames } from '../../../shared/target.ts';
 import { WorkerFailure } from '../worker-link.ts';
-import { backoffMs } from './backoff.ts';
 import { hasOtherThanUp, isError, isWorkersTrouble } from './block-rows.ts';
 import type { Chunk } from './chunk.ts';
 import { dispatchesMax, isSuspect } from './chunk.ts';
 import { Fleet } from './fleet.ts';
 import { Flight } from './flight.ts';
 import { Hedging, isLaneSilent } from './hedging.ts';
+import { HeldUp } from './held-up.ts';
 import type { Lane } from './lane.ts';
-import { chunkAgain, dispatchesOf, isCrash, isDispatch, unansweredRows } from './losses.ts';
-import { openOf, Pending } from './pending.ts';
+import { isCrash, isDispatch } from './losses.ts';
+import { LostHosts } from './lost-hosts.ts';
+import { Pending } from './pending.ts';
 import { RetryBudget } from './retry-budget.ts';
 import type { AnsweredRows, NewWorker, RulesOptions, Step } from './rules-io.ts';
 import { Suspects } from './suspects.ts';
@@ -45,10 +44,6 @@ import type { Dealt } from './target-queue.ts';
 
 /** How often deadlines are looked at. */
 const tickMs = 50;
-/** Not to have been asked for this long means that this process was held up (stopped, or out of CPU). */
-const heldUpMs = 500;
-/** Connections that break within this time of that are no worker's fault. */
-const heldUpGraceMs = 5_000;
 
 export class DispatchRules {
 	readonly #options: RulesOptions;
@@ -58,18 +53,14 @@ export class DispatchRules {
 	readonly #budget: RetryBudget;
 	readonly #hedging = new Hedging();
 	readonly #suspects = new Suspects();
+	readonly #heldUp = new HeldUp();
+	readonly #lost: LostHosts;
 	readonly #pacer: Pacer;
 	#steps: Step[] = [];
 	#nowMs: number;
 	#tickedMs: number;
 	#wakeAtMs: number;
-	/** when this process was held up last */
-	#heldUpMs = Number.NEGATIVE_INFINITY;
-	/** for how long, until it has been said */
-	#heldUpForMs = 0;
 	#nextId = 1;
-	/** flights that were hedged, and then failed without having reached their worker */
-	readonly #neverArrived = new Set<number>();
 	/** the lane that is looked at first */
 	#turn = 0;
 	#listEnded = false;
@@ -85,6 +76,14 @@ export class DispatchRules {
 		this.#options = options;
 		this.#fleet = new Fleet(options, (step) => this.#steps.push(step));
 		this.#pending = new Pending(ledger);
+		this.#lost = new LostHosts({
+			ledger,
+			random: options.random,
+			pending: this.#pending,
+			suspects: this.#suspects,
+			flights: this.#flights,
+			onStep: (step) => this.#steps.push(step),
+		});
 		this.#budget = new RetryBudget(nowMs);
 		this.#pacer = new Pacer({ ratePerSecond, nowUs: () => this.#nowMs * 1000 });
 		this.#nowMs = nowMs;
@@ -251,12 +250,9 @@ export class DispatchRules {
 			if (isSuspect(flight.chunk)) this.#suspects.passed();
 			this.#judgeTrouble(flight, nowMs);
 		} else this.#fail(flight, failure, nowMs);
-		if (flight.isOwner) this.#giveBack(flight, failure, nowMs);
-		else if (!isDispatch(failure, flight.chunk.hosts.length)) {
-			this.#neverArrived.add(id);
-			this.#askOnceMore(flight, nowMs);
-		}
-		this.#giveUp(flight.chunk, flight.lastHopeOf);
+		if (flight.isOwner) this.#lost.giveBack(flight, failure, nowMs);
+		else if (!isDispatch(failure, flight.chunk.hosts.length)) this.#lost.neverArrived(flight, nowMs);
+		this.#lost.giveUp(flight.chunk, flight.lastHopeOf);
 		this.#fleet.closeIfGone(lane);
 	}
 
@@ -303,10 +299,8 @@ export class DispatchRules {
 	#listen(nowMs: number): void {
 		this.#nowMs = nowMs;
 		const gapMs = nowMs - this.#tickedMs;
-		if (gapMs < heldUpMs) return;
-		this.#heldUpForMs = gapMs;
+		if (!this.#heldUp.notes(gapMs, nowMs)) return;
 		this.#tickedMs = nowMs - tickMs;
-		this.#heldUpMs = nowMs;
 		for (const flight of this.#flights.values()) flight.postpone(gapMs, nowMs);
 	}
 
@@ -466,7 +460,7 @@ export class DispatchRules {
 
 	#mayTryElsewhere({ lane, chunk }: Flight, nowMs: number): boolean {
 		return (
-			dispatchesOf(chunk, this.#neverArrived) + 1 < dispatchesMax &&
+			this.#lost.dispatchesOf(chunk) + 1 < dispatchesMax &&
 			this.#fleet.untried(lane, chunk).length > 0 &&
 			this.#budget.freeAtMs(nowMs) <= nowMs
 		);
@@ -487,71 +481,11 @@ export class DispatchRules {
 		if (failure.kind === 'local') lane.foundNoRoomHere(nowMs);
 		if (isSuspect(chunk) && isCrash(failure)) this.#suspects.crashed();
 		if (failure.kind === 'too-large' && length > 1) lane.foundTooLarge(length);
-		else if (failure.kind === 'broken' && nowMs - this.#heldUpMs < heldUpGraceMs) {
-			// What this process did not send or read in time, a worker may have given up.
+		else if (this.#heldUp.explains(failure, nowMs)) {
 			this.#fleet.rest(lane, new WorkerFailure('local', failure.message), nowMs);
-			this.#tellHeldUp();
+			const event = this.#heldUp.tell();
+			if (event !== undefined) this.#steps.push({ type: 'tell', event });
 		} else this.#fleet.setAside(lane, failure, nowMs);
-	}
-
-	/** Says once that requests had to be broken off for it. */
-	#tellHeldUp(): void {
-		if (this.#heldUpForMs === 0) return;
-		const message =
-			`this program stood still for ${formatDuration(this.#heldUpForMs)}; ` +
-			'what that broke off is asked again, and no worker is blamed for it';
-		this.#heldUpForMs = 0;
-		this.#steps.push({ type: 'tell', event: { type: 'notice', message } });
-	}
-
-	/** What a flight owns and has no answer for goes out again, or is an error. */
-	#giveBack(flight: Flight, failure: WorkerFailure | undefined, nowMs: number): void {
-		const { ledger, random } = this.#options;
-		const rows = unansweredRows(flight, ledger);
-		if (rows.length === 0) return;
-		const again = chunkAgain(flight, rows, {
-			neverArrived: this.#neverArrived,
-			failure,
-			suspects: this.#suspects,
-			random,
-			nowMs,
-		});
-		if (again !== undefined) this.#pending.addAgain(again);
-		else this.#giveUp(flight.chunk, new Set(rows.map((row) => flight.chunk.positions[row]!)));
-	}
-
-	/** A late flight never reached its worker: what it was the last hope of was in one request less than was thought. As
-	 * the others were lost, each of these hosts goes alone. */
-	#askOnceMore({ lane, chunk, lastHopeOf }: Flight, nowMs: number): void {
-		const rows = [...chunk.positions.keys()].filter((row) => lastHopeOf.has(chunk.positions[row]!));
-		lastHopeOf.clear();
-		if (rows.length === 0) return;
-		this.#pending.addAgain({
-			...chunk,
-			positions: Uint32Array.from(rows, (row) => chunk.positions[row]!),
-			hosts: selectHosts(chunk.hosts, rows),
-			isFresh: false,
-			dispatches: dispatchesMax - 1,
-			crashes: chunk.crashes + 1,
-			failedOn: new Set([...chunk.failedOn, lane.name]),
-			notBeforeMs: nowMs + backoffMs(dispatchesMax - 1, this.#options.random),
-			hostsMax: 1,
-			hedgeOf: chunk.hedgeOf.filter((late) => !this.#neverArrived.has(late)),
-		});
-	}
-
-	/** Positions of a chunk that are not to be asked again are errors, unless a late flight may still answer for them. */
-	#giveUp(chunk: Chunk, positions: Set<number>): void {
-		if (positions.size === 0) return;
-		for (const id of chunk.hedgeOf) {
-			const late = this.#flights.get(id);
-			if (late === undefined) continue;
-			for (const [row, position] of late.chunk.positions.entries()) {
-				if (late.answered[row] === 0 && positions.delete(position)) late.lastHopeOf.add(position);
-			}
-		}
-		const rows = [...chunk.positions.keys()].filter((row) => positions.has(chunk.positions[row]!));
-		this.#record(chunk, rows, 'worker-failed');
 	}
 
 	/** Lets a chunk take over from flights that are silent, or late where nothing else is left to do. */
@@ -565,18 +499,7 @@ export class DispatchRules {
 			if (isRepeat(chunk) && !lane.isSilent) continue;
 			if (this.#budget.freeAtMs(nowMs) > nowMs || this.#fleet.others(lane, chunk.probe).length === 0)
 				continue;
-			flight.isOwner = false;
-			const open = openOf(chunk, this.#options.ledger);
-			if (open.hosts.length === 0) continue;
-			this.#pending.addAgain({
-				...chunk,
-				...open,
-				dispatches: chunk.dispatches + 1,
-				isFresh: false,
-				failedOn: new Set([...chunk.failedOn, lane.name]),
-				hedgeOf: [...chunk.hedgeOf, flight.id],
-			});
-			this.#steps.push({ type: 'late', id: flight.id });
+			this.#lost.hedge(flight);
 		}
 	}
 
@@ -589,18 +512,9 @@ export class DispatchRules {
 		for (const probe of probeNames) {
 			if (this.#fleet.mayOffer(probe, nowMs)) continue;
 			for (const dealt of this.#pending.takeAll(probe)) {
-				this.#record(dealt, [...dealt.hosts.ipv4.keys()], 'no-worker');
+				this.#lost.record(dealt, [...dealt.hosts.ipv4.keys()], 'no-worker');
 			}
 		}
-	}
-
-	/** Keeps an error for hosts that no worker answers for. */
-	#record({ positions, hosts }: Dealt, rows: readonly number[], reason: 'worker-failed' | 'no-worker'): void {
-		const { ledger } = this.#options;
-		const kept = rows.filter((row) => ledger.add(positions[row]!));
-		if (kept.length === 0) return;
-		const block = unsentBlock(kept, 'error', reason);
-		this.#steps.push({ type: 'record', rows: { worker: 'master', positions, hosts, block } });
 	}
 
 	/** Tries beyond the first were not foreseen when the chunk was paced: later chunks wait for them. */
