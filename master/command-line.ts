@@ -178,7 +178,7 @@ export function createCommand(version: string): Command {
 		option('--view <name>', 'progress on a terminal: one line, or one more per worker')
 			.choices(viewNames)
 			.default('compact'),
-		option('--log-format <name>', 'what the run says: text, or a JSON object per line')
+		option('--log-format <name>', 'what the run says: text, or a JSON object per line, the summary too')
 			.choices(logFormats)
 			.default('text'),
 		option('--log-level <name>', 'the least important of it: debug has a line per request')

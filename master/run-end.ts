@@ -13,7 +13,9 @@ import { jsonSummary, summaryLines } from './view/summary.ts';
  * @throws a fault of ours that ended it
  */
 export function reportEnd(outcome: RunOutcome, config: MasterConfig, log: RunLog): void {
-	if (config.json) process.stdout.write(`${jsonText(jsonSummary(outcome, config.db))}\n`);
+	// Beside a log in JSON, which may end in the same file, the summary is JSON, too.
+	if (config.json || (config.logFormat === 'json' && !config.quiet))
+		process.stdout.write(`${jsonText(jsonSummary(outcome, config.db))}\n`);
 	else if (!config.quiet)
 		process.stdout.write(`${summaryLines(outcome, config.db).map(escapeUnsafe).join('\n')}\n`);
 	const { error, state } = outcome;

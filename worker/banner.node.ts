@@ -22,15 +22,12 @@ const icmpWords = {
 	command: 'ping command',
 } as const;
 
+/** For people. */
 export function bannerLines(options: BannerOptions): string[] {
-	const { capabilities, icmpUnavailable, address, port, credentials } = options;
+	const { capabilities, icmpUnavailable, credentials } = options;
 	const { token, tls } = credentials;
-	const scheme = tls === undefined ? 'http' : 'https';
-	const { version, probes, icmp, ratePerSecondMax, hostsPerRequestMax } = capabilities;
-	const everywhere = address === '::' || address === '0.0.0.0';
-	const url = urlOf(scheme, everywhere ? likelyAddress(networkInterfaces()) : address, port);
-	const where = everywhere ? `port ${port} of every interface` : urlOf(scheme, address, port);
-	const lines = [`pingpool worker ${version} listens on ${where}`];
+	const { probes, icmp, ratePerSecondMax, hostsPerRequestMax } = capabilities;
+	const lines = [headline(options)];
 	lines.push(`  icmp  ${icmp === null ? 'not offered' : icmpWords[icmp]}`);
 	if (icmpUnavailable !== undefined) {
 		lines.push(`        ${icmpUnavailable.unavailable}`);
@@ -45,11 +42,54 @@ export function bannerLines(options: BannerOptions): string[] {
 		const asked = tls.asksForCertificate ? ', and masters show one of theirs' : '';
 		lines.push(`  tls   certificate ${tls.fingerprint}${asked}`);
 	}
-	// An authority vouches for any other certificate.
-	const pin = tls?.isSelfSigned ? ` pin=${tls.fingerprint}` : '';
-	lines.push('Line for workers.txt:', `  ${url}${pin}${tokenPart(options)}`);
+	lines.push('Line for workers.txt:', `  ${urlFor(options)}${pinPart(options)}${tokenPart(options)}`);
 	if (token === undefined) lines.push('Without a token, everybody on this machine may use it.');
 	return lines;
+}
+
+/** For programs: the same as the fields of a line of the log. */
+export function bannerFields(options: BannerOptions) {
+	const { capabilities, icmpUnavailable, credentials } = options;
+	const { version, probes, icmp, ratePerSecondMax, hostsPerRequestMax } = capabilities;
+	const url = urlFor(options);
+	return {
+		version,
+		url,
+		probes,
+		icmp,
+		...(icmpUnavailable && { icmpUnavailable: icmpUnavailable.unavailable, hint: icmpUnavailable.hint }),
+		ratePerSecondMax,
+		hostsPerRequestMax,
+		...(credentials.tls && { fingerprint: credentials.tls.fingerprint }),
+		workersLine: `${url}${pinPart(options)}${tokenPart(options)}`,
+		msg: headline(options),
+	};
+}
+
+function headline({ capabilities: { version }, address, port, credentials }: BannerOptions): string {
+	const where = isEverywhere(address)
+		? `port ${port} of every interface`
+		: urlOf(schemeOf(credentials), address, port);
+	return `pingpool worker ${version} listens on ${where}`;
+}
+
+/** How a master reaches it, as far as this machine can know. */
+function urlFor({ address, port, credentials }: BannerOptions): string {
+	const reached = isEverywhere(address) ? likelyAddress(networkInterfaces()) : address;
+	return urlOf(schemeOf(credentials), reached, port);
+}
+
+function isEverywhere(address: string): boolean {
+	return address === '::' || address === '0.0.0.0';
+}
+
+function schemeOf({ tls }: BannerOptions['credentials']): string {
+	return tls === undefined ? 'http' : 'https';
+}
+
+/** An authority vouches for a certificate that is not self-signed. */
+function pinPart({ credentials: { tls } }: BannerOptions): string {
+	return tls?.isSelfSigned ? ` pin=${tls.fingerprint}` : '';
 }
 
 function tokenPart({ credentials: { token, tokenFile }, showToken }: BannerOptions): string {

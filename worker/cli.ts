@@ -5,7 +5,7 @@
  * them. A worker that a master started for itself (PINGPOOL_EMBEDDED=1, with an IPC channel) says there that it
  * is ready, or why not, prints nothing, and ends with the channel, so that it never outlives its master.
  */
-import { escapeUnsafe } from '../shared/display.ts';
+import { escapeUnsafe, jsonText } from '../shared/display.ts';
 import type { WorkerArguments } from './arguments.node.ts';
 import type { WorkerLog } from './request-log.ts';
 
@@ -60,11 +60,17 @@ async function run(parsed: WorkerArguments, embedded: boolean, stop: StopRequest
 		const { address, port } = await listen(worker.server, host, parsed.port);
 		if (embedded) process.send?.({ ready: true, port });
 		else {
-			const { bannerLines } = await import('./banner.node.ts');
+			const { bannerFields, bannerLines } = await import('./banner.node.ts');
 			const { capabilities, icmpUnavailable } = worker;
-			const showToken = process.stdout.isTTY === true;
-			const banner = { capabilities, icmpUnavailable, address, port, credentials, showToken };
-			process.stdout.write(`${bannerLines(banner).map(escapeUnsafe).join('\n')}\n`);
+			const banner = { capabilities, icmpUnavailable, address, port, credentials };
+			if (parsed.logFormat === 'json') {
+				const time = new Date(systemClock.wallMs()).toISOString();
+				const fields = bannerFields({ ...banner, showToken: false });
+				process.stdout.write(`${jsonText({ level: 'info', time, ...fields })}\n`);
+			} else {
+				const lines = bannerLines({ ...banner, showToken: process.stdout.isTTY === true });
+				process.stdout.write(`${lines.map(escapeUnsafe).join('\n')}\n`);
+			}
 			const exposed = exposure.exposureWarnings(address, tls !== undefined);
 			for (const warning of [...credentials.warnings, ...exposed]) {
 				onMessage(`warning: ${warning}`);

@@ -82,7 +82,7 @@ export function readCommandLine(argv: readonly string[], isJson: boolean): Given
 
 function createCommand(): Command {
 	return newCommand('pingpool worker')
-		.description('Answers ping requests over HTTP: POST /ping, GET /health, GET /capabilities.')
+		.description('Answers ping requests over HTTP: POST /ping; GET /health, /capabilities and /metrics.')
 		.option('--host <address>', 'address to listen on (default: every interface)', parser(settings.host))
 		.option(
 			'--port <n>',

@@ -20,7 +20,7 @@ export interface RunLogOptions {
 	readonly showTokens: boolean;
 }
 
-/** What quiet does not keep back. */
+/** What quiet does not keep back, where something is wrong. */
 const importantEvents: ReadonlySet<RunEvent['type']> = new Set([
 	'worker-unreachable',
 	'workers-met',
@@ -51,7 +51,7 @@ export class RunLog {
 	readonly event: OnRunEvent = (event) => {
 		if (event.type === 'run-started' || event.type === 'run-continued') this.#runId = event.runId;
 		const entry = eventEntry(this.#showTokens ? event : withoutToken(event));
-		if (importantEvents.has(event.type)) this.#say(entry);
+		if (importantEvents.has(event.type) && entry.level !== 'info') this.#say(entry);
 		else this.entry(entry);
 	};
 

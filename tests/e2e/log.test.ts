@@ -39,7 +39,8 @@ async function both(...args: string[]) {
 	await worker.exited;
 	expect(master.code).toBe(0);
 	for (const said of [master.stdout, master.stderr, worker.errors()]) expect(said).not.toContain(token);
-	return { master: master.stderr, worker: worker.errors() };
+	const outputs = { master: master.stdout, worker: worker.output() };
+	return { master: master.stderr, worker: worker.errors(), outputs };
 }
 
 describe('one name ties what master and worker say of a request', () => {
@@ -74,6 +75,18 @@ describe('one name ties what master and worker say of a request', () => {
 		expect(new Set(asked.map(({ request }) => request)).size).toBe(asked.length);
 		expect(new Set(master.slice(-asked.length).map(({ runId }) => runId))).toEqual(new Set([1]));
 		expect(master.at(-1)).toMatchObject({ event: 'run-ended', state: 'finished', hosts: 256 });
+		// Where both streams end in one file, as in a container, it is all JSON.
+		expect(parsed(said.outputs.master)).toMatchObject([{ run: 1, state: 'finished', hosts: 256 }]);
+		expect(parsed(said.outputs.worker)).toMatchObject([
+			{
+				level: 'info',
+				time: expect.any(String),
+				url: expect.stringMatching(/^http:/),
+				probes: ['tcp', 'http'],
+				icmp: null,
+				msg: expect.stringMatching(/^pingpool worker \S+ listens on http:/),
+			},
+		]);
 	});
 
 	testUnless(notLong(), 'in text', async () => {

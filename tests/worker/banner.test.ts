@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { BannerOptions } from '../../worker/banner.node.ts';
-import { bannerLines } from '../../worker/banner.node.ts';
+import { bannerFields, bannerLines } from '../../worker/banner.node.ts';
 import { buildCapabilities } from '../../worker/capabilities.ts';
 
 const credentials = {
@@ -70,5 +70,30 @@ describe('bannerLines', () => {
 		});
 		expect(open).toMatch(/^ {2}http:\/\/127\.0\.0\.1:8786$/m);
 		expect(open).toContain('Without a token');
+	});
+});
+
+describe('bannerFields', () => {
+	it('have the same for programs', () => {
+		const fields = bannerFields({ ...options, address: '::1', showToken: false });
+		expect(fields).toEqual({
+			version: options.capabilities.version,
+			url: 'http://[::1]:8786',
+			probes: ['icmp', 'tcp', 'http'],
+			icmp: 'datagram',
+			ratePerSecondMax: 10_000,
+			hostsPerRequestMax: 16_384,
+			workersLine: `http://[::1]:8786 token-file=${credentials.tokenFile}`,
+			msg: `pingpool worker ${options.capabilities.version} listens on http://[::1]:8786`,
+		});
+	});
+
+	it('say why echo requests are not offered, and which certificate is shown', () => {
+		const fingerprint = `sha256:${'ab'.repeat(32)}` as const;
+		const tls = { context: {}, asksForCertificate: false, fingerprint, isSelfSigned: true, warnings: [] };
+		const icmpUnavailable = { unavailable: 'no socket', hint: 'do this' };
+		const fields = bannerFields({ ...options, icmpUnavailable, credentials: { ...credentials, tls } });
+		expect(fields).toMatchObject({ icmpUnavailable: 'no socket', hint: 'do this', fingerprint });
+		expect(fields.workersLine).toMatch(new RegExp(`^https://\\S+:8786 pin=${fingerprint} token=`));
 	});
 });

@@ -54,6 +54,9 @@ describe('a log', () => {
 		log.error(new PingpoolError('database', 'the disk is full', { hint: 'make room' }));
 		log.ended({ ...outcome, state: 'failed' }, 'hosts.db', true);
 		expect(said.slice(important.length).map(({ event }) => event)).toEqual(['error', 'run-ended']);
+		// All of them have answered: nothing is wrong.
+		log.event({ type: 'workers-met', met: 2, asked: 2 });
+		expect(said.slice(important.length)).toHaveLength(2);
 	});
 
 	it('has the number of the run in everything, as soon as it is known', () => {
