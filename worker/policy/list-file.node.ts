@@ -86,8 +86,11 @@ export class ListFile {
 		}
 	}
 
-	#isSettled({ mtimeMs }: BigIntStats): boolean {
-		return this.#options.clock.wallMs() - Number(mtimeMs) >= settleMs;
+	#isSettled({ mtimeMs, ctimeMs }: BigIntStats): boolean {
+		const nowMs = this.#options.clock.wallMs();
+		// Copied with its times from a machine whose clock is ahead (rsync -t), it would not be settled for as long.
+		const changedMs = Number(mtimeMs > nowMs ? ctimeMs : mtimeMs);
+		return nowMs - changedMs >= settleMs;
 	}
 }
 

@@ -90,6 +90,18 @@ describe('a file of addresses', () => {
 		expect([has(file, eleven), has(file, 0x0c00_0001)]).toEqual([true, true]);
 	});
 
+	it('is read at the first look when it was copied with times that are yet to come', () => {
+		// What the system itself notes of a change is its own time.
+		nowMs = Date.now() + 10_000;
+		write('10.0.0.0/8\n');
+		const file = open();
+		nowMs += 5_000;
+		writeFileSync(path, '11.0.0.0/8\n');
+		utimesSync(path, nowMs / 1000, nowMs / 1000 + 3_600);
+		nowMs += 1_000;
+		expect([has(file, ten), has(file, eleven)]).toEqual([false, true]);
+	});
+
 	it('is noticed when another one takes its place, by a link as well', () => {
 		write('10.0.0.0/8\n');
 		symlinkSync(path, join(folder, 'link'));
