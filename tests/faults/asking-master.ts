@@ -2,10 +2,11 @@
  * A master in small, in a process of its own, which a test can stop or starve: asks a worker and prints what came of
  * it, as JSON.
  *
- * usage: asking-master.ts capabilities <url>     prints `asking` before it asks
+ * usage: asking-master.ts stopped <url>     stops itself when its question has left, until somebody lets it go on
  *        asking-master.ts without-descriptors <url>     asks before, while and after it has no file descriptor left
  *        asking-master.ts without-ports     asks a server of its own on loopback, twice, with one port to do it from
  */
+import { subscribe } from 'node:diagnostics_channel';
 import { closeSync, openSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
@@ -65,8 +66,9 @@ async function withoutPorts(): Promise<object[]> {
 }
 
 const [what, url] = process.argv.slice(2);
-if (what === 'capabilities') {
-	console.log('asking');
+if (what === 'stopped') {
+	// Not within the request itself: its head is on its way when nothing moves any more.
+	subscribe('undici:client:sendHeaders', () => setImmediate(() => process.kill(process.pid, 'SIGSTOP')));
 	console.log(JSON.stringify([await outcomeOf(clientOf(url!).capabilities(never))]));
 } else if (what === 'without-descriptors') console.log(JSON.stringify(await withoutDescriptors(url!)));
 else console.log(JSON.stringify(await withoutPorts()));

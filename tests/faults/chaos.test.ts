@@ -23,7 +23,11 @@ describeUnless(labUnavailable(), 'workers that are killed, frozen and cut off al
 	afterAll(() => fleet?.close());
 
 	async function expectRight(hosts: number, rate: number): Promise<void> {
-		const report = await runChaos({ fleet, hosts, rate, seed });
+		let report = await runChaos({ fleet, hosts, rate, seed });
+		// A run that was over before its first trouble began, on a machine that kept this process waiting, tells nothing.
+		for (let more = 0; more < 2 && report.troubles.length === 0; more += 1) {
+			report = await runChaos({ fleet, hosts, rate, seed });
+		}
 		expect(report.troubles.length, report.said).toBeGreaterThan(0);
 		const alive = Array.from({ length: hosts }, (_, i) => chaosHost(i)).filter((host) =>
 			/^10\.\d\./.test(host),

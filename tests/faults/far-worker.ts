@@ -13,7 +13,8 @@ import { blockOf, capabilities } from '../master/dispatch/fake-link.ts';
 
 const [host, port, instance] = process.argv.slice(2);
 
-const server = createServer((request, response) => {
+// No connection is closed for its age, on either side, while a test has something done to the link.
+const server = createServer({ keepAliveTimeout: 75_000 }, (request, response) => {
 	if (request.method === 'GET') {
 		response.end(JSON.stringify(capabilities({ instance: instance! })));
 		return;

@@ -54,8 +54,9 @@ describeUnless(labUnavailable(), 'a master that stands still in mid-run', () => 
 		expect(
 			space.rows("SELECT count(*) AS wrong FROM results WHERE (status = 'up') <> (host GLOB '10.0.*')"),
 		).toEqual([{ wrong: 0 }]);
-		// Times are the workers', which saw nothing of it: a veth link takes a fraction of a millisecond.
-		expect(space.count('SELECT max(rtt_ms) FROM results')).toBeLessThan(200);
+		// Times are the workers', which saw nothing of it: a veth link takes a fraction of a millisecond. Only between the
+		// look at its clock and the sending of one batch a busy machine may hold a worker up.
+		expect(space.count('SELECT count(*) FROM results WHERE rtt_ms >= 200')).toBeLessThan(64);
 	}
 
 	async function stoppedFor(ms: number, more: readonly string[] = []): Promise<void> {

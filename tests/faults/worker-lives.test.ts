@@ -8,6 +8,7 @@ import type { StartedWorker } from '../e2e/command-line.ts';
 import { token, Workspace } from '../e2e/command-line.ts';
 import type { Got } from '../master/worker-client-fixture.ts';
 import { callOf, clientOf } from '../master/worker-client-fixture.ts';
+import { reservePort } from '../reserved-port.ts';
 import { listening } from '../servers.ts';
 import type { Watchdog } from './watchdog.ts';
 import { watchdog } from './watchdog.ts';
@@ -27,7 +28,7 @@ afterEach(async () => {
 	await new Promise((resolve) => silent.close(resolve));
 });
 
-function startWorker(port = 0): Promise<StartedWorker> {
+function startWorker(port: number): Promise<StartedWorker> {
 	return space.worker(['--allow', '127.0.0.0/8', '--icmp', 'off', '--port', String(port)]);
 }
 
@@ -67,13 +68,15 @@ async function begunCall(client: WorkerClient) {
 const quickHost = (): string[] => [`tcp://127.0.0.1:${open}`];
 
 test('12: a worker that is stopped is given up by its silence, and is as it was when it goes on', async () => {
-	const worker = await startWorker();
+	const worker = await startWorker(0);
 	await using _running = worker.running;
 	const client = clientOf(worker.url, token);
 	await client.capabilities(new AbortController().signal);
 	const { got, dog, failing } = await begunCall(client);
 	signal(worker, 'SIGSTOP');
 	const stoppedMs = performance.now();
+	// Of what came before, some may not have been read yet.
+	dog.alive();
 	expect(await failing).toBe(dog.reason);
 	// Not for the silence that its hosts ask for, but for that of the worker itself.
 	expect(performance.now() - stoppedMs).toBeGreaterThan(2 * heartbeatMs);
@@ -85,15 +88,16 @@ test('12: a worker that is stopped is given up by its silence, and is as it was 
 });
 
 test('10, 11: a worker that is killed breaks its answer off, and its next life is told from it', async () => {
-	const first = await startWorker();
+	using place = reservePort();
+	const first = await startWorker(place.port);
 	const client = clientOf(first.url, token);
 	{
 		await using _running = first.running;
 		await client.capabilities(new AbortController().signal);
 		const { got, dog, failing } = await begunCall(client);
+		dog.stop();
 		signal(first, 'SIGKILL');
 		const failure = await failing;
-		dog.stop();
 		expect(failure).toBeInstanceOf(WorkerFailure);
 		expect(failure).toMatchObject({ kind: 'broken', probed: true });
 		// What it said before is kept, and is the only host not to be asked for again.
@@ -103,7 +107,7 @@ test('10, 11: a worker that is killed breaks its answer off, and its next life i
 		kind: 'unreachable',
 		probed: false,
 	});
-	const second = await startWorker(Number(new URL(first.url).port));
+	const second = await startWorker(place.port);
 	await using _running = second.running;
 	const { call, rows, restarts } = callOf(quickHost());
 	await client.ping(call);
