@@ -1,7 +1,7 @@
 /** Loopback servers and ports of tests. */
 import { createServer } from 'node:http';
 import type { AddressInfo, Server } from 'node:net';
-import { createServer as createTcpServer } from 'node:net';
+import { connect, createServer as createTcpServer } from 'node:net';
 
 /** Lets a server listen on a free loopback port. @returns the port */
 export async function listening(server: Server): Promise<number> {
@@ -9,8 +9,34 @@ export async function listening(server: Server): Promise<number> {
 	return (server.address() as AddressInfo).port;
 }
 
-/** A port that nobody listens on. */
+/**
+ * A loopback port that nobody listens on, nor will as long as this process lives: a connection of ours has it for its
+ * own end. (One that was only free a moment ago is soon given to others: tests start hundreds of servers.)
+ */
 export async function closedPort(): Promise<number> {
+	const far = createTcpServer((socket) => socket.on('error', () => undefined).unref());
+	const farPort = await listening(far);
+	try {
+		for (;;) {
+			const localPort = await freePort();
+			const socket = connect({ port: farPort, host: '127.0.0.1', localPort, localAddress: '127.0.0.1' });
+			const isOurs = await new Promise<boolean>((resolve) => {
+				socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+			});
+			// Else somebody else was given it in between.
+			if (!isOurs) continue;
+			socket.on('error', () => undefined).unref();
+			return localPort;
+		}
+	} finally {
+		// Ends when the connection does, which this process does not wait for.
+		far.close();
+		far.unref();
+	}
+}
+
+/** A loopback port that nobody listened on a moment ago. */
+async function freePort(): Promise<number> {
 	const server = createTcpServer();
 	const port = await listening(server);
 	await new Promise((resolve) => server.close(resolve));

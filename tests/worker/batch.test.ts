@@ -35,7 +35,7 @@ function start(body: PingRequestBody, options: Partial<BatchOptions> = {}) {
 		resolver: tableResolver({}),
 		policy: createTargetPolicy(),
 		clock: systemClock,
-		deadlineMs: 10_000,
+		deadlineMs: 600_000,
 		signal: new AbortController().signal,
 		report(block) {
 			blocks.push(block);

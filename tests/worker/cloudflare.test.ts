@@ -11,8 +11,11 @@ import { capabilitiesSchema, mediaTypes } from '../../shared/protocol.ts';
 import type { Running } from '../process.ts';
 import { notLong, testUnless } from '../requirements.ts';
 import { closedPort, listening } from '../servers.ts';
-import { columnsOf, linesOf, resultsIn, token } from './app-fixture.ts';
+import { columnsIn, columnsOf, linesOf, resultsIn, token } from './app-fixture.ts';
 import { startMsMax, startWrangler } from './wrangler.ts';
+
+/** For servers in this process, which answer when it has its turn. */
+const patient = { timeoutMs: 60_000, attempts: 1 };
 
 describe('in the runtime of Cloudflare', () => {
 	let folder: string;
@@ -21,6 +24,8 @@ describe('in the runtime of Cloudflare', () => {
 	let httpServer: Server;
 	let httpPort: number;
 	let hits = 0;
+	/** lets the silent page answer */
+	const speak = Promise.withResolvers<void>();
 	/** of the last request to it */
 	let headers: IncomingHttpHeaders = {};
 
@@ -35,7 +40,10 @@ describe('in the runtime of Cloudflare', () => {
 		httpServer = createHttpServer((request, response) => {
 			hits += 1;
 			headers = request.headers;
-			if (request.url === '/silent') return;
+			if (request.url === '/silent') {
+				void speak.promise.then(() => response.writeHead(503).end());
+				return;
+			}
 			response.writeHead(request.url === '/broken' ? 503 : 302, { location: '/elsewhere' }).end('body');
 		});
 		httpPort = await listening(httpServer);
@@ -91,7 +99,7 @@ describe('in the runtime of Cloudflare', () => {
 			'tcp://127.0.0.1:25',
 			'http://name.invalid:25/',
 		];
-		const response = await ping({ hosts, timeoutMs: 3_000, attempts: 1 });
+		const response = await ping({ hosts, ...patient });
 		const { results } = (await response.json()) as { results: Record<string, unknown>[] };
 		expect(results.map(({ host }) => host)).toEqual(hosts);
 		expect(results.slice(0, 4)).toMatchObject([
@@ -114,7 +122,7 @@ describe('in the runtime of Cloudflare', () => {
 
 	it('fetches as itself, with nothing of the caller', async () => {
 		const hosts = [`http://127.0.0.1:${httpPort}/a%0d%0ab?c`];
-		const { results } = (await (await ping({ hosts, attempts: 1 })).json()) as { results: unknown[] };
+		const { results } = (await (await ping({ hosts, ...patient })).json()) as { results: unknown[] };
 		expect(results).toMatchObject([{ status: 'up' }]);
 		expect(headers['user-agent']).toMatch(
 			/^pingpool\/[0-9.]+ \(host availability probe; contact abuse@a\.test\)$/,
@@ -125,31 +133,38 @@ describe('in the runtime of Cloudflare', () => {
 
 	it('streams', async () => {
 		const hosts = [`tcp://127.0.0.1:${httpPort}`, `http://127.0.0.1:${httpPort}/`];
-		const ndjson = await linesOf(await ping({ hosts }, { accept: 'application/x-ndjson' }));
+		const ndjson = await linesOf(await ping({ hosts, ...patient }, { accept: 'application/x-ndjson' }));
 		expect(ndjson.at(-1)).toMatchObject({ done: true, results: 2 });
 		expect(new Set(ndjson.slice(0, 2).map(({ host }) => host))).toEqual(new Set(hosts));
-		const columns = await columnsOf(await ping({ hosts }, { accept: mediaTypes.frames }), 2);
+		const columns = await columnsOf(await ping({ hosts, ...patient }, { accept: mediaTypes.frames }), 2);
 		expect(columns.marks[0]).toMatchObject({ hosts: 2 });
 		expect(columns.marks.at(-1)).toMatchObject({ done: true, results: 2 });
 		expect(resultsIn(columns.blocks).map(({ status }) => status)).toEqual(['up', 'up']);
 	});
 
 	it('says that it is alive while a host keeps it waiting, and which request it answers', async () => {
-		const request = { hosts: [`http://127.0.0.1:${httpPort}/silent`], timeoutMs: 1_500, attempts: 1 };
+		const request = { hosts: [`http://127.0.0.1:${httpPort}/silent`], ...patient };
 		const response = await ping(request, { accept: mediaTypes.frames, name: '0123456789abcdef' });
 		expect(response.headers.get('pingpool-request')).toBe('0123456789abcdef');
-		const { marks, blocks } = await columnsOf(response, 1);
+		const pieces: Uint8Array[] = [];
+		let signs = 0;
+		for await (const piece of response.body!) {
+			pieces.push(piece);
+			signs += Buffer.from(piece).toString('latin1').split('"alive":true').length - 1;
+			if (signs >= 3) speak.resolve();
+		}
+		const { marks, blocks } = columnsIn(Buffer.concat(pieces), 1);
 		expect(marks[0]).toMatchObject({ hosts: 1, request: '0123456789abcdef' });
 		expect(marks.filter((mark) => mark.alive === true).length).toBeGreaterThanOrEqual(3);
 		expect(marks.at(-1)).toEqual({ done: true, results: 1 });
-		expect(resultsIn(blocks)).toMatchObject([{ status: 'down' }]);
+		expect(resultsIn(blocks)).toMatchObject([{ status: 'down', reason: 'http-5xx' }]);
 	});
 
 	it('takes requests in columns', async () => {
 		const response = await fetch(`${url}/ping`, {
 			method: 'POST',
 			body: encodeRequest(
-				{ probe: 'tcp', port: httpPort, attempts: 1 },
+				{ probe: 'tcp', port: httpPort, ...patient },
 				Uint32Array.of(0x7f000001, 0xe0000001),
 			),
 			headers: { authorization: `Bearer ${token}`, 'content-type': mediaTypes.columns },

@@ -82,6 +82,7 @@ describe('pingpool worker', () => {
 						`localhost:${port}`,
 						'tcp://127.0.0.1:1',
 					],
+					timeoutMs: 60_000,
 				},
 				{ accept: 'application/x-ndjson' },
 			);

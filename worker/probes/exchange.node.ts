@@ -4,7 +4,8 @@
  *
  * When the process was held up for longer than the timeout, the timer fires before the events that arrived in
  * the meantime are read. So a timer that fires gives the event loop one turn to deliver them: a host that
- * answered is never down because the worker was busy.
+ * answered is never down because the worker was busy. And of a host that would have been asked something in that
+ * time (a request follows the connect) the answer can not be there yet: it has as long again as the timer was late.
  */
 import type { Socket } from 'node:net';
 import { onAbort } from '../../shared/abort.ts';
@@ -16,6 +17,9 @@ import { failed, forbidden, shortage, trouble } from './attempt.ts';
 import type { ConnectionTable } from './connection-table.node.ts';
 import { localRouteTo } from './local-route.node.ts';
 import { meaningOf } from './socket-errors.ts';
+
+/** Timers are late by a few milliseconds all the time; by more, the process was held up. */
+const lateMsMin = 20;
 
 export interface ExchangeOptions {
 	readonly address: IpAddress;
@@ -69,12 +73,21 @@ function openAndWait({ timeoutMs, clock, table, signal, open }: ExchangeOptions)
 			resolve(outcome);
 		};
 		let lastTurn: NodeJS.Immediate | undefined;
-		const timer = setTimeout(() => {
-			lastTurn = setImmediate(() => {
-				const neverLeft = socket.connecting && mayHaveBeenDropped();
-				settle({ attempt: neverLeft ? trouble('no-buffers') : failed('timeout') });
-			});
-		}, timeoutMs);
+		const give = (ms: number, isLast: boolean): NodeJS.Timeout => {
+			const dueMs = clock.monotonicMs() + ms;
+			return setTimeout(() => {
+				const lateMs = clock.monotonicMs() - dueMs;
+				lastTurn = setImmediate(() => {
+					if (lateMs >= lateMsMin && !isLast) {
+						timer = give(Math.min(lateMs, timeoutMs), true);
+						return;
+					}
+					const neverLeft = socket.connecting && mayHaveBeenDropped();
+					settle({ attempt: neverLeft ? trouble('no-buffers') : failed('timeout') });
+				});
+			}, ms);
+		};
+		let timer = give(timeoutMs, false);
 		const socket = open((attempt) => settle({ attempt }), elapsedMs);
 		// Stays after the end: a destroyed socket may still have an error to tell.
 		socket.on('error', (error) => settle({ code: systemErrorCode(error), elapsedMs: elapsedMs() }));

@@ -1,4 +1,5 @@
-/** A process that pings the hosts in its arguments and says so once all requests have left: its parent stops it. */
+/** A process that pings hosts, with the timeout in its first argument, and says so once all requests have left: its
+ * parent stops it. */
 import { gather, openEngine, tally } from './engine-fixture.ts';
 
 export interface StallReport {
@@ -8,7 +9,7 @@ export interface StallReport {
 }
 
 if (process.send !== undefined) {
-	const hosts = process.argv.slice(2);
+	const [timeoutMs, ...hosts] = process.argv.slice(2);
 	const engine = await openEngine('datagram');
 	// Once to warm up, so that all requests of the second job leave within milliseconds.
 	await gather(engine, ['127.0.0.1']);
@@ -18,7 +19,7 @@ if (process.send !== undefined) {
 		clearInterval(poll);
 		process.send!('sent');
 	}, 1);
-	const { results } = await gather(engine, hosts, { timeoutMs: 1_500 });
+	const { results } = await gather(engine, hosts, { timeoutMs: Number(timeoutMs) });
 	const report: StallReport = {
 		counts: tally(results),
 		late: engine.counters().late,

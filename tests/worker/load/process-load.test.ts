@@ -57,16 +57,20 @@ describe('the load of this process', () => {
 		await systemClock.sleep(60);
 		meter.end();
 		await systemClock.sleep(600);
-		meter.begin();
+		// How late it really was, which on a busy machine may be more than nothing: looked at from before to behind.
 		let lookedMs = performance.now();
 		let lateMs = 0;
-		// How late it really was, which on a busy machine may be more than nothing.
-		for (let look = 0; look < 8; look += 1) {
-			await systemClock.sleep(10);
+		const look = (): void => {
 			lateMs = Math.max(lateMs, performance.now() - lookedMs);
 			lookedMs = performance.now();
+		};
+		meter.begin();
+		for (let looks = 0; looks < 8; looks += 1) {
+			look();
+			await systemClock.sleep(10);
 		}
 		meter.end();
-		expect(meter.measure().eventLoopDelayMs).toBeLessThan(lateMs + 300);
+		look();
+		expect(meter.measure().eventLoopDelayMs).toBeLessThan(2 * lateMs + 300);
 	});
 });

@@ -11,7 +11,7 @@ const url = process.argv[2]!;
 const target = parseTarget(url);
 await createHttpProbe({ clock, turnstile: new Turnstile({ placesMax: 1 }) }).run({
 	hosts: [{ index: 0, target, address: target.address, port: target.port }],
-	settings: parsePingRequest({ hosts: [url], timeoutMs: 5_000 }),
+	settings: parsePingRequest({ hosts: [url], timeoutMs: 60_000 }),
 	report: (block) => console.log(JSON.stringify(hostResult(block, 0, url, undefined))),
 	left: () => undefined,
 	signal: new AbortController().signal,

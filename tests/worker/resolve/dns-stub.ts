@@ -1,5 +1,8 @@
 /** A DNS server for tests (RFC 1035), on loopback over UDP and TCP: answers, lies, is late, or says nothing. */
+import type { Socket } from 'node:dgram';
 import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import type { AddressInfo, Server } from 'node:net';
 import { createServer } from 'node:net';
 import { parseIpv4, parseIpv6 } from '../../../shared/ip.ts';
 
@@ -73,9 +76,7 @@ export async function startDnsStub(handler: StubHandler, port = 0): Promise<DnsS
 			}
 		});
 	});
-	await new Promise<void>((resolve) => tcp.listen(port, '127.0.0.1', resolve));
-	const bound = (tcp.address() as { port: number }).port;
-	const udp = createSocket({ type: 'udp4', recvBufferSize: 4 * 1024 * 1024 });
+	const { udp, bound } = await listenToBoth(tcp, port);
 	let open = true;
 	udp.on('message', (query, from) => {
 		answer(query, (message) => {
@@ -83,7 +84,6 @@ export async function startDnsStub(handler: StubHandler, port = 0): Promise<DnsS
 				udp.send(message.length > udpBytesMax ? truncated(message) : message, from.port, from.address);
 		});
 	});
-	await new Promise<void>((resolve) => udp.bind(bound, '127.0.0.1', resolve));
 	return {
 		server: `127.0.0.1:${bound}`,
 		questions,
@@ -95,6 +95,23 @@ export async function startDnsStub(handler: StubHandler, port = 0): Promise<DnsS
 			await new Promise<void>((resolve) => tcp.close(() => resolve()));
 		},
 	};
+}
+
+/** A port that is free for TCP may be somebody's for UDP: another one is tried then. */
+async function listenToBoth(tcp: Server, port: number): Promise<{ udp: Socket; bound: number }> {
+	for (;;) {
+		await once(tcp.listen(port, '127.0.0.1'), 'listening');
+		const bound = (tcp.address() as AddressInfo).port;
+		const udp = createSocket({ type: 'udp4', recvBufferSize: 4 * 1024 * 1024 });
+		try {
+			await once(udp.bind(bound, '127.0.0.1'), 'listening');
+			return { udp, bound };
+		} catch (error) {
+			udp.close();
+			await new Promise<void>((resolve) => tcp.close(() => resolve()));
+			if (port !== 0) throw error;
+		}
+	}
 }
 
 function questionOf(query: Buffer): { name: string; type: number; end: number } {

@@ -3,7 +3,12 @@ import { systemClock as clock } from '../../../shared/clock.ts';
 import { createSystemResolver } from '../../../worker/resolve/system-resolver.node.ts';
 
 const [server, nsswitchPath, names] = process.argv.slice(2);
-const resolver = createSystemResolver({ clock, servers: [server!], nsswitchPath: nsswitchPath! });
+const resolver = createSystemResolver({
+	clock,
+	timeoutMs: 100_000,
+	servers: [server!],
+	nsswitchPath: nsswitchPath!,
+});
 const { signal } = new AbortController();
 const outcomes = new Map<string, number>();
 const lookups = Array.from({ length: Number(names) }, async (_, i) => {

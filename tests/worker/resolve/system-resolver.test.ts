@@ -15,6 +15,10 @@ import { startDnsStub } from './dns-stub.ts';
 
 let folder: string;
 const signal = new AbortController().signal;
+/** Where every question is answered, by this process, when it has its turn: none is asked twice for being late. */
+const patientMs = 100_000;
+/** Where a share of the time is waited for: one after the other, until no hold-up of this process has taken all of it. */
+const timeoutsMs = [1_000, 5_000, 20_000] as const;
 const ipv4Only = { ipv4: true, globalIpv6: false, uniqueLocalIpv6: false, loopbackIpv6: false };
 
 beforeAll(async () => {
@@ -29,6 +33,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 function resolverFor(servers: readonly string[], more: Partial<SystemResolverOptions> = {}): Resolver {
 	return createSystemResolver({
 		clock: systemClock,
+		timeoutMs: patientMs,
 		servers,
 		hostsPath: join(folder, 'hosts'),
 		resolvConfPath: join(folder, 'plain.conf'),
@@ -46,6 +51,16 @@ async function textOf(resolver: Resolver, name: string): Promise<string> {
 async function answerTo(name: string, handler: StubHandler, more?: Partial<SystemResolverOptions>) {
 	await using stub = await startDnsStub(handler);
 	return await textOf(resolverFor([stub.server], more), name);
+}
+
+/** The first address that is found with one of the timeouts, or what came of the longest. */
+async function untilInTime(ask: (timeoutMs: number) => Promise<string>): Promise<string> {
+	let found = '';
+	for (const timeoutMs of timeoutsMs) {
+		found = await ask(timeoutMs);
+		if (!found.startsWith('dns-')) break;
+	}
+	return found;
 }
 
 /** A clock whose monotonic time also moves by hand. */
@@ -89,7 +104,8 @@ describe('what DNS says', () => {
 
 	test('one silent family keeps the other only for a while', async () => {
 		const handler: StubHandler = (_, type) => (type === 'A' ? { addresses: ['10.9.8.7'] } : undefined);
-		expect(await answerTo('asked.example', handler, { timeoutMs: 1_000 })).toBe('10.9.8.7');
+		const ask = (timeoutMs: number): Promise<string> => answerTo('asked.example', handler, { timeoutMs });
+		expect(await untilInTime(ask)).toBe('10.9.8.7');
 	});
 
 	test('an answer that comes late, but in time, counts, also when the server was fast before', async () => {
@@ -97,7 +113,7 @@ describe('what DNS says', () => {
 			addresses: ['10.9.8.7'],
 			...(name.startsWith('slow') ? { delayMs: 1_400 } : {}),
 		}));
-		const resolver = resolverFor([stub.server], { timeoutMs: 2_500 });
+		const resolver = resolverFor([stub.server]);
 		for (let i = 0; i < 20; i += 1) expect(await textOf(resolver, `fast${i}.example`)).toBe('10.9.8.7');
 		expect(await textOf(resolver, 'slow.example')).toBe('10.9.8.7');
 	});
@@ -110,12 +126,15 @@ describe('what DNS says', () => {
 	});
 
 	test('a packet that was lost is sent again', async () => {
-		let asked = 0;
-		const handler: StubHandler = () => {
-			asked += 1;
-			return asked <= 2 ? undefined : { addresses: ['10.9.8.7'] };
+		const ask = (timeoutMs: number): Promise<string> => {
+			let asked = 0;
+			const handler: StubHandler = () => {
+				asked += 1;
+				return asked <= 2 ? undefined : { addresses: ['10.9.8.7'] };
+			};
+			return answerTo('asked.example', handler, { timeoutMs });
 		};
-		expect(await answerTo('asked.example', handler, { timeoutMs: 1_500 })).toBe('10.9.8.7');
+		expect(await untilInTime(ask)).toBe('10.9.8.7');
 	});
 
 	test('the next server is asked when one is silent, fails or is not there', async () => {
@@ -123,8 +142,9 @@ describe('what DNS says', () => {
 		await using failing = await startDnsStub(() => ({ rcode: 2 }));
 		await using good = await startDnsStub(() => ({ addresses: ['10.9.8.7'] }));
 		for (const first of [silent.server, failing.server, '127.0.0.1:1']) {
-			const resolver = resolverFor([first, good.server], { timeoutMs: 1_000 });
-			expect(await textOf(resolver, 'asked.example')).toBe('10.9.8.7');
+			const ask = (timeoutMs: number): Promise<string> =>
+				textOf(resolverFor([first, good.server], { timeoutMs }), 'asked.example');
+			expect(await untilInTime(ask)).toBe('10.9.8.7');
 		}
 	});
 
@@ -185,6 +205,7 @@ describe('what the system’s files say', () => {
 		await writeFile(resolvConfPath, `nameserver ${one.server}\n`);
 		const resolver = createSystemResolver({
 			clock,
+			timeoutMs: patientMs,
 			resolvConfPath,
 			hostsPath: join(folder, 'hosts'),
 			nsswitchPath: join(folder, 'nsswitch.conf'),
@@ -230,7 +251,7 @@ describe('many at a time', () => {
 			name.startsWith('silent') ? undefined : { addresses: ['10.9.8.7'] },
 		);
 		// Nobody is given up meanwhile, however slow the machine is.
-		const resolver = resolverFor([stub.server], { timeoutMs: 100_000 });
+		const resolver = resolverFor([stub.server]);
 		const leaving = new AbortController();
 		let ended = 0;
 		const silent = Array.from({ length: 500 }, (_, i) =>
