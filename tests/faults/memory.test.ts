@@ -58,7 +58,7 @@ describeUnless(
 			await using _running = running;
 			await using master = start(url, tenMillion);
 			await vi.waitFor(() => expect(space.count('SELECT count(*) FROM results')).toBeGreaterThan(200_000), {
-				timeout: 60_000,
+				timeout: 100_000,
 				interval: 200,
 			});
 			const peak = peakMegabytes(master);

@@ -27,7 +27,18 @@ describeUnless(labUnavailable(), 'a machine that can not send', () => {
 		test.each(['icmp-port-unreachable', 'icmp-host-unreachable', 'icmp-admin-prohibited'])(
 			'a firewall of its own that rejects with %s is its trouble',
 			async (how) => {
-				lab.exec('iptables', '-A', 'OUTPUT', '-d', '10.10.0.0/24', '-j', 'REJECT', '--reject-with', how);
+				lab.exec(
+					'iptables',
+					'-w',
+					'-A',
+					'OUTPUT',
+					'-d',
+					'10.10.0.0/24',
+					'-j',
+					'REJECT',
+					'--reject-with',
+					how,
+				);
 				try {
 					const { results } = await gather(engine, ['10.10.0.1', '10.10.1.1'], { attempts: 2 });
 					expect(results.map(({ status, reason, sent }) => [status, reason, sent])).toEqual([
@@ -35,7 +46,7 @@ describeUnless(labUnavailable(), 'a machine that can not send', () => {
 						['up', undefined, 1],
 					]);
 				} finally {
-					lab.exec('iptables', '-F', 'OUTPUT');
+					lab.exec('iptables', '-w', '-F', 'OUTPUT');
 				}
 			},
 		);
@@ -43,13 +54,13 @@ describeUnless(labUnavailable(), 'a machine that can not send', () => {
 		test('a firewall that refuses for a while is asked again, and nobody is down', async () => {
 			// An echo is an IP packet of 52 bytes: the first twenty sends are refused.
 			const rule = ['-d', '10.10.0.0/24', '-m', 'quota', '--quota', String(20 * 52), '-j', 'DROP'];
-			lab.exec('iptables', '-A', 'OUTPUT', ...rule);
+			lab.exec('iptables', '-w', '-A', 'OUTPUT', ...rule);
 			try {
 				const { results, elapsedMs } = await gather(engine, ['10.10.0.1'], { timeoutMs: 1_000 });
 				expect(results).toMatchObject([{ status: 'up', sent: 1, received: 1 }]);
 				expect(elapsedMs).toBeGreaterThan(20);
 			} finally {
-				lab.exec('iptables', '-F', 'OUTPUT');
+				lab.exec('iptables', '-w', '-F', 'OUTPUT');
 			}
 		});
 
@@ -145,7 +156,7 @@ describeUnless(labUnavailable() ?? withoutConnectionTable(), 'a full table of co
 		// Before anything is tracked: an entry of these connections would make room when it ends.
 		expect(tcp(hosts)).toEqual(['down refused 1', 'down timeout 2']);
 		// The first rule that looks at the state switches tracking on.
-		lab.exec('iptables', '-A', 'OUTPUT', '-m', 'conntrack', '--ctstate', 'INVALID', '-j', 'DROP');
+		lab.exec('iptables', '-w', '-A', 'OUTPUT', '-m', 'conntrack', '--ctstate', 'INVALID', '-j', 'DROP');
 		const script = fileURLToPath(new URL('../lab/fill-conntrack.ts', import.meta.url));
 		expect(Number(lab.exec(process.execPath, script))).toBeGreaterThan(0);
 		// What was dropped by ourselves was never sent, although connect() waits for it as for any other.

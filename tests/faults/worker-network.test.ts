@@ -50,11 +50,11 @@ describeUnless(labUnavailable(), 'a link that swallows packets', () => {
 
 	/** Drops what arrives at the worker (`INPUT`), or what it sends (`OUTPUT`). */
 	function swallow(...chains: ('INPUT' | 'OUTPUT')[]): void {
-		for (const chain of chains) lab.execFar('iptables', '-A', chain, '-p', 'tcp', '-j', 'DROP');
+		for (const chain of chains) lab.execFar('iptables', '-w', '-A', chain, '-p', 'tcp', '-j', 'DROP');
 	}
 	function mend(): void {
-		lab.execFar('iptables', '-F', 'INPUT');
-		lab.execFar('iptables', '-F', 'OUTPUT');
+		lab.execFar('iptables', '-w', '-F', 'INPUT');
+		lab.execFar('iptables', '-w', '-F', 'OUTPUT');
 	}
 
 	/** A call that is given up after a silence, under way for longer than that. Where a machine is so crowded that
@@ -125,7 +125,7 @@ describeUnless(labUnavailable(), 'a link that swallows packets', () => {
 	test('27: an idle connection to a peer that is gone fails at once, and only that one', async () => {
 		await meet();
 		// The end of the connection alone: what is sent into it afterwards is answered with a reset.
-		lab.execFar('iptables', '-A', 'OUTPUT', '-p', 'tcp', '--tcp-flags', 'FIN', 'FIN', '-j', 'DROP');
+		lab.execFar('iptables', '-w', '-A', 'OUTPUT', '-p', 'tcp', '--tcp-flags', 'FIN', 'FIN', '-j', 'DROP');
 		await worker[Symbol.asyncDispose]();
 		// At once: a connection that has been idle for long is no longer used.
 		await expect(client.ping(callOf(hosts).call)).rejects.toMatchObject({ kind: 'broken', probed: true });

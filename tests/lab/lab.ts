@@ -99,7 +99,7 @@ export async function createLab({
 }
 
 function rejections(command: string, blocks: readonly (readonly [string, string])[]): string[] {
-	return blocks.map(([block, how]) => `${command} -A FORWARD -d ${block} -j REJECT --reject-with ${how}`);
+	return blocks.map(([block, how]) => `${command} -w -A FORWARD -d ${block} -j REJECT --reject-with ${how}`);
 }
 
 function ip(...args: string[]): void {

@@ -100,7 +100,7 @@ export async function runChaos({
 	void master.exited.then(() => over.abort());
 	let troubles: Trouble[] = [];
 	if (seed !== undefined) {
-		await members[0]!.seat.says(/ ok, /);
+		await Promise.any(members.map(({ seat }) => seat.says(/ ok, /)));
 		troubles = await makeTrouble(members, createRandom(seed), over.signal);
 	}
 	const exitCode = await master.exited;
