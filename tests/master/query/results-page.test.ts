@@ -157,9 +157,11 @@ describe('each order', () => {
 
 describe('any filter in any order, page by page', () => {
 	it.each([1, 2])('seed %i', (seed) => check(seed, 10));
-	testUnless(notLong(), 'a hundred more seeds', () => {
-		for (let seed = 100; seed < 200; seed += 1) check(seed, 10);
-	});
+	for (let first = 100; first < 200; first += 20) {
+		testUnless(notLong(), `twenty more seeds from ${first} on`, () => {
+			for (let seed = first; seed < first + 20; seed += 1) check(seed, 10);
+		});
+	}
 
 	function check(seed: number, rounds: number): void {
 		const random = createRandom(seed);
