@@ -56,18 +56,22 @@ const alertNames = [...alerts.matchAll(/- alert: (\w+)/g)].map(([, name]) => nam
 const labelsOfScraping = ['job', 'instance'];
 const metricsOfScraping = new Map([['up', []]]);
 
+/** What a worker and a master say. */
+async function scraped(): Promise<PrometheusSample[]> {
+	const { metrics } = countedMetrics();
+	const { text } = await metrics.render({ requestsInFlight: 1, hostsInFlight: 2 });
+	const message = { run: liveRun(), workers: [liveWorker()], rttHistogram };
+	const response = await createMetrics({ moment: () => message }).request('/metrics');
+	return [...samplesOf(text), ...samplesOf(await response.text())];
+}
+
 describe('alerts and pictures', () => {
 	/** label names of each metric */
 	const known = new Map<string, ReadonlySet<string>>(
 		Array.from(metricsOfScraping, ([name, labels]) => [name, new Set(labels)]),
 	);
 	beforeAll(async () => {
-		const { metrics } = countedMetrics();
-		const { text } = await metrics.render({ requestsInFlight: 1, hostsInFlight: 2 });
-		const message = { run: liveRun(), workers: [liveWorker()], rttHistogram };
-		const response = await createMetrics({ moment: () => message }).request('/metrics');
-		const samples: PrometheusSample[] = [...samplesOf(text), ...samplesOf(await response.text())];
-		for (const { name, labels } of samples) {
+		for (const { name, labels } of await scraped()) {
 			known.set(name, new Set([...(known.get(name) ?? []), ...Object.keys(labels)]));
 		}
 	});
@@ -193,14 +197,35 @@ describeUnless(withoutPromtool, 'promtool', () => {
 		expect(promtool(['test', 'rules', join(folder, 'alerts.test.yml')])).toBe('');
 	});
 
+	const filled = (expr: string): string =>
+		expr.replaceAll('$__rate_interval', '1m').replaceAll(/\$(?:master|worker)/g, 'x');
+
 	it('can read every expression of the pictures', () => {
-		const rules = targets.map(({ expr }, i) => {
-			const filled = expr.replaceAll('$__rate_interval', '1m').replaceAll(/\$(?:master|worker)/g, 'x');
-			return { record: `picture:${i}`, expr: filled };
-		});
+		const rules = targets.map(({ expr }, i) => ({ record: `picture:${i}`, expr: filled(expr) }));
 		const file = join(folder, 'pictures.yml');
 		// JSON is YAML.
 		writeFileSync(file, JSON.stringify({ groups: [{ name: 'pictures', rules }] }));
 		expect(promtool(['check', 'rules', file])).toBe('');
+	});
+
+	it('finds something in every picture when there is something of everything', async () => {
+		// Of an operation between metrics of different labels nothing is left.
+		const input_series = (await scraped()).map(({ name, labels }) => {
+			const all = Object.entries({ ...labels, instance: 'x', job: 'pingpool' });
+			const series = `${name}{${all.map(([label, value]) => `${label}=${JSON.stringify(value)}`).join(',')}}`;
+			return { series, values: /_(total|bucket|sum|count)$/.test(name) ? '0+10x20' : '1x20' };
+		});
+		const unique = Map.groupBy(input_series, ({ series }) => series);
+		const promql_expr_test = targets.map(({ expr }) => ({
+			expr: `count(${filled(expr)}) > bool 0`,
+			eval_time: '15m',
+			exp_samples: [{ labels: '{}', value: 1 }],
+		}));
+		const tests = [
+			{ interval: '1m', input_series: Array.from(unique.values(), ([first]) => first), promql_expr_test },
+		];
+		const file = join(folder, 'pictures.test.yml');
+		writeFileSync(file, JSON.stringify({ evaluation_interval: '1m', tests }));
+		expect(promtool(['test', 'rules', file])).toBe('');
 	});
 });
