@@ -266,8 +266,8 @@ describeUnless(withoutBrowser() ?? notLong(), 'a page', () => {
 		// As much as is held, by a page and by a monitor, before it is measured first.
 		await goOn(Math.ceil(Math.max(chunksHeldMax / chunksPerUpdate, eventsHeldMax / eventsPerUpdate)));
 		const early = { page: await pageBytes(), server: serverBytes() };
-		await goOn(sizeOf({ ci: 15, long: 150 }));
-		// Far less than the chunks of that time would be: sixty thousand, of some hundred bytes each.
+		await goOn(sizeOf({ ci: 10, long: 150 }));
+		// Far less than the chunks of that time would be: forty thousand, of some hundred bytes each.
 		await expect.poll(async () => (await pageBytes()) - early.page).toBeLessThan(4_000_000);
 		await expect.poll(() => serverBytes() - early.server).toBeLessThan(4_000_000);
 		expect(full.takeFaults()).toEqual([]);
