@@ -24,6 +24,8 @@ interface Frame {
 
 function chart({ title, text, yMax, xTicks }: Frame, content: string): string {
 	const lines = [0, 0.5, 1]
+		// Half of 1 or 5 would stand there as another number than it is.
+		.filter((share) => Number.isInteger(yMax * share))
 		.map((share) => {
 			const y = (top + plotHeight * (1 - share)).toFixed(1);
 			return (

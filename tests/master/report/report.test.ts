@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ceilNice } from '../../../master/report/charts.ts';
+import { ceilNice, rttChart } from '../../../master/report/charts.ts';
 import { main } from '../../../master/report/cli.ts';
 import { printed } from '../../security/capture.ts';
 import { addRun, tamper } from '../export/export-fixture.ts';
@@ -108,4 +108,15 @@ describe('what is refused', () => {
 
 it('lets an axis end at a round number', () => {
 	expect([0, 0.4, 1, 7, 12, 480, 1001].map(ceilNice)).toEqual([1, 1, 1, 10, 20, 500, 2000]);
+});
+
+it.each([
+	[1, ['0', '1']],
+	[2, ['0', '1', '2']],
+	[5, ['0', '5']],
+	[9, ['0', '5', '10']],
+])('writes numbers beside an axis of %i hosts that are what they stand for', (most, numbers) => {
+	const picture = rttChart({ edgesMs: [1, 2, 4], counts: [1, most, 0] })!;
+	const beside = picture.matchAll(/text-anchor="end">([\d,]+)<\/text>/g);
+	expect(Array.from(beside, ([, number]) => number)).toEqual(numbers);
 });
