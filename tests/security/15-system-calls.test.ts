@@ -35,7 +35,7 @@ describeUnless(whyNot, '15: the filter of system calls', () => {
 		const more = ['--icmp', icmp, '--log-format', 'json', '--token-file', space.path(`${icmp}/token`)];
 		const [command, ...args] = lab.command('strace', ...strace, ...settings, ...more);
 		await using worker = startProcess(command!, args);
-		const [, line] = await worker.says(/workers\.txt:\s+(https:\S+ .*)\n/);
+		const [, line] = await worker.says(/"workersLine":"(https:[^"]*)"/);
 		space.write('workers.txt', [line!]);
 		space.write('hosts.txt', [
 			...['10.0.0.0/24', 'fd00:a::1', '10.128.0.1', '10.192.0.1', 'localhost', 'nowhere.invalid'],
