@@ -5,6 +5,9 @@ import type { Running } from '../process.ts';
 import { notLong, testUnless, withoutEchoSockets } from '../requirements.ts';
 import { Seat } from './fleet/seat.ts';
 
+// A dozen processes are started, one after the other.
+vi.setConfig({ testTimeout: 300_000 });
+
 /** Hosts of the list: more than a slow fleet can do in minutes, so that a run goes on for as long as a test looks on. */
 const total = 65_536;
 const env = { PINGPOOL_TOKEN: token };
