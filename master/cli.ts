@@ -33,6 +33,10 @@ import { exitCodeOf, printError } from './view/error.ts';
 import type { WorkersWatch } from './workers-watch.ts';
 import { limitYoungGeneration } from './young-generation.ts';
 
+/** The embedded worker has said that it listens, and there is nobody else to ask: on a machine that is crowded, its
+ * first answer takes as long as its start may. */
+const embeddedAnswerMsMax = 60_000;
+
 /**
  * Runs the master.
  *
@@ -177,6 +181,7 @@ async function runWith({ config, open, monitor, watched, signals, closers }: Run
 		const workers = await meetWorkers(members, {
 			onEvent,
 			waitMsMax: embedded === undefined ? config.startWaitMs : 0,
+			answerMsMax: embedded === undefined ? undefined : embeddedAnswerMsMax,
 			clock: systemClock,
 			signal: wanted,
 		});

@@ -28,6 +28,8 @@ export interface MeetOptions {
 	readonly onEvent: OnRunEvent;
 	/** how long to wait for a first one, where none can be reached */
 	readonly waitMsMax: number;
+	/** how long each may take to answer. Default: that of WorkerClient */
+	readonly answerMsMax?: number | undefined;
 	readonly clock: Clock;
 	readonly signal: AbortSignal;
 }
@@ -50,7 +52,7 @@ export function workerClient({ name, url, token, transport }: FleetMember): Work
  */
 export async function meetWorkers(
 	members: readonly FleetMember[],
-	{ onEvent, waitMsMax, clock, signal }: MeetOptions,
+	{ onEvent, waitMsMax, answerMsMax, clock, signal }: MeetOptions,
 ): Promise<FleetWorker[]> {
 	const links = members.map((member) => ({ link: workerClient(member), weight: member.weight }));
 	const close = (): Promise<unknown> => Promise.all(links.map(({ link }) => link.close()));
@@ -59,7 +61,7 @@ export async function meetWorkers(
 	try {
 		for (let round = 0; ; round += 1) {
 			const workers = await Promise.all(
-				links.map(async ({ link, weight }) => ({ link, weight, met: await meet(link, signal) })),
+				links.map(async ({ link, weight }) => ({ link, weight, met: await meet(link, signal, answerMsMax) })),
 			);
 			for (const { link, met } of workers) {
 				if (!(met instanceof WorkerFailure) || said.has(`${link.name} ${met.message}`)) continue;
@@ -91,9 +93,13 @@ export async function meetWorkers(
 	}
 }
 
-async function meet(link: WorkerClient, signal: AbortSignal): Promise<Capabilities | WorkerFailure> {
+async function meet(
+	link: WorkerClient,
+	signal: AbortSignal,
+	answerMsMax: number | undefined,
+): Promise<Capabilities | WorkerFailure> {
 	try {
-		return await link.capabilities(signal);
+		return await link.capabilities(signal, answerMsMax);
 	} catch (error) {
 		if (error instanceof WorkerFailure) return error;
 		throw error;

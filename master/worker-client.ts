@@ -73,8 +73,9 @@ export class WorkerClient implements WorkerLink {
 				: 'does not accept our token';
 	}
 
-	async capabilities(signal: AbortSignal): Promise<Capabilities> {
-		const deadline = new Deadline({ caller: signal, totalMsMax: capabilitiesMsMax });
+	/** @param answerMsMax how long it may take */
+	async capabilities(signal: AbortSignal, answerMsMax: number = capabilitiesMsMax): Promise<Capabilities> {
+		const deadline = new Deadline({ caller: signal, totalMsMax: answerMsMax });
 		const request = { method: 'GET', path: '/capabilities', body: null, accept: mediaTypes.json } as const;
 		const text = await this.#call(request, deadline, (body) =>
 			readAll(boundedBytes(body, smallBodyBytesMax)),

@@ -1,7 +1,7 @@
 /** `pingpool master` with its embedded worker, as a user types it. */
 import { copyFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { describeUnless, notLong, testUnless, withoutEcho } from '../requirements.ts';
@@ -215,3 +215,24 @@ describe('every kind of line', () => {
 		expect(web.hits()).toBe(0);
 	});
 });
+
+testUnless(
+	notLong() ?? withoutEcho(),
+	'an embedded worker that is held up before its first answer is waited for, and nothing is said of it',
+	async () => {
+		space.write('hosts.txt', ['127.0.0.1']);
+		// For longer than any other worker may take to say what it can do.
+		space.write('hold-up.mjs', [
+			"if (process.env.PINGPOOL_EMBEDDED === '1') {",
+			'	const send = process.send.bind(process);',
+			'	const holdUp = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 6_000);',
+			'	process.send = (message) => send(message, () => setImmediate(holdUp));',
+			'}',
+		]);
+		const env = { NODE_OPTIONS: `--import=${pathToFileURL(space.path('hold-up.mjs')).href}` };
+		expect(await space.master([], { env })).toMatchObject({
+			code: 0,
+			stderr: expect.stringMatching(/^1 host\nworker embedded: icmp \(\w+\), tcp, http\n$/),
+		});
+	},
+);
