@@ -2,7 +2,7 @@
  * What the dashboard's page is told by the master that serves it: types alone, for both sides.
  *
  * While a run goes on, `GET /api/live` is a stream of server-sent events: one `hello` with all there is to draw from
- * nothing, then `update` with what is new, at most ten a second. Everything else is asked for: plain GETs that answer
+ * nothing, then `update` with what is new, at most ten a second, and `alive` where nothing is. Everything else is asked for: plain GETs that answer
  * with one JSON object each, from the database, whether a run goes on or not.
  *
  * Times called `…AtMs` are wall-clock, in ms since 1970; those called `atMs`, `startMs`, `endMs` count from the start of

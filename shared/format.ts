@@ -44,9 +44,10 @@ export function formatPercent(part: number, whole: number): string {
 	return `${(whole === 0 ? 0 : (100 * part) / whole).toFixed(1)} %`;
 }
 
-/** Three digits that matter: `0.042 ms`, `1.23 ms`, `45.6 ms`, `1,234 ms` */
+/** Three digits that matter: `0 ms`, `0.042 ms`, `1.23 ms`, `45.6 ms`, `1,234 ms` */
 export function formatMs(ms: number): string {
 	if (ms >= 100) return `${formatCount(ms)} ms`;
+	if (ms === 0) return '0 ms';
 	const digits = ms >= 10 ? 1 : ms >= 1 ? 2 : 3;
 	return `${ms.toFixed(digits)} ms`;
 }

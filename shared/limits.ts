@@ -186,10 +186,12 @@ export const livePagesMax = 32;
 export const dashboardHeadBytesMax = 32 * 1024;
 
 /** How often a page is told what is new, at most, also where no processor has time to spare, as a browser on the same
- * machine takes from the run what it draws with, and how long a stream is left without a word. */
+ * machine takes from the run what it draws with, and how long a stream is left without a word. A page that hears none for
+ * much longer opens its stream anew: a machine that sleeps, or a master that stands still, does not say that it is gone. */
 export const liveUpdateMs = 500;
 export const liveUpdateBusyMs = 1_000;
-export const liveHeartbeatMs = 15_000;
+export const liveHeartbeatMs = 5_000;
+export const liveSilenceMsMax = 15_000;
 
 /** How long a page may take to read what it was sent before its connection is cut. */
 export const dashboardDrainMs = 30_000;
@@ -317,3 +319,4 @@ assertLimit(resultsPageMax <= placesMax, 'all hosts of a page are found again');
 assertLimit(seriesSlicesMax % 2 === 0, 'all slices are in a pair');
 assertLimit(databaseBusyMsMax < dashboardQueryMsMax, 'a question outlives a lock');
 assertLimit(liveHeartbeatMs < dashboardDrainMs, 'a page that reads is not taken for one that does not');
+assertLimit(liveUpdateBusyMs + liveHeartbeatMs < liveSilenceMsMax, 'a stream that is well is not silent');

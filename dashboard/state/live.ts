@@ -13,7 +13,7 @@ import type {
 	RttHistogram,
 	Series,
 } from '../../shared/dashboard-api.ts';
-import { reopenMsMax, reopenMsMin } from '../../shared/limits.ts';
+import { liveSilenceMsMax, reopenMsMax, reopenMsMin } from '../../shared/limits.ts';
 import type { HeldChunks, LiveData } from './live-data.ts';
 import { fromHello, withUpdate } from './live-data.ts';
 import { hasEnded } from './live-state.ts';
@@ -46,6 +46,8 @@ let data: LiveData | undefined;
 let picturesAtMs = Number.NEGATIVE_INFINITY;
 let source: EventSource | undefined;
 let timer: ReturnType<typeof setTimeout> | undefined;
+/** until a stream without a word is taken for a broken one */
+let silence: ReturnType<typeof setTimeout> | undefined;
 let waitMs = reopenMsMin;
 
 /** Follows the run for as long as the page lives. */
@@ -68,26 +70,39 @@ function open(): void {
 	if (source !== undefined) return;
 	const stream = new EventSource('/api/live');
 	source = stream;
+	listen();
 	stream.addEventListener('hello', (event) => {
+		listen();
 		waitMs = reopenMsMin;
 		show(fromHello(JSON.parse(event.data) as LiveHello));
 	});
 	stream.addEventListener('update', (event) => {
+		listen();
 		if (data !== undefined) show(withUpdate(data, JSON.parse(event.data) as LiveUpdate));
 	});
-	stream.addEventListener('error', () => {
-		// Our own waits grow; the browser's do not.
-		close();
-		const isOver = data !== undefined && hasEnded(data.run.state);
-		connection.value = isOver ? 'ended' : data === undefined ? 'failed' : 'reconnecting';
-		if (isOver || !isPageVisible.peek()) return;
-		timer = setTimeout(open, waitMs);
-		waitMs = Math.min(waitMs * 2, reopenMsMax);
-	});
+	stream.addEventListener('alive', listen);
+	stream.addEventListener('error', reopenLater);
+}
+
+/** Waits for the next word. A connection to who has gone without saying so stays open for as long as one lets it. */
+function listen(): void {
+	clearTimeout(silence);
+	silence = setTimeout(reopenLater, liveSilenceMsMax);
+}
+
+function reopenLater(): void {
+	// Our own waits grow; the browser's do not.
+	close();
+	const isOver = data !== undefined && hasEnded(data.run.state);
+	connection.value = isOver ? 'ended' : data === undefined ? 'failed' : 'reconnecting';
+	if (isOver || !isPageVisible.peek()) return;
+	timer = setTimeout(open, waitMs);
+	waitMs = Math.min(waitMs * 2, reopenMsMax);
 }
 
 function close(): void {
 	clearTimeout(timer);
+	clearTimeout(silence);
 	source?.close();
 	source = undefined;
 }

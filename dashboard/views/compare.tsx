@@ -19,7 +19,7 @@ import { ApiError } from '../state/api.ts';
 import { navigate, route, setParams } from '../state/location.ts';
 import { useRuns } from '../state/runs.ts';
 import { changeColumns, KindBadge } from './compare/change-columns.tsx';
-import { caveats, changeKindOf, changesIn, compareUrl } from './compare/change-kinds.ts';
+import { caveats, changeKindOf, changesIn, compareUrl, sameText } from './compare/change-kinds.ts';
 import { RunRtts, RunSide } from './compare/run-side.tsx';
 import './compare/compare.css';
 import './results/results.css';
@@ -127,7 +127,7 @@ function Compared({ before, after, kind }: ComparedProps) {
 			{whole === undefined && error === undefined && <Loading lines={8} label="Comparing" />}
 			{whole !== undefined && count === 0 && (
 				<EmptyState title={kind === null ? 'Nothing has changed.' : 'No host has changed in this way.'}>
-					{formatCount(whole.counts.same)} hosts are as they were.
+					{sameText(whole.counts)}
 				</EmptyState>
 			)}
 			{whole !== undefined && count !== 0 && (

@@ -35,8 +35,8 @@ interface Message {
 	readonly cursor: LiveCursor;
 }
 
-/** A comment, which keeps what lies between from taking the connection for a dead one. */
-const heartbeat = new TextEncoder().encode(':\n\n');
+/** Says nothing, but keeps the page, and what lies between, from taking the connection for a dead one. */
+const heartbeat = new TextEncoder().encode('event: alive\ndata:\n\n');
 
 export class LiveHub {
 	readonly #source: LiveSource;

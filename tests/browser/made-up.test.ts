@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { WorkerFailure } from '../../master/dispatch/worker-link.ts';
 import { main as report } from '../../master/report/cli.ts';
 import { formatCount } from '../../shared/format.ts';
-import { chunksHeldMax, eventsHeldMax } from '../../shared/limits.ts';
+import { chunksHeldMax, eventsHeldMax, reopenMsMin } from '../../shared/limits.ts';
 import { addRun, tamper } from '../master/export/export-fixture.ts';
 import { blockOfAnswers, laneOf, monitorFixture } from '../master/monitor/monitor-fixture.ts';
 import { describeUnless, notLong, sizeOf, testUnless, withoutBrowser } from '../requirements.ts';
@@ -182,6 +182,26 @@ describeUnless(withoutBrowser() ?? notLong(), 'a page', () => {
 		await page.comeBack();
 		await expect.poll(() => page.asked.slice(before)).toContain('/api/live');
 		await expect.poll(page.open).toBe(1);
+	});
+
+	test('opens its stream anew when nothing comes of it, as behind the sleep of a machine', async () => {
+		await using slept = await openPage(browser, { origin: served.url });
+		const { page } = slept;
+		let streams = 0;
+		page.on('request', (request) => {
+			if (new URL(request.url()).pathname === '/api/live') streams += 1;
+		});
+		await page.clock.install({ time: 0 });
+		await page.goto(`${served.url}/workers`);
+		const stateIs = (text: RegExp) => page.locator('.connection', { hasText: text }).waitFor();
+		await stateIs(/^Live$/);
+		// An hour goes by at once, and then no time at all.
+		await page.clock.pauseAt(3_600_000);
+		await stateIs(/^Reconnecting/);
+		await page.clock.fastForward(reopenMsMin);
+		await stateIs(/^Live$/);
+		expect(streams).toBe(2);
+		expect(slept.takeFaults()).toEqual([]);
 	});
 
 	test.each([

@@ -5,6 +5,7 @@ import {
 	changesIn,
 	compareUrl,
 	rttChange,
+	sameText,
 } from '../../dashboard/views/compare/change-kinds.ts';
 import { historyFigures } from '../../dashboard/views/host/history-figures.ts';
 import { chosenAfter } from '../../dashboard/views/runs/choice.ts';
@@ -70,14 +71,37 @@ describe('a comparison', () => {
 		expect(said(run(1), run(2))).toEqual([]);
 		expect(said(run(1), run(2, { state: 'imported' }))).toEqual([]);
 		expect(said(run(1, { state: 'interrupted' }), run(2, { state: 'running' }), 1_200)).toEqual([
-			'Run 1 is interrupted: hosts that it has no answer of count as neither removed nor added.',
+			'Run 1 was interrupted: hosts that it has no answer of count as neither removed nor added.',
 			'Run 2 goes on: hosts that it has no answer of count as neither removed nor added.',
 			'1,200 hosts could not be compared for that.',
 		]);
 		expect(said(run(1), run(2, { fingerprint: 'other' }))).toEqual([
 			'The two runs had different lists: hosts of one alone count as removed or added.',
 		]);
+		expect(said(run(1), run(2, { state: 'failed' }), 1)).toEqual([
+			'Run 2 has failed: hosts that it has no answer of count as neither removed nor added.',
+			'1 host could not be compared for that.',
+		]);
 		expect(said(run(1), run(1))).toEqual(['Both are the same run.']);
+	});
+
+	it.each([
+		[0, 0, 'No host has an answer in both runs.'],
+		[0, 3, 'No host is as it was.'],
+		[1, 0, '1 host is as it was.'],
+		[2_000, 0, '2,000 hosts are as they were.'],
+	])('says that %d hosts are the same beside %d that are not', (same, slower, text) => {
+		const counts = {
+			'newly-down': 0,
+			'newly-up': 0,
+			slower,
+			faster: 0,
+			other: 0,
+			added: 0,
+			removed: 0,
+			same,
+		};
+		expect(sameText(counts)).toBe(text);
 	});
 
 	it.each([

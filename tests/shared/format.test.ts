@@ -83,6 +83,7 @@ describe('numbers', () => {
 
 describe('times', () => {
 	it.each([
+		[0, '0 ms'],
 		[0.0421, '0.042 ms'],
 		[1.234, '1.23 ms'],
 		[45.61, '45.6 ms'],

@@ -1,7 +1,7 @@
 /** Kinds of changes in words, and what the numbers of a comparison say. */
 import type { ChangeKind, Comparison } from '../../../shared/dashboard-api.ts';
 import { changeKinds } from '../../../shared/dashboard-api.ts';
-import { formatPlural } from '../../../shared/format.ts';
+import { formatCount, formatPlural } from '../../../shared/format.ts';
 import { hrefOf } from '../../router.ts';
 
 /** Kinds as the page names them. */
@@ -36,6 +36,20 @@ export function compareUrl(
 	return hrefOf('/api/compare', { before, after, kind, from });
 }
 
+/** What is said beside "nothing has changed". */
+export function sameText(counts: Comparison['counts']): string {
+	const { same } = counts;
+	if (same > 1) return `${formatCount(same)} hosts are as they were.`;
+	if (same === 1) return '1 host is as it was.';
+	return changesIn(counts, null) === 0 ? 'No host has an answer in both runs.' : 'No host is as it was.';
+}
+
+const stateWords: Readonly<Record<string, string>> = {
+	running: 'goes on',
+	failed: 'has failed',
+	interrupted: 'was interrupted',
+};
+
 /** What makes a comparison say less than it seems to. */
 export function caveats({
 	before,
@@ -45,7 +59,7 @@ export function caveats({
 	const notes: string[] = [];
 	for (const run of [before, after]) {
 		if (run.state === 'finished' || run.state === 'imported') continue;
-		const says = run.state === 'running' ? 'goes on' : `is ${run.state}`;
+		const says = stateWords[run.state] ?? `is ${run.state}`;
 		notes.push(`Run ${run.id} ${says}: hosts that it has no answer of count as neither removed nor added.`);
 	}
 	if (missing > 0) notes.push(`${formatPlural(missing, 'host')} could not be compared for that.`);

@@ -1,6 +1,6 @@
 /** One of the two runs that are compared: what it found, and its round-trip times. */
 import type { RunDetail, RunRow } from '../../../shared/dashboard-api.ts';
-import { formatCount, formatMoment } from '../../../shared/format.ts';
+import { formatMoment, formatPlural } from '../../../shared/format.ts';
 import { RunStateBadge } from '../../parts/status-badge.tsx';
 import { StatusBar } from '../../parts/status-bar.tsx';
 import { hrefOf } from '../../router.ts';
@@ -19,7 +19,7 @@ export function RunSide({ label, run }: RunSideProps) {
 				<span class="muted">{label}</span>
 				<a href={hrefOf('/', { run: run.id })}>#{run.id}</a>
 				<RunStateBadge state={run.state} />
-				{formatMoment(run.startedAtMs)}, {formatCount(run.total)} hosts
+				{formatMoment(run.startedAtMs)}, {formatPlural(run.total, 'host')}
 			</p>
 			{run.byStatus !== null && <StatusBar byStatus={run.byStatus} />}
 		</div>

@@ -61,6 +61,8 @@ function options(): Omit<Options, 'width' | 'height'> {
 	return {
 		legend: { show: false },
 		cursor: { show: false },
+		// Half of the last moment stands beyond the end of its axis.
+		padding: [null, 36, null, null],
 		scales: { y: { range: (_, __, max) => [0, Math.max(max || 1, 0.01) * 1.08] } },
 		axes: [
 			axisOf({

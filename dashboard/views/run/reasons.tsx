@@ -12,7 +12,6 @@ export function Reasons({ picture }: { readonly picture: RunPicture }) {
 		.filter(([, count]) => count > 0)
 		.sort(([, a], [, b]) => b - a);
 	const all = found.reduce((sum, [, count]) => sum + count, 0);
-	const most = found[0]?.[1] ?? 1;
 	return (
 		<Card title="Why hosts are not up">
 			{found.length === 0 ? (
@@ -20,7 +19,7 @@ export function Reasons({ picture }: { readonly picture: RunPicture }) {
 			) : (
 				<ul class="reasons">
 					{found.map(([reason, count]) => (
-						<li key={reason} class="reason" style={{ '--part': `${(count / most) * 100}%` }}>
+						<li key={reason} class="reason" style={{ '--part': `${(count / all) * 100}%` }}>
 							<a href={hrefOf('/results', { run: runId, reason })}>
 								<SafeText text={reason} />
 							</a>

@@ -8,7 +8,7 @@ import { Card, Figure, Figures } from '../../parts/card.tsx';
 import { axisBelowPx, axisOf, Chart, drawBars } from '../../parts/chart.tsx';
 import { EmptyState } from '../../parts/states.tsx';
 import { themeColor } from '../../state/theme.ts';
-import { placeOf, rttBars, ticksBetween } from './rtt-data.ts';
+import { nameSides, placeOf, rttBars, ticksBetween } from './rtt-data.ts';
 
 const heightPx = 220;
 const named = ['p50', 'p90', 'p95', 'p99', 'max'] as const;
@@ -126,21 +126,26 @@ function drawPercentiles(plot: uPlot, { edgesMs, rtt }: Drawn): void {
 	ctx.lineWidth = scale;
 	ctx.setLineDash([3 * scale, 3 * scale]);
 	ctx.font = `${11 * scale}px ${themeColor('--font-sans')}`;
-	ctx.textAlign = 'left';
 	ctx.textBaseline = 'top';
-	let freeFrom = bbox.left;
-	for (const name of drawn) {
-		const x = Math.round(plot.valToPos(placeOf(edgesMs, rtt[name]), 'x', true));
-		if (x < bbox.left || x > bbox.left + bbox.width) continue;
+	const end = bbox.left + bbox.width;
+	const lines = drawn
+		.map((name) => ({
+			name,
+			x: Math.round(plot.valToPos(placeOf(edgesMs, rtt[name]), 'x', true)),
+			width: ctx.measureText(name).width + 8 * scale,
+		}))
+		.filter(({ x }) => x >= bbox.left && x <= end);
+	const sides = nameSides(lines, bbox.left, end);
+	for (const [i, { name, x }] of lines.entries()) {
 		ctx.beginPath();
 		ctx.moveTo(x, bbox.top);
 		ctx.lineTo(x, bbox.top + bbox.height);
 		ctx.stroke();
 		// A name that has no room is left out: the numbers stand below.
-		const width = ctx.measureText(name).width + 8 * scale;
-		if (x < freeFrom || x + width > bbox.left + bbox.width) continue;
-		ctx.fillText(name, x + 4 * scale, bbox.top + 2 * scale);
-		freeFrom = x + width;
+		const side = sides[i];
+		if (side === undefined) continue;
+		ctx.textAlign = side === 'right' ? 'left' : 'right';
+		ctx.fillText(name, x + (side === 'right' ? 4 : -4) * scale, bbox.top + 2 * scale);
 	}
 	ctx.restore();
 }

@@ -27,6 +27,28 @@ export function placeOf(edgesMs: readonly number[], ms: number): number {
 	return Math.max((Math.log10(ms) - first) / step, 0);
 }
 
+/**
+ * On which side of their lines names stand: right, or left where the next line would go through it; `undefined` where
+ * there is no room on either side.
+ *
+ * @param lines ascending places of lines, and how wide their names are, in the same unit as the two ends of the picture
+ */
+export function nameSides(
+	lines: readonly { readonly x: number; readonly width: number }[],
+	start: number,
+	end: number,
+): ('left' | 'right' | undefined)[] {
+	let freeFrom = start;
+	return lines.map(({ x, width }, i) => {
+		const next = lines[i + 1]?.x ?? end;
+		const isRight = x >= freeFrom && x + width <= next;
+		const isLeft = !isRight && x - width >= freeFrom;
+		freeFrom = isRight ? x + width : x;
+		if (isRight) return 'right';
+		return isLeft ? 'left' : undefined;
+	});
+}
+
 /** Decades between two places of the axis, and what lies between them where they are few: times in ms. */
 export function ticksBetween(edgesMs: readonly number[], from: number, to: number): number[] {
 	const { first, step } = scaleOf(edgesMs);

@@ -3,6 +3,9 @@ import { escapeUnsafe } from '../../../shared/display.ts';
 import { SafeText } from '../../parts/safe-text.tsx';
 import type { LanePlace } from './geometry.ts';
 
+/** Names that are too long for one line, as on a phone, take as many as their lane is high: they differ at the end. */
+const linePx = 16;
+
 interface LaneNamesProps {
 	/** those in view */
 	readonly places: readonly LanePlace[];
@@ -16,12 +19,13 @@ export function LaneNames({ places, axisPx, nameOf }: LaneNamesProps) {
 			<div class="timeline-corner" style={{ height: `${axisPx}px` }} />
 			{places.map(({ lane, topPx, heightPx }) => {
 				const name = nameOf(lane.worker);
+				const lines = Math.max(1, Math.floor(heightPx / linePx));
 				return (
 					<div
 						key={lane.worker}
 						class="timeline-name"
 						title={escapeUnsafe(name)}
-						style={{ top: `${topPx + axisPx}px`, height: `${heightPx}px` }}
+						style={{ top: `${topPx + axisPx}px`, maxHeight: `${heightPx}px`, '--lines': lines }}
 					>
 						<SafeText text={name.replace(/^https?:\/\//, '')} />
 					</div>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { pictureOfDetail, pictureOfLive } from '../../../dashboard/views/run/picture.ts';
 import { rateColumns, rateExtremes } from '../../../dashboard/views/run/rate-data.ts';
-import { placeOf, rttBars, ticksBetween } from '../../../dashboard/views/run/rtt-data.ts';
+import { nameSides, placeOf, rttBars, ticksBetween } from '../../../dashboard/views/run/rtt-data.ts';
 import type { RunDetail, RunRow } from '../../../shared/dashboard-api.ts';
 import { liveRun, point } from '../live-fixture.ts';
 
@@ -137,6 +137,18 @@ describe('round-trip times', () => {
 	it('stand on the axis where their bucket does', () => {
 		for (const [i, edge] of edgesMs.entries()) expect(placeOf(edgesMs, edge)).toBeCloseTo(i, 1);
 		expect(placeOf(edgesMs, 0.001)).toBe(0);
+	});
+
+	it.each([
+		{ near: 'none', lines: [100, 200, 300], sides: ['right', 'right', 'right'] },
+		{ near: 'the last two', lines: [100, 200, 210], sides: ['right', 'left', 'right'] },
+		{ near: 'all', lines: [100, 105, 110], sides: ['left', undefined, 'right'] },
+		{ near: 'the last and the end', lines: [100, 200, 390], sides: ['right', 'right', 'left'] },
+		{ near: 'the first and the start', lines: [5, 20, 300], sides: [undefined, 'right', 'right'] },
+		{ near: 'two on each other', lines: [100, 200, 200], sides: ['right', 'left', 'right'] },
+	])('have names beside their lines, where no other goes through them: near is $near', ({ lines, sides }) => {
+		const named = lines.map((x) => ({ x, width: 30 }));
+		expect(nameSides(named, 0, 400)).toEqual(sides);
 	});
 
 	it('have a mark at each decade, and between them where there are few', () => {
