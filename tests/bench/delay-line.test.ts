@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { expect, test } from 'vitest';
 import { delayStages } from '../../bench/pingpool/delay-line.ts';
 
-const chunks = Array.from({ length: 400 }, (_, i) => Buffer.from([i % 256]));
+const chunks = Array.from({ length: 4_000 }, (_, i) => Buffer.from([i % 256]));
 
 /** What came out, and how long after the start the first and the last of it did. */
 async function pass(delayMs: number) {

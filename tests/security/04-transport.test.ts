@@ -193,7 +193,7 @@ describeUnless(notLong(), '04: a TLS handshake', () => {
 		await new Promise((resolve) => socket.resume().once('close', resolve));
 		const tookMs = performance.now() - startedMs;
 		expect(tookMs).toBeGreaterThan(handshakeMsMax - 100);
-		expect(tookMs).toBeLessThan(handshakeMsMax + 5_000);
+		expect(tookMs).toBeLessThan(handshakeMsMax + 60_000);
 	});
 });
 

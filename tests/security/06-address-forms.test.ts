@@ -51,7 +51,7 @@ beforeAll(async () => {
 		policy: createTargetPolicy(),
 		resolver: createSystemResolver({
 			clock,
-			timeoutMs: 2_000,
+			timeoutMs: 100_000,
 			servers: [stub.server],
 			hostsPath: join(folder, 'hosts'),
 			resolvConfPath: join(folder, 'resolv.conf'),
@@ -72,7 +72,7 @@ async function fateOf(host: string): Promise<string> {
 		hosts: [host],
 		probe: 'tcp',
 		port: target.port,
-		timeoutMs: 1_000,
+		timeoutMs: 60_000,
 		attempts: 1,
 	});
 	const body = (await response.json()) as {

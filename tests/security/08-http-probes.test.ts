@@ -55,7 +55,7 @@ describe('08: an HTTP probe', () => {
 	): Promise<{ status: number; text: string }> {
 		const response = await fetch(`${worker.url}/ping`, {
 			method: 'POST',
-			body: JSON.stringify({ hosts, attempts: 1, timeoutMs: 5_000, ...more }),
+			body: JSON.stringify({ hosts, attempts: 1, timeoutMs: 60_000, ...more }),
 			headers: {
 				authorization: `Bearer ${token}`,
 				cookie: 'session=of-the-caller',

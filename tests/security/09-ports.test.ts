@@ -32,7 +32,7 @@ describe('09: a worker', () => {
 	async function ask(url: string, body: object): Promise<string[]> {
 		const response = await fetch(`${url}/ping`, {
 			method: 'POST',
-			body: JSON.stringify({ attempts: 1, timeoutMs: 2_000, ...body }),
+			body: JSON.stringify({ attempts: 1, timeoutMs: 60_000, ...body }),
 			headers: { authorization: `Bearer ${token}` },
 		});
 		return fates(((await response.json()) as { results: Result[] }).results);

@@ -21,6 +21,9 @@ const chunked = 'Transfer-Encoding: chunked\r\n';
 const size = body.length.toString(16);
 const fill = (piece: string): string => piece.repeat(Math.floor((bodyBytesMax - 100) / piece.length));
 
+/** What a busy machine may add: what never ended would take for ever. */
+const pausesMs = 60_000;
+
 let worker: ServedWorker;
 beforeAll(async () => {
 	worker = await serveWorker();
@@ -141,7 +144,7 @@ describe.concurrent('11: what comes too slowly', () => {
 			const silent = exchange(worker.port, '');
 			expect((await dripping).statuses).toEqual([408]);
 			expect((await silent).ended).toBe(true);
-			expect(performance.now() - startedAt).toBeLessThan(requestHeadMsMax + 5_000);
+			expect(performance.now() - startedAt).toBeLessThan(requestHeadMsMax + pausesMs);
 		},
 	);
 
@@ -154,7 +157,7 @@ describe.concurrent('11: what comes too slowly', () => {
 			},
 		});
 		expect(statuses).toEqual([408]);
-		expect(performance.now() - startedAt).toBeLessThan(requestReadMsMax + 5_000);
+		expect(performance.now() - startedAt).toBeLessThan(requestReadMsMax + pausesMs);
 	});
 });
 

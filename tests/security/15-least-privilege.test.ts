@@ -48,14 +48,27 @@ function start(lab: Lab, unit: UnitFile, instead?: readonly string[]): Running {
 	return startProcess(command, args, { env: { ...environmentOf(unit), ...settings } });
 }
 
+const silent = '10.128.0.1';
+
 /** What it answers about hosts, with the token that it made. */
 async function ping(worker: Running, hosts: readonly string[]) {
 	const [url] = await worker.says(/http:\/\/127\.0\.0\.1:\d+/);
 	const token = readFileSync(space.path('state/token'), 'utf8').trim();
 	const headers = { authorization: `Bearer ${token}` };
-	const response = await fetch(`${url}/ping`, { method: 'POST', headers, body: JSON.stringify({ hosts }) });
-	const { results } = (await response.json()) as { results: { host: string; status: string }[] };
-	return Object.fromEntries(results.map(({ host, status }) => [host, status]));
+	const ask = async (some: readonly string[], settings: object) => {
+		const body = JSON.stringify({ hosts: some, ...settings });
+		const response = await fetch(`${url}/ping`, { method: 'POST', headers, body });
+		return ((await response.json()) as { results: { host: string; status: string }[] }).results;
+	};
+	// This process answers for some of them, when it has its turn; only silence is waited for to its end.
+	const answers = await Promise.all([
+		ask(
+			hosts.filter((host) => host !== silent),
+			{ timeoutMs: 60_000 },
+		),
+		hosts.includes(silent) ? ask([silent], {}) : [],
+	]);
+	return Object.fromEntries(answers.flat().map(({ host, status }) => [host, status]));
 }
 
 const none = '0000000000000000';
@@ -82,10 +95,10 @@ describeUnless(withoutConfinement(), '15: in a network where every group may sen
 		await using worker = start(lab, new UnitFile(service));
 		await worker.says(/icmp {2}datagram socket/);
 		const hosts = ['10.0.0.1', 'fd00:a::1', `tcp://127.0.0.1:${web.port}`, `http://127.0.0.1:${web.port}/`];
-		expect(await ping(worker, [...hosts, 'localhost', '10.128.0.1', 'tcp://10.250.0.1:9'])).toEqual({
+		expect(await ping(worker, [...hosts, 'localhost', silent, 'tcp://10.250.0.1:9'])).toEqual({
 			...Object.fromEntries(hosts.map((host) => [host, 'up'])),
 			localhost: 'up',
-			'10.128.0.1': 'down',
+			[silent]: 'down',
 			'tcp://10.250.0.1:9': 'denied',
 		});
 		expect(statusOf(worker)).toMatchObject({

@@ -73,13 +73,15 @@ async function startFlood(
 	const questions: { id: number; port: number }[] = [];
 	let forged = 0;
 	const server = createSocket('udp4');
-	const send = (from: Socket, message: Buffer, { port, address }: RemoteInfo): Promise<void> =>
-		new Promise((resolve) => from.send(message, port, address, () => resolve()));
+	let isOpen = true;
+	const send = async (from: Socket, message: Buffer, { port, address }: RemoteInfo): Promise<void> => {
+		if (isOpen) await new Promise<void>((resolve) => from.send(message, port, address, () => resolve()));
+	};
 	server.on('message', async (query, client) => {
 		const type = query.readUInt16BE(query.indexOf(0, 12) + 1);
 		questions.push({ id: query.readUInt16BE(0), port: client.port });
 		const isIpv4 = type === 1;
-		for (let n = 0; isIpv4 && n < perQuestion; n += 1) {
+		for (let n = 0; isIpv4 && isOpen && n < perQuestion; n += 1) {
 			forged += 1;
 			const lied = answerTo(query, lie, (message) => mistake(message, n));
 			// No more at a time than a socket's buffer holds: the true answer must find room.
@@ -94,14 +96,18 @@ async function startFlood(
 		questions,
 		forged: () => forged,
 		server: `127.0.0.1:${server.address().port}`,
-		close: () => new Promise((resolve) => server.close(() => resolve())),
+		close() {
+			isOpen = false;
+			return new Promise((resolve) => server.close(() => resolve()));
+		},
 	};
 }
 
 async function resolved(flood: Flood, name: string) {
 	const resolver = createSystemResolver({
 		clock,
-		timeoutMs: 20_000,
+		// Nobody asks a second time because this process, which answers, was late.
+		timeoutMs: 300_000,
 		servers: [flood.server],
 		hostsPath: join(folder, 'hosts'),
 		resolvConfPath: join(folder, 'resolv.conf'),

@@ -21,7 +21,7 @@ import { startProcess } from '../process.ts';
 import { describeUnless, notLong, sizeOf } from '../requirements.ts';
 import type { TestApp } from '../worker/app-fixture.ts';
 import { testApp } from '../worker/app-fixture.ts';
-import { openEngine } from '../worker/icmp/engine-fixture.ts';
+import { gather, openEngine } from '../worker/icmp/engine-fixture.ts';
 
 const forgerScript = fileURLToPath(new URL('../lab/forger.ts', import.meta.url));
 const seed = Number(process.env.PINGPOOL_SEED ?? Date.now() % 1_000_000);
@@ -101,6 +101,13 @@ describeUnless(labUnavailable(), 'forgery', () => {
 		const unflooded = await ask();
 		await forger.says(/^learnt$/m);
 		if (bufferBytes !== undefined) await shrinkBuffers(bufferBytes);
+		// Somebody whom nobody knows of is waited for all the time: the engine reads, and counts what is dropped, between
+		// the rounds as well.
+		const enough = new AbortController();
+		const { sent: sentBefore } = engine.counters();
+		const waiting = gather(engine, ['10.128.8.1'], { timeoutMs: 600_000, signal: enough.signal });
+		const waited = expect(waiting).rejects.toThrow('enough');
+		await expect.poll(() => engine!.counters().sent).toBeGreaterThan(sentBefore);
 		const before = { counters: engine.counters(), arrived: arrived() };
 		let flooding = true;
 		forger.child.kill('SIGUSR2');
@@ -110,6 +117,8 @@ describeUnless(labUnavailable(), 'forgery', () => {
 		const rounds: Result[][] = [];
 		while (flooding) rounds.push(await ask());
 		await ended;
+		enough.abort(new Error('enough'));
+		await waited;
 		const after = engine.counters();
 		const counted = { ...after };
 		for (const name of Object.keys(counted) as (keyof EchoCounters)[]) counted[name] -= before.counters[name];

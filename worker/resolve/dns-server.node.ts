@@ -34,7 +34,9 @@ export async function askServer(question: DnsQuestion): Promise<DnsAnswer> {
 	if (signal.aborted) return { reason: 'dns-timeout' };
 	// c-ares says ECONNREFUSED for any socket that it could not have, and only later, when others may be free.
 	if (!hasDescriptor()) return { reason: 'no-descriptors' };
-	const resolver = new Resolver({ timeout: Math.max(1, Math.ceil(timeoutMs)), tries: 1 });
+	const timeout = Math.max(1, Math.ceil(timeoutMs));
+	// Unless it is told, c-ares waits for no answer longer than five seconds.
+	const resolver = new Resolver({ timeout, maxTimeout: timeout, tries: 1 });
 	try {
 		resolver.setServers([server]);
 	} catch {
