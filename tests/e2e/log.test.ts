@@ -193,10 +193,18 @@ testUnless(
 			stdio: ['ignore', 'pipe', 'inherit'],
 		});
 		const seen = new Set<string>();
+		let rest = '';
 		for await (const text of child.stdout.setEncoding('utf8')) {
-			terminal.write(text);
-			for (const line of terminal.screen()) seen.add(line);
+			// What comes ends anywhere, also within a sequence. A reader who was busy gets much at a time; what stood on the
+			// screen in between stood there all the same.
+			const lines = (rest + text).split(/(?<=\n)/);
+			rest = lines.pop()!;
+			for (const line of lines) {
+				terminal.write(line);
+				for (const row of terminal.screen()) seen.add(row);
+			}
 		}
+		terminal.write(rest);
 		expect(
 			[...seen].some((line) => /^[●◐] 127\.0\.0\.1:\d+ +(healthy|slowed) +[\d,]+ /.test(line)),
 			[...seen].join('\n'),
