@@ -48,6 +48,16 @@ describe('15: the container', () => {
 		expect(ignored).toEqual(expect.arrayContaining(['node_modules', '.git', '.dev.vars']));
 	});
 
+	test('is built without what README has one make in the checkout with secrets in it, nor does git take it', () => {
+		const readme = readFileSync(new URL('README.md', root), 'utf8');
+		const made = ['workers.txt', ...[...readme.matchAll(/-keyout (\S+)/g)].map(([, name]) => name!)];
+		expect(made).toEqual(['workers.txt', 'ca.key', 'master.key']);
+		for (const file of [deployed('container/Dockerfile.dockerignore'), new URL('.gitignore', root)]) {
+			const ignored = readFileSync(file, 'utf8').split(/\n\/?/);
+			expect(made.filter((name) => !ignored.includes(name.replace(/^.*(?=\.key$)/, '*')))).toEqual([]);
+		}
+	});
+
 	test('is started without capabilities, with a file system that is read-only, and can gain nothing', () => {
 		expect(compose).toMatch(/^ {4}cap_drop: \[ALL\]$/m);
 		expect(compose).toMatch(/^ {4}read_only: true$/m);
