@@ -77,8 +77,8 @@ export async function openCredentials(
 				const read = path.read(clock.wallMs());
 				if (sameContext(read, tls!)) return;
 				(server as Server & TlsServer).setSecureContext(read.context);
+				for (const change of changesBetween(tls!, read)) onMessage(change);
 				tls = read;
-				onMessage(`the certificate has changed: ${read.fingerprint}`);
 				for (const warning of read.warnings) onMessage(warning);
 			};
 			await Promise.all([
@@ -104,6 +104,20 @@ async function findTls(
 		import('./token-file.node.ts'),
 	]);
 	return findServerTls(tls, dirname(tokenFile ?? defaultTokenFile(environment)), nowMs);
+}
+
+/** In sentences; who reads that a certificate has changed looks after its pin, which not every change asks for. */
+function changesBetween(before: ServerTls, after: ServerTls): string[] {
+	const changes: string[] = [];
+	if (after.fingerprint !== before.fingerprint) {
+		changes.push(`the certificate has changed: ${after.fingerprint}`);
+	} else if (after.context.cert !== before.context.cert || after.context.key !== before.context.key) {
+		changes.push('the files of the certificate have changed; its fingerprint has not');
+	}
+	if (after.context.ca !== before.context.ca) {
+		changes.push('the authority of --tls-client-ca has changed: masters need a certificate of the new one');
+	}
+	return changes;
 }
 
 function sameContext(a: ServerTls, b: ServerTls): boolean {

@@ -178,6 +178,26 @@ describe('the certificate', () => {
 		]);
 	});
 
+	it('says what has changed: its fingerprint, what stands around it, or the authority of masters', async () => {
+		const [one, other] = await Promise.all([makeAuthority(), makeAuthority()]);
+		const pair = await one.issue({ names: ['worker.example'] });
+		write('token', `${old}\n`);
+		const { messages, looks } = await followed({
+			cert: write('cert.pem', pair.cert),
+			key: write('key.pem', pair.key),
+			clientCa: write('ca.pem', one.cert),
+		});
+		await looks(8);
+		write('ca.pem', other.cert);
+		await looks(8);
+		write('cert.pem', pair.cert + one.cert);
+		await looks(8);
+		expect(messages).toEqual([
+			'the authority of --tls-client-ca has changed: masters need a certificate of the new one',
+			'the files of the certificate have changed; its fingerprint has not',
+		]);
+	});
+
 	it('of its own is made beside the token, once, and known by its fingerprint', async () => {
 		const { credentials } = await followed({ selfSigned: true });
 		expect(credentials.tls).toMatchObject({ isSelfSigned: true, asksForCertificate: false, warnings: [] });
