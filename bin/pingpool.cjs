@@ -115,7 +115,7 @@ function outliveReaders() {
 	process.stdout.on('error', (error) => {
 		if (isSaid || error.code === 'EPIPE') return;
 		isSaid = true;
-		process.stderr.write(`pingpool: standard output can not be written: ${shown(error.message)}\n`);
+		complain(`standard output can not be written: ${shown(error.message)}`);
 		process.on('exit', () => {
 			process.exitCode ||= 1;
 		});
@@ -152,10 +152,29 @@ function shown(text) {
 	return text.replace(/[^\n\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
+/** Whether what is said on stderr is a log in JSON. */
+let isJsonLog = false;
+
+/** @param message safe to print */
+function complain(message) {
+	const line = { level: 'error', time: new Date().toISOString(), msg: message };
+	process.stderr.write(isJsonLog ? `${JSON.stringify(line)}\n` : `pingpool: ${message}\n`);
+}
+
 /** A fault of ours, as Node would show it: but its message may quote anything. */
 function endWithFault(error) {
-	process.stderr.write(`${shown(require('node:util').inspect(error))}\n`);
+	const stack = shown(require('node:util').inspect(error));
+	if (isJsonLog) complain(`a fault of this program: ${stack}`);
+	else process.stderr.write(`${stack}\n`);
 	process.exit(1);
+}
+
+/** What a module of ours exports: TypeScript in a checkout, JavaScript in an installed package. */
+function load(module) {
+	const built = join(__dirname, '..', 'dist', `${module}.js`);
+	const source = join(__dirname, '..', `${module}.ts`);
+	const { pathToFileURL } = require('node:url');
+	return import(pathToFileURL(existsSync(source) ? source : built).href);
 }
 
 async function main() {
@@ -164,10 +183,13 @@ async function main() {
 	const [command, ...rest] = process.argv.slice(2);
 	const program = Object.hasOwn(programs, command ?? '') ? programs[command] : undefined;
 	if (program !== undefined) {
-		const built = join(__dirname, '..', 'dist', `${program}.js`);
-		const source = join(__dirname, '..', `${program}.ts`);
-		const { pathToFileURL } = require('node:url');
-		const { main: run } = await import(pathToFileURL(existsSync(source) ? source : built).href);
+		if (command === 'master' || command === 'worker') {
+			const { wantsJsonLog } = await load(join('shared', 'log-wish'));
+			isJsonLog = wantsJsonLog(rest, process.env);
+			// Node would show it as text, in several lines.
+			if (isJsonLog) process.on('uncaughtException', endWithFault);
+		}
+		const { main: run } = await load(program);
 		process.exitCode = await run(rest);
 		return;
 	}

@@ -73,6 +73,22 @@ describe('pingpool', () => {
 		);
 	});
 
+	it('says a fault that nothing caught as JSON where its log is', async () => {
+		const atFirstOutput =
+			'process.stdout.write = () => setImmediate(() => { throw new Error("of\\n ours\u202e"); }) && true;';
+		const node = [process.execPath, '--import', `data:text/javascript,${encodeURIComponent(atFirstOutput)}`];
+		const place = ['--host', '127.0.0.1', '--port', '0', '--no-auth', '--icmp', 'off'];
+		const args = ['worker', ...place, '--log-format', 'json'];
+		const { code, stderr } = await run(args, node);
+		const [line, ...others] = stderr.trimEnd().split('\n');
+		expect([code, others]).toEqual([1, []]);
+		expect(JSON.parse(line!)).toEqual({
+			level: 'error',
+			time: expect.any(String),
+			msg: expect.stringMatching(/^a fault of this program: Error: of\n ours\\u202e\n +at /),
+		});
+	});
+
 	it.each(['master', 'worker', 'token', 'serve'])('has a %s that explains itself', async (command) => {
 		const outcome = await run([command, '--help']);
 		expect(outcome).toMatchObject({ code: 0, stderr: '' });

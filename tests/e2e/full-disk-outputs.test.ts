@@ -50,6 +50,23 @@ describe.skipIf(!existsSync(full))('a full disk (needs /dev/full)', () => {
 		]);
 	});
 
+	test('behind standard output is said in JSON where the log is', async () => {
+		const args = ['master', '--hosts', 'one.txt', '--no-dashboard', '--log-format', 'json'];
+		const master = start(args, { stdout: descriptor });
+		const [errors, [code]] = await Promise.all([text(master.stderr!), once(master, 'close')]);
+		const lines = errors.trimEnd().split('\n');
+		expect([code, lines.map((line) => JSON.parse(line)).filter(({ level }) => level === 'error')]).toEqual([
+			1,
+			[
+				{
+					level: 'error',
+					time: expect.any(String),
+					msg: 'standard output can not be written: ENOSPC: no space left on device, write',
+				},
+			],
+		]);
+	});
+
 	test('behind the log ends no worker', async () => {
 		const child = start(['worker', '--host', '127.0.0.1', '--port', '0'], { stderr: descriptor });
 		try {
