@@ -1,7 +1,7 @@
 /**
  * A worker that dies of a host: the real app, behind a probe that sends nothing, writes down the hosts that it is asked
- * for, says that each is up, and kills its own process when one of them is the deadly one, of which it writes down a line
- * `died` before. Prints its URL.
+ * for, says that each is up, and kills its own process when one of them is the deadly one, before which it writes down
+ * `died PORT MS`, the time of day. Prints its URL.
  *
  * usage: deadly-host-worker.ts <port> <deadly host> <file of hosts>
  */
@@ -25,7 +25,7 @@ const probe: Probe = {
 		// Some time in which requests are under way together.
 		await systemClock.sleep(20, signal);
 		if (hosts.some(({ target }) => target.text === deadly)) {
-			appendFileSync(path!, 'died\n');
+			appendFileSync(path!, `died ${port} ${Date.now()}\n`);
 			process.kill(process.pid, 'SIGKILL');
 		}
 		const index = hosts.map((host) => host.index);
