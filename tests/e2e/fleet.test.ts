@@ -75,7 +75,11 @@ describe('a worker that can not be used', () => {
 		);
 		const lines = [webUrl!, noiseUrl!, nobodyUrl!, 'http://no-such-worker.invalid:8786'];
 		const args = [...fleet(...lines), '--worker-timeout', '700'];
-		const { code, stdout, stderr } = await space.master(args, withToken);
+		let { code, stdout, stderr } = await space.master(args, withToken);
+		// Of servers in this process, which was held up, a master learns nothing.
+		for (let times = 1; times < 5 && stderr.includes('did not answer in time'); times += 1) {
+			({ code, stdout, stderr } = await space.master(args, withToken));
+		}
 		expect([code, stdout]).toEqual([1, '']);
 		expect(stderr.startsWith('1 host\n')).toBe(true);
 		expect(stderr.endsWith(nobodyHint)).toBe(true);
@@ -111,23 +115,24 @@ describe('a worker that can not be used', () => {
 	});
 
 	test('is waited for no longer when the thread of the database has ended', async () => {
-		// The only thread of a master that meets workers in other processes.
+		// The only thread of a master that meets workers in other processes, which has asked one.
 		space.write('end-threads.mjs', [
-			"import { existsSync } from 'node:fs';",
+			"import { subscribe } from 'node:diagnostics_channel';",
+			"import { existsSync, writeFileSync } from 'node:fs';",
 			"import { isMainThread } from 'node:worker_threads';",
 			'const end = () => {',
 			"	if (existsSync('end-threads')) throw new Error('no threads');",
 			'};',
-			'if (!isMainThread) setInterval(end, 10).unref();',
+			"if (isMainThread) subscribe('undici:client:sendHeaders', () => writeFileSync('end-threads', ''));",
+			'else setInterval(end, 10).unref();',
 		]);
 		await using silent = await foreignServer('silence');
 		const preload = `--import=${pathToFileURL(space.path('end-threads.mjs')).href}`;
 		await using master = space.start(['master', ...fleet(`http://127.0.0.1:${silent.port}`)], {
 			env: { ...withToken.env, NODE_OPTIONS: preload },
 		});
-		await vi.waitFor(() => expect(silent.hits()).toBe(1), 60_000);
-		space.write('end-threads', '');
 		expect(await master.exited).toBe(1);
+		expect(existsSync(space.path('end-threads'))).toBe(true);
 		// Nothing of the worker, which would not have answered in time.
 		expect([master.output(), master.errors()]).toEqual([
 			'',

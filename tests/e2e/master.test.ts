@@ -160,7 +160,9 @@ describe('every kind of line', () => {
 			'',
 		].join('\r\n');
 		const env = { PINGPOOL_ALLOW: '127.0.0.0/8,::1/128' };
-		const { code, stderr } = await space.master(['--hosts', '-', '--exclude', 'exclude.txt'], { stdin, env });
+		// As long as this process may be held up, which answers.
+		const args = ['--hosts', '-', '--exclude', 'exclude.txt', '--timeout', '60000'];
+		const { code, stderr } = await space.master(args, { stdin, env });
 		expect(stderr).toContain(`${17 + ipv6.length} hosts (2 duplicates left out, 10 excluded)\n`);
 		expect(code).toBe(0);
 		const found = space.rows<{ host: string; status: string; reason: string | null }>(
@@ -192,9 +194,8 @@ describe('every kind of line', () => {
 		expect(down.code).toBe(3);
 		expect(down.stdout).toMatch(/why not up\n {2}refused {2}2\n/);
 		space.write('hosts.txt', ['127.0.0.1']);
-		expect(
-			(await space.master(['--probe', 'http', '--port', String(web.port), '--json'], { env })).code,
-		).toBe(0);
+		const http = ['--probe', 'http', '--port', String(web.port), '--timeout', '60000', '--json'];
+		expect((await space.master(http, { env })).code).toBe(0);
 		expect(web.hits()).toBe(1);
 	});
 

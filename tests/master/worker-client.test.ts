@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
 import { createServer } from 'node:http';
-import { createServer as createTcpServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createServer as createTlsServer } from 'node:tls';
 import { gzipSync } from 'node:zlib';
@@ -13,7 +12,7 @@ import { reasonCode, statusCode } from '../../shared/outcome.ts';
 import { mediaTypes } from '../../shared/protocol.ts';
 import type { ResultBlock } from '../../shared/results.ts';
 import { makeSelfSigned } from '../authority.ts';
-import { listening } from '../servers.ts';
+import { closedPort, listening } from '../servers.ts';
 import { blockOf, capabilities } from './dispatch/fake-link.ts';
 import {
 	answering,
@@ -596,9 +595,7 @@ describe('an answer that is no success', () => {
 
 describe('a worker that can not be spoken to', () => {
 	it('is unreachable when nothing listens', async () => {
-		const server = createTcpServer();
-		const url = await listen(server);
-		server.close();
+		const url = `http://127.0.0.1:${await closedPort()}`;
 		await expect(clientOf(url).ping(callOf(hosts).call)).rejects.toMatchObject({
 			kind: 'unreachable',
 			message: 'can not be reached: the connection was refused (ECONNREFUSED)',
