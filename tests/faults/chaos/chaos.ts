@@ -21,6 +21,8 @@ export interface ChaosOptions {
 	readonly rate: number;
 	/** of the trouble; `undefined` for a quiet run */
 	readonly seed: number | undefined;
+	/** no more trouble than that. Default: until the run is over */
+	readonly troublesMax?: number;
 	/** ends the run early */
 	readonly signal?: AbortSignal;
 }
@@ -73,6 +75,7 @@ export async function runChaos({
 	hosts,
 	rate,
 	seed,
+	troublesMax = Number.POSITIVE_INFINITY,
 	signal = new AbortController().signal,
 }: ChaosOptions): Promise<ChaosReport> {
 	using space = new Workspace();
@@ -101,7 +104,7 @@ export async function runChaos({
 	let troubles: Trouble[] = [];
 	if (seed !== undefined) {
 		await Promise.any(members.map(({ seat }) => seat.says(/ ok, /)));
-		troubles = await makeTrouble(members, createRandom(seed), over.signal);
+		troubles = await makeTrouble(members, createRandom(seed), over.signal, troublesMax);
 	}
 	const exitCode = await master.exited;
 	signal.removeEventListener('abort', end);

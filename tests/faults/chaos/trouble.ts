@@ -33,18 +33,21 @@ const lastsMsMin = 500;
 const lastsMsMax = 2_500;
 
 /**
- * Makes trouble until the signal ends it. All workers are well when it resolves.
+ * Makes trouble until the signal ends it, or there has been enough. All workers are well when it resolves.
  *
+ * @param troublesMax no more than that: where it takes long to start a worker anew, trouble would never leave enough of
+ * them
  * @returns what was done, in the order of its beginning
  */
 export async function makeTrouble(
 	members: readonly Member[],
 	random: Random,
 	signal: AbortSignal,
+	troublesMax: number,
 ): Promise<Trouble[]> {
 	const log: Promise<Trouble>[] = [];
 	const well = new Set(members);
-	while (!signal.aborted) {
+	while (!signal.aborted && log.length < troublesMax) {
 		const victims = random.next() < secondShare ? 2 : 1;
 		for (let i = 0; i < victims && well.size > 0; i += 1) {
 			const member = [...well][random.below(well.size)]!;
