@@ -141,11 +141,13 @@ const ndjsonForm: StreamForm = ({ plan }, { write }) => {
 };
 
 const framesForm: StreamForm = ({ plan, worker, request, clock, isHolding, load }, writer, signal) => {
+	const head: StreamHead = { worker, hosts: plan.hosts.length, ...(request !== undefined && { request }) };
+	// Before there is a heartbeat: one that was kept waiting for a processor beats at once, and a sign of life before
+	// the head is nonsense to a master.
+	writer.write(markFrame(head));
 	const heartbeat = new Heartbeat({ writer, clock, isHolding, load, signal });
 	const write = (frame: Uint8Array): void => heartbeat.write(frame);
 	const columns = new ColumnsWriter({ write, statistics: plan.settings.count > 1, clock, signal });
-	const head: StreamHead = { worker, hosts: plan.hosts.length, ...(request !== undefined && { request }) };
-	write(markFrame(head));
 	return {
 		report: (block) => columns.add(block),
 		sent(waitMs) {

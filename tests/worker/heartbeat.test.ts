@@ -100,6 +100,21 @@ describe('a worker that has nothing to say', () => {
 		await reader.cancel();
 	});
 
+	it('says nothing before the head of its answer, however long it waits for a processor in between', async () => {
+		const clock = new MovedClock();
+		let readings = 0;
+		/** Between any two of its first readings so much time goes by. */
+		const monotonicMs = (): number => {
+			readings = Math.min(readings + 1, 100);
+			return readings * heartbeatMs;
+		};
+		const late: Clock = { wallMs: clock.wallMs, monotonicMs, sleep: (ms, signal) => clock.sleep(ms, signal) };
+		const { ping } = slowWorker(late);
+		const reader = (await ping({ hosts }, { accept })).body!.getReader();
+		expect((await marksIn(reader))[0]).toMatchObject({ hosts: 2 });
+		await reader.cancel();
+	});
+
 	it('says as often that it holds probes back for their prefixes, whatever else it says', async () => {
 		const clock = new MovedClock();
 		const rates = new ProbeRates({
