@@ -19,6 +19,8 @@ export function LaneNames({ places, axisPx, nameOf }: LaneNamesProps) {
 			<div class="timeline-corner" style={{ height: `${axisPx}px` }} />
 			{places.map(({ lane, topPx, heightPx }) => {
 				const name = nameOf(lane.worker);
+				const short = name.replace(/^https?:\/\//, '');
+				const port = /:\d{1,5}$/.exec(short)?.[0] ?? '';
 				const lines = Math.max(1, Math.floor(heightPx / linePx));
 				return (
 					<div
@@ -27,7 +29,9 @@ export function LaneNames({ places, axisPx, nameOf }: LaneNamesProps) {
 						title={escapeUnsafe(name)}
 						style={{ top: `${topPx + axisPx}px`, maxHeight: `${heightPx}px`, '--lines': lines }}
 					>
-						<SafeText text={name.replace(/^https?:\/\//, '')} />
+						<SafeText text={short.slice(0, short.length - port.length)} />
+						<wbr />
+						<SafeText text={port} />
 					</div>
 				);
 			})}
