@@ -36,6 +36,8 @@ async function fuzz(
 	counters: BlockCounters | undefined,
 	onInput: (input: Uint8Array) => void,
 ): Promise<void> {
+	// A first word, that it has begun.
+	say({ type: 'progress', target: name, cases: 0, corpus: 0 });
 	const target = await loadTarget(name);
 	const urls = target.modules.map((path) => new URL(path, root).href);
 	const coverage = counters && new Coverage(counters, urls);

@@ -1,5 +1,5 @@
 /** The input that is being run, in a file: it is there however the process ends. Four bytes of length come first. */
-import { openSync, readFileSync, writeSync } from 'node:fs';
+import { existsSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { inputBytesMax } from './mutate.ts';
 
 /** @returns what writes an input over the one before */
@@ -15,8 +15,10 @@ export function inputWriter(path: string): (input: Uint8Array) => void {
 	};
 }
 
-/** The input that was written last; empty when there was none. */
+/** The input that was written last; empty when there was none, nor a file for it yet. */
 export function lastInput(path: string): Uint8Array {
-	const bytes = readFileSync(path);
-	return bytes.length < 4 ? new Uint8Array() : bytes.subarray(4, 4 + bytes.readUInt32BE(0));
+	const bytes = existsSync(path) ? readFileSync(path) : new Uint8Array();
+	if (bytes.length < 4) return new Uint8Array();
+	const view = new DataView(bytes.buffer, bytes.byteOffset);
+	return bytes.subarray(4, 4 + view.getUint32(0));
 }

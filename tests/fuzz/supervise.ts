@@ -11,8 +11,10 @@ import { fileURLToPath } from 'node:url';
 import { lastInput } from './input-file.ts';
 import type { ChildOptions, FromChild, TargetSummary } from './messages.ts';
 
-/** No input takes so long, and no start. */
-const silenceMsMax = 15_000;
+/** No input takes so long, whatever else the machine does. */
+const silenceMsMax = 30_000;
+/** Nor does any start. */
+const startMsMax = 120_000;
 
 export interface SuperviseOptions extends Omit<ChildOptions, 'inputPath'> {
 	readonly onProgress: (target: string, cases: number, corpus: number) => void;
@@ -84,7 +86,7 @@ function childEnds(
 			hung = true;
 			child.kill('SIGKILL');
 		};
-		let timer = setTimeout(hang, silenceMsMax);
+		let timer = setTimeout(hang, startMsMax);
 		child.on('message', (message) => {
 			clearTimeout(timer);
 			timer = setTimeout(hang, silenceMsMax);
