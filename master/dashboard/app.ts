@@ -17,7 +17,7 @@ import type { Queries } from '../query/queries.ts';
 import type { Access } from './access.ts';
 import type { AllowedHosts } from './allowed-hosts.ts';
 import { addApiRoutes } from './api-routes.ts';
-import { errorAnswer, errorPage } from './error-answer.ts';
+import { errorAnswer, errorPage, errorStyleAnswer, errorStylePath } from './error-answer.ts';
 import { checkRequest } from './guard.ts';
 import type { LiveHub } from './live-hub.ts';
 import type { PageFiles } from './page-files.ts';
@@ -83,6 +83,8 @@ export function createDashboardApp(options: DashboardAppOptions): Hono {
 		});
 		app.route('/', metrics);
 	}
+
+	app.get(errorStylePath, errorStyleAnswer);
 
 	app.get('*', async (context) => {
 		const { path, raw } = context.req;

@@ -20,6 +20,20 @@ const statusOf: Partial<Record<ErrorCode, number>> = {
 
 const retryAfterSeconds = 1;
 
+/** What an error page looks like: the page itself, whose files it can not count on, is not there. */
+export const errorStylePath = '/error.css';
+const errorStyle = `:root { color-scheme: light dark; background: Canvas; color: CanvasText; }
+body { margin: 0 auto; padding: 3rem 1.25rem; max-width: 40rem; font: 1rem/1.5 system-ui, sans-serif; }
+h1 { font-size: 1.25rem; }
+p, pre { overflow-wrap: anywhere; white-space: pre-wrap; }
+a { color: LinkText; }
+`;
+
+/** What an error page is shown by. It says nothing, and so is for everybody. */
+export function errorStyleAnswer(): Response {
+	return new Response(errorStyle, { headers: { 'content-type': 'text/css; charset=utf-8' } });
+}
+
 /** @param fault takes an error that should not have been thrown */
 export function errorAnswer(error: unknown, fault: (error: unknown) => void): Response {
 	const { status, known } = judge(error, fault);
@@ -37,7 +51,8 @@ export function errorPage(error: unknown, fault: (error: unknown) => void): Resp
 		'<!doctype html>',
 		'<html lang="en"><head><meta charset="utf-8">',
 		'<meta name="viewport" content="width=device-width, initial-scale=1">',
-		'<meta name="color-scheme" content="light dark"><title>pingpool</title></head>',
+		'<meta name="color-scheme" content="light dark"><title>pingpool</title>',
+		`<link rel="stylesheet" href="${errorStylePath}"></head>`,
 		`<body><main><h1>pingpool</h1><p>${htmlText(message)}</p>`,
 		hint === undefined ? '' : `<pre>${htmlText(hint)}</pre>`,
 		known.code === 'not-found' ? '<p><a href="/">To the dashboard</a></p>' : '',

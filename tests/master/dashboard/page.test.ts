@@ -133,6 +133,10 @@ describe('a page that is not there', () => {
 		const text = await answer.text();
 		expect(text).toContain('<p>the page &lt;b&gt;</p>');
 		expect(text).toContain('npm ci &amp;&amp; npm run build:dashboard');
+		// In either theme, without the page's own files.
+		const style = await served.get(/<link rel="stylesheet" href="([^"]+)">/.exec(text)![1]!);
+		expect([style.status, style.headers.get('content-type')]).toEqual([200, 'text/css; charset=utf-8']);
+		expect(await style.text()).toContain('background: Canvas; color: CanvasText;');
 		expect((await served.get('/api/about')).status).toBe(200);
 	});
 
