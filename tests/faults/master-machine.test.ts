@@ -24,12 +24,15 @@ describe('4: a master that is stopped', () => {
 		'for longer than a check may take does not count that against the worker',
 		async () => {
 			const { promise: mayAnswer, resolve: answer } = Promise.withResolvers<void>();
+			const { promise: asked, resolve: isAsked } = Promise.withResolvers<void>();
 			const url = await httpServer(async (_, response) => {
+				isAsked();
 				await mayAnswer;
 				response.end(JSON.stringify(capabilities()));
 			});
 			await using master = startProcess(process.execPath, [script, 'stopped', url]);
 			const { pid } = master.child;
+			await asked;
 			await expect
 				.poll(() => readFileSync(`/proc/${pid}/status`, 'utf8'), { timeout: 60_000 })
 				.toMatch(/^State:\s+T/m);
